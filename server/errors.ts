@@ -1,0 +1,57 @@
+/** Stable codes of everything the API may refuse; http/errorHandler alone knows their status numbers. */
+export const errorCodes = [
+  'validation_failed',
+  'malformed_json',
+  'payload_too_large',
+  'not_authenticated',
+  'invalid_signature',
+  'forbidden',
+  'not_found',
+  'offer_mismatch',
+  'request_closed',
+  'request_already_funded',
+  'offer_not_open',
+  'network_not_supported',
+  'refund_address_missing',
+  'refund_waits',
+  'escrow_forwarding',
+  'escrow_not_final',
+  'settlement_open',
+  'no_open_settlement',
+  'unknown_signer',
+  'not_funded',
+  'already_final',
+  'illegal_transition',
+  'amount_exceeds_balance',
+  'too_close_to_delivery',
+  'risk_hold',
+  'transaction_not_mined',
+  'transaction_reverted',
+  'transaction_foreign_contract',
+  'transaction_other_payment',
+  'transaction_mismatch',
+  'transaction_already_used',
+  'payout_not_open',
+  'idempotency_key_reused',
+  'idempotency_key_in_use',
+  'rate_limited',
+  'provider_failed',
+  'chain_unavailable',
+  'busy',
+  'not_ready',
+  'internal_error',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** A refusal with a stable code and a sentence for the person who reads it; `details` go onto the wire, `cause` only into the log. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}

@@ -1,0 +1,466 @@
+import type { ChainMovement, SettledFact, Signal, SignalContext } from './domain/signal.ts';
+import type {
+  Asset,
+  PaymentState,
+  PaymentStatus,
+  ProviderReport,
+  SettlementSignature,
+  State,
+  Transfer,
+} from './domain/state.ts';
+import type { Terms } from './domain/terms.ts';
+import type { RefusalCode, Transition } from './domain/transition.ts';
+
+/** The only source of time. */
+export interface Clock {
+  now(): number;
+}
+
+/** Fresh identifiers: `payment` is 24 hex digits like a Mongo id, `attempt` a uuid, `randomBits` 16 random bytes as hex. */
+export interface Ids {
+  payment(): string;
+  attempt(): string;
+  randomBits(): string;
+}
+
+/** Structured log; never gets bodies or secrets. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** A named place where tests can kill the process; does nothing in production. */
+export type CrashPoint = (label: string) => void;
+
+// ---- the coordinator -------------------------------------------------------------------------------------------------------
+
+/** What became of a signal. `duplicate` and `noChange` carry the state as it is; `seq` is the newest transition's. */
+export type Observation =
+  | {
+      readonly outcome: 'changed' | 'noChange' | 'duplicate';
+      readonly state: State;
+      readonly seq: number;
+      readonly reason?: string;
+    }
+  | { readonly outcome: 'existing'; readonly paymentId: string }
+  | { readonly outcome: 'refused'; readonly code: RefusalCode; readonly detail: string; readonly state: State | null }
+  | { readonly outcome: 'conflict'; readonly claim: string; readonly holder: string }
+  | { readonly outcome: 'keyReused'; readonly claim: string }
+  | { readonly outcome: 'wait'; readonly claim: string }
+  | { readonly outcome: 'alreadyAsked'; readonly claim: string };
+
+/** The one entry for state changes. Throws `AppError('busy')` when the outcome is unknown or tries ran out: the caller may repeat unchanged. */
+export interface PaymentCoordinator {
+  observe(
+    paymentId: string,
+    signal: Signal,
+    context: SignalContext & { readonly relayLeaseMs?: number },
+  ): Promise<Observation>;
+}
+
+// ---- the store -------------------------------------------------------------------------------------------------------------
+
+export type AppendResult =
+  | { readonly outcome: 'appended' }
+  | { readonly outcome: 'sequenceTaken' }
+  | { readonly outcome: 'claimTaken'; readonly claim: string }
+  | { readonly outcome: 'unknown'; readonly cause: unknown };
+
+/** A transition to append; `relayLeaseUntilMs` > 0 inserts it with the relay lease already held by `attempt`. */
+export interface Append {
+  readonly transition: Transition;
+  readonly relayLeaseUntilMs: number;
+}
+
+/** The append-only log; majority reads and writes. Every method throws `AppError('busy')` when the database cannot be reached in time. */
+export interface TransitionStore {
+  append(batch: readonly Append[]): Promise<AppendResult[]>;
+  tail(paymentId: string): Promise<Transition | null>;
+  at(paymentId: string, seq: number): Promise<Transition | null>;
+  after(paymentId: string, seq: number, limit: number): Promise<Transition[]>;
+  claimant(claim: string): Promise<{ readonly paymentId: string; readonly seq: number } | null>;
+  /** The highest claim that starts with `prefix`, in string order. */
+  highestClaim(
+    prefix: string,
+  ): Promise<{ readonly claim: string; readonly paymentId: string; readonly seq: number } | null>;
+  project(transition: Transition): Promise<void>;
+}
+
+/** A transition taken by the relay; `fence` must be quoted when it is marked. */
+export interface LeasedTransition {
+  readonly transition: Transition;
+  readonly fence: number;
+}
+
+/** The relay's side of the log: undone transitions, strictly in order per payment. */
+export interface RelayStore {
+  lease(now: number, leaseMs: number): Promise<LeasedTransition | null>;
+  /** The undone transition itself, when it is the payment's oldest undone one and free. */
+  leaseOne(transitionId: string, now: number, leaseMs: number): Promise<LeasedTransition | null>;
+  renew(leased: LeasedTransition, until: number): Promise<boolean>;
+  done(leased: LeasedTransition): Promise<boolean>;
+  park(transitionId: string, effectKey: string, reason: string, atMs: number): Promise<void>;
+  undoneCount(limit: number): Promise<number>;
+}
+
+/** A durable row of work that a driver repeats until it is done; `_id` = `<kind>:<paymentId>`. */
+export type DueKind = 'askAddress' | 'verify' | 'drivePayout' | 'requestForward' | 'settlement' | 'poll';
+export interface DueRow {
+  readonly kind: DueKind;
+  readonly paymentId: string;
+  readonly attempts: number;
+  readonly fence: number;
+}
+export interface DueWork {
+  /** Makes the row due at `atMs`, or earlier than it was; never later. */
+  schedule(kind: DueKind, paymentId: string, atMs: number): Promise<void>;
+  take(kinds: readonly DueKind[], now: number, leaseMs: number): Promise<DueRow | null>;
+  finish(row: DueRow): Promise<void>;
+  postpone(row: DueRow, atMs: number): Promise<void>;
+}
+
+/** What the monitors watch, written by the relay: addresses of a payment, lower-case, until a time. */
+export interface Watch {
+  readonly paymentId: string;
+  readonly chainId: number;
+  readonly addresses: readonly { readonly address: string; readonly custody: 'provider' | 'contract' }[];
+  readonly termsId: string;
+  readonly fromBlock: number;
+  readonly untilMs: number;
+}
+export interface WatchStore {
+  upsert(watch: Watch): Promise<void>;
+  /** All live watches of a chain, in pages by payment id. */
+  page(chainId: number, now: number, afterPaymentId: string, limit: number): Promise<Watch[]>;
+  byAddress(chainId: number, addresses: readonly string[]): Promise<Watch[]>;
+  byTermsId(chainId: number, termsIds: readonly string[]): Promise<Watch[]>;
+}
+
+/** Where a chain scanner stands: everything up to `blockNumber` (finalized then) is processed; hashes of recent blocks for reorganisations. */
+export interface ChainCursor {
+  readonly chainId: number;
+  readonly blockNumber: number;
+  readonly recent: readonly { readonly number: number; readonly hash: string }[];
+}
+export interface CursorStore {
+  get(chainId: number): Promise<ChainCursor | null>;
+  /** Moves the cursor when it still stands at `from`; false when another process moved it. */
+  move(from: ChainCursor | null, to: ChainCursor): Promise<boolean>;
+}
+
+/** A provider's delivery that caused no transition, kept raw for audit and replay. */
+export type DeliveryOutcome = 'accepted' | 'duplicate' | 'unmatched' | 'unreadable' | 'refused';
+export interface ProviderDelivery {
+  readonly provider: string;
+  readonly outcome: Exclude<DeliveryOutcome, 'accepted' | 'duplicate'>;
+  readonly reason: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly rawBody: Buffer;
+  readonly receivedAtMs: number;
+}
+export interface ProviderEventStore {
+  keep(delivery: ProviderDelivery): Promise<void>;
+  count(provider: string, outcome: DeliveryOutcome, reason: string): Promise<void>;
+  stats(provider: string): Promise<Record<string, number>>;
+  list(
+    limit: number,
+  ): Promise<
+    readonly { id: string; provider: string; outcome: string; reason: string; receivedAtMs: number; body: string }[]
+  >;
+}
+
+/** HTTP idempotency (reliability.md §3.8). */
+export interface IdempotencyStore {
+  begin(
+    key: string,
+    requestHash: string,
+    now: number,
+  ): Promise<
+    | { readonly outcome: 'begun' }
+    | { readonly outcome: 'running' }
+    | { readonly outcome: 'otherPayload' }
+    | { readonly outcome: 'stored'; readonly status: number; readonly body: string }
+  >;
+  complete(key: string, status: number, body: string): Promise<void>;
+  /** Forgets a key whose execution never began (validation failed, refused before anything was written). */
+  release(key: string): Promise<void>;
+}
+
+// ---- the marketplace side --------------------------------------------------------------------------------------------------
+
+export const requestStatuses = ['open', 'payment', 'processing', 'seller_paid', 'refunded'] as const;
+export type RequestStatus = (typeof requestStatuses)[number];
+export type OfferStatus = 'open' | 'selected' | 'accepted' | 'rejected';
+
+export interface PurchaseRequest {
+  readonly id: string;
+  readonly marketplaceId: string;
+  readonly buyerId: string;
+  readonly title: string;
+  readonly description: string;
+  readonly status: RequestStatus;
+  readonly selectedOfferId: string | null;
+  readonly buyerWallet: string | null;
+  readonly refundTo: string | null;
+  readonly createdAtMs: number;
+}
+export interface SellerOffer {
+  readonly id: string;
+  readonly requestId: string;
+  readonly sellerId: string;
+  /** Decimal string in `token`. */
+  readonly amount: string;
+  readonly network: string;
+  readonly token: string;
+  readonly payoutAddress: string | null;
+  readonly status: OfferStatus;
+  readonly createdAtMs: number;
+}
+/** Requests and offers; updates that follow a payment are guarded by `src.<paymentId>` so that each transition applies once. */
+export interface MarketplaceStore {
+  insertRequest(request: PurchaseRequest): Promise<void>;
+  insertOffer(offer: SellerOffer): Promise<void>;
+  request(id: string): Promise<PurchaseRequest | null>;
+  offer(id: string): Promise<SellerOffer | null>;
+  offersOf(requestId: string, limit: number): Promise<SellerOffer[]>;
+  listRequests(
+    filter: { buyerId?: string; status?: RequestStatus },
+    limit: number,
+    offset: number,
+  ): Promise<{ items: PurchaseRequest[]; total: number }>;
+  /** Selects an offer of an open request by hand; false when the request is no longer open. */
+  selectOffer(requestId: string, offerId: string): Promise<boolean>;
+  rejectOffer(offerId: string): Promise<void>;
+  /** Applied once per (payment, seq), never backwards in seq; true when this call changed something or had changed it before. */
+  setRequestStatus(requestId: string, status: RequestStatus, source: { paymentId: string; seq: number }): Promise<void>;
+  acceptOffer(requestId: string, offerId: string, source: { paymentId: string; seq: number }): Promise<SellerOffer[]>;
+}
+
+/** Lists and look-ups for screens and sweeps; reads projections, never writes. */
+export interface PaymentQuery {
+  readonly buyerId?: string;
+  readonly sellerId?: string;
+  readonly statuses?: readonly PaymentStatus[];
+  readonly requestId?: string;
+  readonly direction?: 'in' | 'out';
+}
+export interface Queries {
+  payments(
+    query: PaymentQuery,
+    limit: number,
+    offset: number,
+  ): Promise<{
+    items: readonly { state: State; seq: number; createdAtMs: number; updatedAtMs: number }[];
+    total: number;
+  }>;
+  /** The projection of one payment, when it exists and belongs to `userId` (null = no ownership filter). */
+  payment(
+    id: string,
+    userId: string | null,
+  ): Promise<{ state: State; seq: number; createdAtMs: number; updatedAtMs: number } | null>;
+  /** How many attempts of (request, offer, buyer) there are, newest first. */
+  attempts(
+    requestId: string,
+    offerId: string,
+    buyerId: string,
+  ): Promise<readonly { id: string; status: PaymentStatus }[]>;
+  /** Payments whose deadline passed and that are still open, oldest first. */
+  expired(now: number, limit: number): Promise<string[]>;
+  /** Payments with credited, unreversed arrivals in blocks above `blockNumber`. */
+  arrivalsAbove(
+    chainId: number,
+    blockNumber: number,
+    limit: number,
+  ): Promise<readonly { paymentId: string; state: PaymentState }[]>;
+  /** The payout record whose machine has this external id, or the payment whose forward has it. */
+  paymentByExternalId(externalId: string): Promise<string | null>;
+  /** Payments (in or out) with an unfinished payout machine. */
+  openSettlements(limit: number): Promise<string[]>;
+}
+
+// ---- outside: chain --------------------------------------------------------------------------------------------------------
+
+/** A network as the product offers it, from NETWORKS_FILE and the contract itself; addresses lower-case. */
+export interface Network {
+  readonly name: string;
+  readonly chainId: number;
+  readonly escrow: string;
+  readonly treasury: string;
+  readonly refundWallet: string;
+  readonly shkeeperHotWallet: string;
+  readonly signers: readonly string[];
+  readonly threshold: number;
+  readonly feeCapBps: number;
+  readonly tokens: readonly (Asset & { readonly shkeeperName: string })[];
+}
+
+export interface ChainHead {
+  readonly number: number;
+  readonly hash: string;
+  readonly timeMs: number;
+  /** Highest block whose transfers may be credited, and highest block an irreversible step may rest on. */
+  readonly confirmed: number;
+  readonly finalized: number;
+}
+
+/** Why a transaction is no proof of a payment (web3-and-chain.md §3.1). */
+export type TransferVerdict =
+  | {
+      readonly verdict: 'confirmed' | 'pending';
+      readonly transfer: Transfer;
+      readonly confirmations: number;
+      readonly final: boolean;
+    }
+  | { readonly verdict: 'notFound' | 'reverted' | 'wrongReceiver' | 'tooOld' | 'orphaned' };
+
+/** Reads of one network; throws `AppError('chain_unavailable')` when no node answers. */
+export interface ChainReader {
+  head(network: string): Promise<ChainHead>;
+  blockHash(network: string, blockNumber: number): Promise<string | null>;
+  /** Net sums per (transaction, receiver, token) of all ERC-20 transfers to `receivers`, any token, blocks inclusive. */
+  transfersTo(network: string, receivers: readonly string[], fromBlock: number, toBlock: number): Promise<Transfer[]>;
+  /** Proves one transaction for one receiver; one entry per token that arrived. `notBefore` is the intent's head block. */
+  proveTransfer(network: string, txHash: string, receiver: string, notBefore: number): Promise<TransferVerdict[]>;
+  /** Events of the escrow contract in blocks, in order. */
+  escrowEvents(network: string, fromBlock: number, toBlock: number): Promise<EscrowEvent[]>;
+  tokenBalance(network: string, tokenAddress: string, holder: string): Promise<bigint>;
+  nativeBalance(network: string, holder: string): Promise<bigint>;
+  /** Transactions sent by an account, counted at the pending and at the finalized block. */
+  transactionCounts(
+    network: string,
+    account: string,
+  ): Promise<{ readonly pending: number; readonly finalized: number }>;
+}
+
+export type EscrowEvent =
+  | { readonly event: 'Settled'; readonly fact: SettledFact }
+  | { readonly event: 'Recovered'; readonly movement: ChainMovement; readonly closed: boolean }
+  | {
+      readonly event: 'Funded';
+      readonly termsId: string;
+      readonly source: number;
+      readonly amount: bigint;
+      readonly txHash: string;
+      readonly blockNumber: number;
+      readonly blockHash: string;
+      readonly tokenAddress: string;
+    }
+  | { readonly event: 'SeqBumped'; readonly movement: ChainMovement; readonly settleSeq: number };
+
+/** What a settlement transaction turned out to be; only the contract's own event counts. */
+export type SettlementOutcome =
+  | { readonly outcome: 'settled'; readonly fact: SettledFact; readonly final: boolean }
+  | { readonly outcome: 'notMined' | 'reverted' | 'foreignContract' | 'otherPayment' };
+
+export interface SettlementPayload {
+  readonly typedData: {
+    readonly domain: object;
+    readonly types: object;
+    readonly primaryType: 'Settle';
+    readonly message: object;
+  };
+  readonly digest: string;
+}
+
+/** The escrow contract: builds what admins sign, reads what happened. */
+export interface EscrowGateway {
+  networks(): readonly Network[];
+  network(name: string): Network | null;
+  /** EIP-55 spelling of an address; throws on a string that is none. */
+  checksum(address: string): string;
+  /** Lower-case address, or null when the text is no address (bad checksum included). */
+  parseAddress(text: string): string | null;
+  ref(paymentId: string, randomBits: string): string;
+  identify(network: string, terms: Terms): { readonly termsId: string; readonly vault: string };
+  settlementPayload(
+    network: string,
+    termsId: string,
+    settlement: { settleSeq: number; toSeller: bigint; toBuyer: bigint; validUntil: number },
+  ): SettlementPayload;
+  /** The signer's seat and address when `signature` (65 bytes hex) over `digest` is one of the network's signers. */
+  recoverSigner(
+    network: string,
+    digest: string,
+    signature: string,
+  ): { readonly index: number; readonly signer: string } | null;
+  settlementTransaction(
+    network: string,
+    terms: Terms,
+    settlement: { settleSeq: number; toSeller: bigint; toBuyer: bigint; validUntil: number },
+    signatures: readonly SettlementSignature[],
+  ): { to: string; data: string; value: string; chainId: number };
+  record(
+    network: string,
+    termsId: string,
+  ): Promise<{
+    readonly status: 'none' | 'funded' | 'delivered' | 'frozen' | 'closed';
+    readonly settleSeq: number;
+    readonly remaining: bigint;
+    readonly released: bigint;
+  }>;
+  /** The record as of the finalized block, with that block's time: proof that a settlement can no longer happen. */
+  finalRecord(
+    network: string,
+    termsId: string,
+  ): Promise<{ readonly status: string; readonly settleSeq: number; readonly blockTimeMs: number }>;
+  readOutcome(network: string, txHash: string, termsId: string): Promise<SettlementOutcome>;
+}
+
+// ---- outside: pay-in provider ----------------------------------------------------------------------------------------------
+
+export type PayoutAnswer =
+  | { readonly outcome: 'submitted'; readonly taskId: string }
+  | { readonly outcome: 'refused' | 'duplicate' | 'unknown'; readonly message: string };
+
+/** SHKeeper as the commands see it. Reads throw `AppError('provider_failed')`; `createPayout` never throws and is never repeated. */
+export interface PayInProvider {
+  requestPayment(input: {
+    externalId: string;
+    coin: string;
+    fiat: string;
+    amount: string;
+    callbackUrl: string;
+  }): Promise<{ address: string; providerAmount: string; exchangeRate: string; providerInvoiceId: string }>;
+  getInvoice(externalId: string): Promise<ProviderReport[]>;
+  createPayout(input: {
+    externalId: string;
+    coin: string;
+    amount: string;
+    destination: string;
+    callbackUrl: string;
+  }): Promise<PayoutAnswer>;
+  getPayoutStatus(
+    externalId: string,
+  ): Promise<{ status: 'IN_PROGRESS' | 'SUCCESS' | 'FAIL'; txHash: string | null } | null>;
+  getTask(coin: string, taskId: string): Promise<{ status: string; txHashes: string[]; message: string | null }>;
+  getHotWallet(coin: string): Promise<string>;
+  listCoins(): Promise<string[]>;
+}
+
+/** Terms are kept outside the primary database before an address is shown, so that everybody's exit exists without us. */
+export interface TermsArchive {
+  keep(entry: {
+    paymentId: string;
+    network: string;
+    chainId: number;
+    escrow: string;
+    termsId: string;
+    vault: string;
+    terms: Terms;
+  }): Promise<void>;
+}
+
+/** The policy numbers of config.ts that commands need; days and minutes as configured. */
+export interface Policy {
+  readonly publicUrl: string;
+  readonly intentTtlMinutes: number;
+  readonly monitoringDays: number;
+  readonly feeBps: number;
+  readonly settlementValidHours: number;
+  readonly deliverDays: number;
+  readonly inspectionDays: number;
+  readonly disputeSellerBps: number;
+  readonly marketplaceId: string;
+}
