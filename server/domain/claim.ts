@@ -1,0 +1,57 @@
+/** What a taken claim means when another payment holds it, or this one does (reliability.md §3.5). */
+export type ClaimConflict =
+  | 'duplicate'
+  | 'conflict'
+  | 'decideAgain'
+  | 'existing'
+  | 'alreadyAsked'
+  | 'wait'
+  | 'keyReused';
+
+const lower = (text: string) => text.toLowerCase();
+
+/** The identity of what a receiver got in one transaction, without its epoch; also the key of an arrival. */
+export function arrivalKey(fact: { chainId: number; txHash: string; receiver: string; tokenAddress: string }): string {
+  return lower(`${fact.chainId}:${fact.txHash}:${fact.receiver}:${fact.tokenAddress}`);
+}
+
+const epochSuffix = (epoch: number) => (epoch === 0 ? '' : `:e${epoch}`);
+
+/** Builders of every kind of claim; a claim exists once in the whole database. */
+export const claim = {
+  event: (provider: string, deliveryKey: string) => `evt:${provider}:${deliveryKey}`,
+  transfer: (key: string, epoch: number) => `tx:${key}${epochSuffix(epoch)}`,
+  reversal: (key: string, epoch: number) => `rev:${key}:${epoch}`,
+  fund: (requestId: string) => `fund:${requestId}`,
+  open: (requestId: string, offerId: string, buyerId: string, n: number) =>
+    `open:${requestId}:${offerId}:${buyerId}:${n}`,
+  address: (chainId: number, address: string) => lower(`addr:${chainId}:${address}`),
+  outcome: (chainId: number, termsId: string, settleSeq: number) => lower(`out:${chainId}:${termsId}:${settleSeq}`),
+  movement: (chainId: number, txHash: string, termsId: string, what: string) =>
+    lower(`out:${chainId}:${txHash}:${termsId}:${what}`),
+  payout: (paymentId: string, n: number) => `payout:${paymentId}:${n}`,
+  post: (externalId: string) => `post:${externalId}`,
+  slot: (network: string, wallet: string, n: number) =>
+    `slot:${lower(`${network}:${wallet}`)}:${String(n).padStart(9, '0')}`,
+  slotPrefix: (network: string, wallet: string) => `slot:${lower(`${network}:${wallet}`)}:`,
+  idempotency: (principal: string, route: string, key: string) => `idem:${principal}:${route}:${key}`,
+};
+
+/** Says what to do about a taken claim; `own` means that the payment that wants it also holds it. */
+export function claimConflict(taken: string, own: boolean): ClaimConflict {
+  const kind = taken.slice(0, taken.indexOf(':'));
+  switch (kind) {
+    case 'fund':
+      return 'decideAgain';
+    case 'open':
+      return 'existing';
+    case 'slot':
+      return 'wait';
+    case 'post':
+      return 'alreadyAsked';
+    case 'idem':
+      return own ? 'duplicate' : 'keyReused';
+    default:
+      return own ? 'duplicate' : 'conflict';
+  }
+}
