@@ -464,3 +464,10 @@ export interface Policy {
   readonly disputeSellerBps: number;
   readonly marketplaceId: string;
 }
+
+/** Who asks, as the JWT says. */
+export type Role = 'buyer' | 'seller' | 'admin' | 'auditor';
+export interface Actor {
+  readonly userId: string;
+  readonly role: Role;
+}
