@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
+
+/// @title The signed messages of the escrow (EIP-712) and the validity of terms
+library EscrowMessages {
+    bytes32 private constant DOMAIN_TYPE =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant TERMS_TYPE =
+        keccak256(
+            "Terms(address buyer,address seller,address token,uint96 amount,uint40 fundBy,uint40 deliverBy,uint32 inspection,uint16 feeBps,uint16 disputeSellerBps,bytes32 milestonesHash,address refundTo,bytes32 ref)"
+        );
+    bytes32 private constant SETTLE_TYPE =
+        keccak256("Settle(bytes32 id,uint16 seq,uint96 toSeller,uint96 toBuyer,uint40 validUntil)");
+
+    /// Fund and delivery may each lie this far ahead: one leap year.
+    uint256 private constant HORIZON = 366 days;
+    uint256 private constant INSPECTION_MIN = 1 hours;
+    uint256 private constant INSPECTION_MAX = 90 days;
+    uint256 private constant BPS = 10_000;
+
+    /// @notice Domain separator of this contract on the current chain.
+    function domain() internal view returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(DOMAIN_TYPE, keccak256("MarketplaceEscrow"), keccak256("1"), block.chainid, address(this))
+            );
+    }
+
+    /// @notice Struct hash of terms; they are twelve words of calldata as they are encoded.
+    function hashTerms(IMarketplaceEscrow.Terms calldata terms) internal pure returns (bytes32 hash) {
+        bytes32 typeHash = TERMS_TYPE;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, typeHash)
+            calldatacopy(add(data, 0x20), terms, 384)
+            hash := keccak256(data, 416)
+        }
+    }
+
+    /// @notice Struct hash of a settlement; the id is not repeated in calldata.
+    function hashSettle(
+        bytes32 id,
+        IMarketplaceEscrow.Settlement calldata settlement
+    ) internal pure returns (bytes32 hash) {
+        bytes32 typeHash = SETTLE_TYPE;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, typeHash)
+            mstore(add(data, 0x20), id)
+            calldatacopy(add(data, 0x40), settlement, 128)
+            hash := keccak256(data, 192)
+        }
+    }
+
+    /// @notice What a wallet signs.
+    function digest(bytes32 separator, bytes32 structHash) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, shl(240, 0x1901))
+            mstore(add(data, 0x02), separator)
+            mstore(add(data, 0x22), structHash)
+            hash := keccak256(data, 66)
+        }
+    }
+
+    /// @notice Whether terms may hold a record: every rule, and no dirty upper bits in any word.
+    /// @dev Reads words, not fields: a field with dirty bits would revert, but `recover` must not refuse such terms.
+    /// @param cap Highest fee.
+    function valid(IMarketplaceEscrow.Terms calldata terms, uint256 cap) internal view returns (bool) {
+        uint256 buyer = word(terms, 0);
+        uint256 seller = word(terms, 1);
+        uint256 token = word(terms, 2);
+        uint256 refundTo = word(terms, 10);
+        uint256 self = uint160(address(this));
+        if ((buyer | seller | token | refundTo) >> 160 != 0) return false;
+        if (seller == 0 || refundTo == 0) return false;
+        if (seller == refundTo || seller == buyer) return false;
+        if (buyer == self || seller == self || refundTo == self || token == self) return false;
+        if (token == seller || token == refundTo) return false;
+        return _validNumbers(terms, cap);
+    }
+
+    /// @notice One of the twelve words of terms.
+    function word(IMarketplaceEscrow.Terms calldata terms, uint256 index) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := calldataload(add(terms, shl(5, index)))
+        }
+    }
+
+    function _validNumbers(IMarketplaceEscrow.Terms calldata terms, uint256 cap) private view returns (bool) {
+        uint256 amount = word(terms, 3);
+        uint256 fundBy = word(terms, 4);
+        uint256 deliverBy = word(terms, 5);
+        uint256 inspection = word(terms, 6);
+        if (amount == 0 || amount > type(uint96).max) return false;
+        if (fundBy > block.timestamp + HORIZON || fundBy > type(uint40).max) return false;
+        if (deliverBy < fundBy || deliverBy > fundBy + HORIZON || deliverBy > type(uint40).max) return false;
+        if (inspection < INSPECTION_MIN || inspection > INSPECTION_MAX) return false;
+        return word(terms, 7) <= cap && word(terms, 8) <= BPS;
+    }
+}

@@ -1,0 +1,161 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  ContractFactory,
+  getCreateAddress,
+  HDNodeWallet,
+  type InterfaceAbi,
+  JsonRpcProvider,
+  parseUnits,
+} from 'ethers';
+
+/** Where a local deployment lives and who holds its roles; every key is a well-known development key. */
+export interface LocalDeployment {
+  chainId: number;
+  escrow: string;
+  token: string;
+  tokenDecimals: number;
+  /** Keys of the admin signers, in the order of their index. */
+  signerKeys: string[];
+  treasury: string;
+  treasuryKey: string;
+  guardian: string;
+  refundWallet: string;
+  refundWalletKey: string;
+  hotWalletAddress: string;
+  hotWalletKey: string;
+  buyerAddress: string;
+  buyerKey: string;
+  sellerAddress: string;
+  sellerKey: string;
+  /** May mint the test token. */
+  minterKey: string;
+}
+
+/** What a deployment needs: a running chain whose default accounts are funded. */
+export interface LocalDeploymentOptions {
+  rpcUrl: string;
+  /** Project folder with the compiled `artifacts/`; this one by default. */
+  directory?: string;
+}
+
+// The development mnemonic of anvil and Hardhat; worth nothing on any other chain.
+const MNEMONIC = 'test test test test test test test test test test test junk';
+const ROLES = {
+  deployer: 0,
+  signers: [1, 2, 3],
+  guardian: 4,
+  treasury: 5,
+  refundWallet: 6,
+  hotWallet: 7,
+  buyer: 8,
+  seller: 9,
+};
+const THRESHOLD = 2;
+const FEE_CAP_BPS = 1_000;
+// 45 days, the value the contract specification deploys with.
+const DISPUTE_TIMEOUT_SECONDS = 3_888_000;
+// Binance-Peg USDT, the token of the API's example, has 18 decimals.
+const TOKEN_DECIMALS = 18;
+const BUYER_BALANCE = parseUnits('1000000', TOKEN_DECIMALS);
+// Far above the cost of either deployment and below every local block limit.
+const DEPLOY_GAS = 8_000_000n;
+const CALL_GAS = 200_000n;
+const WAIT_MS = 30_000;
+const POLL_MS = 100;
+
+function account(index: number): HDNodeWallet {
+  return HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`);
+}
+
+function factory(directory: string, source: string, name: string): ContractFactory {
+  const file = join(directory, 'artifacts', 'contracts', source, `${name}.json`);
+  const artifact: { abi: InterfaceAbi; bytecode: string } = JSON.parse(readFileSync(file, 'utf8'));
+  return new ContractFactory(artifact.abi, artifact.bytecode);
+}
+
+function deploymentOf(chainId: number, escrow: string, token: string): LocalDeployment {
+  const treasury = account(ROLES.treasury);
+  const refundWallet = account(ROLES.refundWallet);
+  const hotWallet = account(ROLES.hotWallet);
+  const buyer = account(ROLES.buyer);
+  const seller = account(ROLES.seller);
+  return {
+    chainId,
+    escrow,
+    token,
+    tokenDecimals: TOKEN_DECIMALS,
+    signerKeys: ROLES.signers.map((index) => account(index).privateKey),
+    treasury: treasury.address,
+    treasuryKey: treasury.privateKey,
+    guardian: account(ROLES.guardian).address,
+    refundWallet: refundWallet.address,
+    refundWalletKey: refundWallet.privateKey,
+    hotWalletAddress: hotWallet.address,
+    hotWalletKey: hotWallet.privateKey,
+    buyerAddress: buyer.address,
+    buyerKey: buyer.privateKey,
+    sellerAddress: seller.address,
+    sellerKey: seller.privateKey,
+    minterKey: account(ROLES.deployer).privateKey,
+  };
+}
+
+/** Deploys the escrow and a test USDT on a running local chain and gives the buyer, and nobody else, test money. */
+export async function deployLocal(options: LocalDeploymentOptions): Promise<LocalDeployment> {
+  const directory = options.directory ?? fileURLToPath(new URL('..', import.meta.url));
+  const provider = new JsonRpcProvider(options.rpcUrl, undefined, { batchMaxCount: 1, cacheTimeout: -1 });
+  provider.pollingInterval = POLL_MS;
+  try {
+    const { chainId } = await provider.getNetwork();
+    const deployer = account(ROLES.deployer).connect(provider);
+    // All three are sent at once under their own nonces, so that a chain with a block time puts them into one block.
+    const nonce = await provider.getTransactionCount(deployer.address);
+    const escrow = getCreateAddress({ from: deployer.address, nonce });
+    const token = getCreateAddress({ from: deployer.address, nonce: nonce + 1 });
+    const deployment = deploymentOf(Number(chainId), escrow, token);
+
+    const escrowFactory = factory(directory, 'MarketplaceEscrow.sol', 'MarketplaceEscrow');
+    const tokenFactory = factory(directory, 'mocks/MockToken.sol', 'MockToken');
+    const signers = ROLES.signers.map((index) => account(index).address);
+    const deployEscrow = await escrowFactory.getDeployTransaction(
+      signers,
+      THRESHOLD,
+      deployment.guardian,
+      deployment.treasury,
+      FEE_CAP_BPS,
+      DISPUTE_TIMEOUT_SECONDS,
+    );
+    const deployToken = await tokenFactory.getDeployTransaction('Test Tether USD', 'USDT', TOKEN_DECIMALS);
+    const mint = tokenFactory.interface.encodeFunctionData('mint', [deployment.buyerAddress, BUYER_BALANCE]);
+
+    const sent = [
+      await deployer.sendTransaction({ ...deployEscrow, nonce, gasLimit: DEPLOY_GAS }),
+      await deployer.sendTransaction({ ...deployToken, nonce: nonce + 1, gasLimit: DEPLOY_GAS }),
+      await deployer.sendTransaction({ to: token, data: mint, nonce: nonce + 2, gasLimit: CALL_GAS }),
+    ];
+    // Throws if one of them reverted.
+    for (const transaction of sent) await transaction.wait(1, WAIT_MS);
+    return deployment;
+  } finally {
+    provider.destroy();
+  }
+}
+
+/** Writes the networks file of the sandbox and the tests: the local chain under the name `bsc`, as the API's defaults expect. */
+export function writeNetworksFile(path: string, deployment: LocalDeployment, rpcUrl: string): void {
+  const network = {
+    name: 'bsc',
+    chainId: deployment.chainId,
+    rpcUrls: [rpcUrl],
+    escrow: deployment.escrow,
+    refundWallet: deployment.refundWallet,
+    shkeeperHotWallet: deployment.hotWalletAddress,
+    finality: { confirmations: 2, minimumAgeSeconds: 0 },
+    tokens: [
+      { symbol: 'USDT', address: deployment.token, decimals: deployment.tokenDecimals, shkeeperName: 'BNB-USDT' },
+    ],
+  };
+  writeFileSync(path, `${JSON.stringify({ networks: [network] }, null, 2)}\n`);
+}
