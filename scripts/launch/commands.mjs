@@ -1,0 +1,144 @@
+// What each command of package.json needs and runs.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { runForeground } from './child.mjs';
+import { ensureContracts } from './contracts.mjs';
+import { root, workFolder } from './folders.mjs';
+import { ensurePackages } from './install.mjs';
+import { provideMongod } from './mongod.mjs';
+import { provideRedis } from './redis.mjs';
+
+/** Hides the notice that Node 22 prints for the type stripping we rely on. */
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
+
+/** The commands of package.json, and one sentence each. */
+export const COMMANDS = {
+  start: 'the sandbox, or with NODE_ENV=production the server alone',
+  dev: 'the sandbox with the server restarted when a source changes',
+  demo: 'one whole trade through the public API (--json: one object a line)',
+  test: 'types, lint and all tests, or the given files',
+  'test:unit': 'the tests that need no service',
+  check: 'types, lint and house tests',
+  lint: 'biome, and solhint for the contracts',
+  typecheck: 'tsc',
+  compile: 'the contracts',
+  coverage: 'all tests under c8',
+  exec: 'a program of your own under the same Node: exec -- <program> …',
+};
+
+/**
+ * Runs a command under the Node this process runs on; answers its exit code.
+ * @param {string} command a key of COMMANDS
+ * @param {string[]} args passed on to what is run
+ * @returns {Promise<number>}
+ */
+export async function runCommand(command, args) {
+  const node = process.execPath;
+  const env = childEnvironment(node);
+  if (command === 'start' && env.NODE_ENV === 'production') return startProduction(node, env);
+  await ensurePackages(node, process.versions.node);
+  mkdirSync(workFolder, { recursive: true });
+  switch (command) {
+    case 'start':
+      return runWithServices('scripts/sandbox.ts', args, env);
+    case 'dev':
+      return runWithServices('scripts/sandbox.ts', ['--watch', ...args], env);
+    case 'demo':
+      return runWithServices('scripts/demo.ts', args, env);
+    case 'test':
+      return runTests(args, env);
+    case 'coverage':
+      return runTests(['--coverage', ...args], env);
+    case 'test:unit':
+      await ensureContracts(node, env);
+      return runScript('scripts/test.ts', ['--unit', ...args], env);
+    case 'check':
+      await ensureContracts(node, env);
+      return runScript('scripts/test.ts', ['--checks', ...args], env);
+    case 'lint':
+      return lint(args, env);
+    case 'typecheck':
+      await ensureContracts(node, env);
+      return runForeground(tool('tsc'), ['--noEmit', '-p', '.', ...args], { env, cwd: root });
+    case 'compile':
+      return runForeground(tool('hardhat'), ['compile', ...args], { env, cwd: root });
+    default: {
+      const [program, ...rest] = args[0] === '--' ? args.slice(1) : args;
+      return runForeground(program ?? node, rest, { env, cwd: process.cwd() });
+    }
+  }
+}
+
+/**
+ * The server alone with the settings given: nothing is fetched for it but packages that are not there at all.
+ * @param {string} node
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function startProduction(node, env) {
+  if (!existsSync(path.join(root, 'node_modules'))) await ensurePackages(node, process.versions.node);
+  return runForeground(node, [...NODE_FLAGS, 'server/index.ts'], { env, cwd: root });
+}
+
+/**
+ * @param {string} script
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function runWithServices(script, args, env) {
+  const node = process.execPath;
+  const withPrograms = {
+    ...env,
+    ...(env.MONGODB_URI ? {} : { HOLDFAST_MONGOD: await provideMongod(node) }),
+    ...(env.REDIS_URL ? {} : { HOLDFAST_REDIS_SERVER: await provideRedis() }),
+  };
+  await ensureContracts(node, env);
+  return runScript(script, args, withPrograms);
+}
+
+/**
+ * Tests start and stop servers of their own, so they need the programs whatever is set.
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function runTests(args, env) {
+  const { MONGODB_URI: _mongo, REDIS_URL: _redis, NODE_ENV: _mode, ...rest } = env;
+  return runWithServices('scripts/test.ts', args, rest);
+}
+
+/**
+ * @param {string} script
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
+function runScript(script, args, env) {
+  return runForeground(process.execPath, [...NODE_FLAGS, script, ...args], { env, cwd: root, channel: true });
+}
+
+/**
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function lint(args, env) {
+  const biome = await runForeground(tool('biome'), ['check', '--error-on-warnings', ...args], { env, cwd: root });
+  if (biome !== 0 || !existsSync(path.join(root, '.solhint.json'))) return biome;
+  return runForeground(tool('solhint'), ['contracts/**/*.sol'], { env, cwd: root });
+}
+
+/**
+ * A program that came with the packages.
+ * @param {string} name
+ */
+function tool(name) {
+  return path.join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+}
+
+/**
+ * The environment of everything we run: our Node and the packages' programs first on the PATH.
+ * @param {string} node
+ * @returns {NodeJS.ProcessEnv}
+ */
+function childEnvironment(node) {
+  const folders = [path.dirname(node), path.join(root, 'node_modules/.bin'), process.env.PATH ?? ''];
+  return { ...process.env, PATH: folders.join(path.delimiter), HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true' };
+}

@@ -1,0 +1,14 @@
+// Fetches the official mongod into the folder given and prints its path. A child process of the launcher, because it
+// needs the installed packages and a Node that runs them.
+
+import { MongoBinary } from 'mongodb-memory-server-core';
+
+const folder = process.argv[2];
+if (!folder) throw new Error('usage: fetchMongod.mjs <folder>');
+try {
+  const file = await MongoBinary.getPath({ downloadDir: folder, checkMD5: false });
+  process.stdout.write(`\n${file}\n`);
+} catch (error) {
+  process.stderr.write(`Error: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}
