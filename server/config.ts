@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** One setting: its schema, what it is for, and whether production must name it itself. */
+interface Setting<S extends z.ZodType> {
+  readonly group: string;
+  readonly about: string;
+  readonly schema: S;
+  readonly required?: 'production';
+  readonly secret?: true;
+}
+
+const setting = <S extends z.ZodType>(
+  group: string,
+  about: string,
+  schema: S,
+  extra: Pick<Setting<S>, 'required' | 'secret'> = {},
+) => ({
+  group,
+  about,
+  schema,
+  ...extra,
+});
+
+const whole = (low: number, high: number, standard: number) =>
+  z.coerce.number().int().min(low).max(high).default(standard);
+const text = z.string().trim();
+const list = text.default('').transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+const roleNames = ['web', 'worker', 'monitor'] as const;
+export type ProcessRole = (typeof roleNames)[number];
+const roles = text
+  .default(roleNames.join(','))
+  .transform((value) => value.split(',').map((item) => item.trim()))
+  .pipe(z.array(z.enum(roleNames)).min(1));
+
+const production = { required: 'production' } as const;
+const secret = { required: 'production', secret: true } as const;
+
+/** Every variable the server reads; `.env.example` is generated from this table. */
+export const settings = {
+  NODE_ENV: setting(
+    'server',
+    'production refuses to start with anything missing or unsafe',
+    z.enum(['development', 'test', 'production']).default('development'),
+  ),
+  PORT: setting('server', 'port of the HTTP and Socket.IO server', whole(0, 65_535, 4000)),
+  HOST: setting('server', 'address to listen on', text.default('127.0.0.1')),
+  PUBLIC_URL: setting(
+    'server',
+    'where the world reaches this server; part of every callback url, so change it rarely',
+    z.url().default('http://127.0.0.1:4000'),
+    production,
+  ),
+  ROLES: setting('server', 'what this process does: any of web,worker,monitor', roles),
+  ALLOWED_ORIGINS: setting('server', 'exact origins of browsers that may call HTTP and sockets, comma-separated', list),
+  TRUST_PROXY: setting('server', 'number of trusted reverse proxies in front', whole(0, 10, 0)),
+  RATE_LIMIT_PER_MINUTE: setting(
+    'server',
+    'requests a minute and address on routes that anybody can call',
+    whole(1, 1_000_000, 600),
+  ),
+  LOG_LEVEL: setting(
+    'server',
+    'pino level',
+    z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  ),
+  MONGODB_URI: setting(
+    'stores',
+    'MongoDB replica set',
+    text.default('mongodb://127.0.0.1:27017/holdfast?replicaSet=rs0'),
+    production,
+  ),
+  REDIS_URL: setting('stores', 'Redis; empty works too, only slower', text.default('')),
+  TERMS_ARCHIVE: setting(
+    'stores',
+    "folder outside the database where every payment's terms are kept",
+    text.default('.holdfast/terms'),
+    production,
+  ),
+  JWT_SECRET: setting('access', 'HS256 secret of at least 32 characters (or give JWT_PUBLIC_KEY)', text.default(''), {
+    secret: true,
+  }),
+  JWT_PUBLIC_KEY: setting('access', 'PEM public key (RS256 or ES256), instead of JWT_SECRET', text.default('')),
+  JWT_ISSUER: setting('access', 'required `iss`', text.default('holdfast')),
+  JWT_AUDIENCE: setting('access', 'required `aud`', text.default('holdfast')),
+  NETWORKS_FILE: setting(
+    'chain',
+    'JSON file of networks, tokens, RPC nodes, finality and escrow addresses',
+    text.default('.holdfast/networks.json'),
+    production,
+  ),
+  MONITOR_INTERVAL_MS: setting('chain', 'pause between two looks at a chain', whole(100, 600_000, 1_000)),
+  SHKEEPER_URL: setting(
+    'shkeeper',
+    'address of the SHKeeper server',
+    z.url().default('http://127.0.0.1:5000'),
+    production,
+  ),
+  SHKEEPER_API_KEY: setting('shkeeper', 'its API key; also a key of its webhook signatures', text.default(''), secret),
+  SHKEEPER_WEBHOOK_SECRET: setting('shkeeper', 'further signature keys, comma-separated, tried first', list, {
+    secret: true,
+  }),
+  SHKEEPER_PAYOUT_USER: setting(
+    'shkeeper',
+    'Basic user of payouts; only processes that pay out need it',
+    text.default(''),
+  ),
+  SHKEEPER_PAYOUT_PASSWORD: setting('shkeeper', 'Basic password of payouts', text.default(''), { secret: true }),
+  SHKEEPER_WEBHOOK_ACK_STATUS: setting(
+    'shkeeper',
+    'answer to an accepted webhook; SHKeeper repeats everything but 202',
+    whole(200, 299, 202),
+  ),
+  SHKEEPER_LEGACY_SIGNATURE: setting(
+    'shkeeper',
+    'accept old signature forms',
+    z.enum(['off', 'header', 'body']).default('off'),
+  ),
+  SHKEEPER_POLL_SECONDS: setting('shkeeper', 'pause between two looks at an open invoice', whole(1, 3_600, 60)),
+  INTENT_TTL_MINUTES: setting('policy', 'how long a buyer has to pay', whole(1, 10_080, 15)),
+  MONITORING_DAYS: setting('policy', 'how long late money is watched for', whole(1, 300, 7)),
+  MARKETPLACE_ID: setting(
+    'policy',
+    'name of the marketplace in the books',
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/)
+      .default('main'),
+  ),
+  MARKETPLACE_FEE_BPS: setting('policy', 'fee on releases, in 1/100 %', whole(0, 1_000, 100)),
+  SETTLEMENT_VALID_HOURS: setting(
+    'policy',
+    'how long a prepared release or refund can be broadcast (contract: at most 720)',
+    whole(1, 720, 24),
+  ),
+  DELIVER_DAYS: setting('policy', 'days the seller has to deliver (contract: at most 366)', whole(1, 366, 14)),
+  INSPECTION_DAYS: setting('policy', 'days the buyer has to inspect (contract: at most 90)', whole(1, 90, 3)),
+  DISPUTE_SELLER_BPS: setting('policy', "seller's share of an abandoned dispute, in 1/100 %", whole(0, 10_000, 5_000)),
+  PAYOUT_MANUAL_AFTER_MINUTES: setting(
+    'policy',
+    'when a payout without a clear answer goes to an admin (SHKeeper looks for 24 h)',
+    whole(1, 10_080, 1_440),
+  ),
+  CRASH_AT: setting(
+    'tests',
+    'kill this process at a labelled point, `<label>:<n>`; refused in production',
+    text.default(''),
+  ),
+} as const;
+
+type Settings = typeof settings;
+export type Config = { readonly [K in keyof Settings]: z.output<Settings[K]['schema']> };
+
+/** Thrown with every problem at once, so that an operator fixes them in one go. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+function unsafe(config: Config, environment: Readonly<Record<string, string | undefined>>): string[] {
+  const problems: string[] = [];
+  const keyGiven = config.JWT_SECRET !== '' || config.JWT_PUBLIC_KEY !== '';
+  if (!keyGiven) problems.push('JWT_SECRET or JWT_PUBLIC_KEY is missing: nobody could be authenticated');
+  if (config.JWT_SECRET !== '' && config.JWT_SECRET.length < 32)
+    problems.push('JWT_SECRET is shorter than 32 characters');
+  if (config.MONITORING_DAYS + 1 >= config.DELIVER_DAYS) {
+    problems.push(
+      'MONITORING_DAYS + 1 must be below DELIVER_DAYS: late money needs time to be settled before deliverBy',
+    );
+  }
+  if (config.NODE_ENV !== 'production') return problems;
+  for (const [name, entry] of Object.entries(settings) as [string, Setting<z.ZodType>][]) {
+    if (entry.required === 'production' && !environment[name]) problems.push(`${name} is missing: ${entry.about}`);
+  }
+  if (config.CRASH_AT !== '') problems.push('CRASH_AT is a test setting and must be empty in production');
+  if (!config.PUBLIC_URL.startsWith('https://')) problems.push('PUBLIC_URL must start with https://');
+  return problems;
+}
+
+/** Reads and checks the environment; throws `ConfigError` naming every problem. */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const problems: string[] = [];
+  const entries = Object.entries(settings).map(([name, entry]) => {
+    const given = environment[name];
+    const parsed = (entry.schema as z.ZodType).safeParse(given === '' ? undefined : given);
+    if (!parsed.success)
+      problems.push(`${name}: ${parsed.error.issues[0]?.message ?? 'is not valid'} (${entry.about})`);
+    return [name, parsed.success ? parsed.data : undefined] as const;
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  const config = Object.fromEntries(entries) as Config;
+  const risks = unsafe(config, environment);
+  if (risks.length > 0) throw new ConfigError(risks);
+  return config;
+}
+
+/** The text of `.env.example`. */
+export function renderEnvExample(): string {
+  const lines = ['# Every setting of Holdfast. Generated from server/config.ts by scripts/envExample.ts; do not edit.'];
+  let group = '';
+  for (const [name, entry] of Object.entries(settings) as [string, Setting<z.ZodType>][]) {
+    if (entry.group !== group) lines.push('', `# --- ${entry.group}`);
+    group = entry.group;
+    const standard = entry.schema.safeParse(undefined);
+    const value = standard.success ? String(standard.data ?? '') : '';
+    lines.push(`# ${entry.about}${entry.required ? ' (production: required)' : ''}`, `${name}=${value}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Reads a JSON file that a setting names; the error says which setting to mend. */
+export function readJsonFile(path: string, settingName: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError([
+      `${settingName} names ${path}, which cannot be read as JSON: ${cause instanceof Error ? cause.message : cause}`,
+    ]);
+  }
+}
