@@ -10,9 +10,15 @@ export type ClaimConflict =
 
 const lower = (text: string) => text.toLowerCase();
 
-/** The identity of what a receiver got in one transaction, without its epoch; also the key of an arrival. */
-export function arrivalKey(fact: { chainId: number; txHash: string; receiver: string; tokenAddress: string }): string {
-  return lower(`${fact.chainId}:${fact.txHash}:${fact.receiver}:${fact.tokenAddress}`);
+/** The identity of what a receiver got in one transaction, without its epoch; also the key of an arrival. A pooled funding is known by its terms. */
+export function arrivalKey(fact: {
+  chainId: number;
+  txHash: string;
+  receiver: string;
+  tokenAddress: string;
+  termsId?: string;
+}): string {
+  return lower(`${fact.chainId}:${fact.txHash}:${fact.receiver}:${fact.termsId ?? fact.tokenAddress}`);
 }
 
 const epochSuffix = (epoch: number) => (epoch === 0 ? '' : `:e${epoch}`);

@@ -1,4 +1,4 @@
-import type { Balance, Custody } from './state.ts';
+import type { Asset, Balance, Custody } from './state.ts';
 
 /** One signed line of double-entry bookkeeping, base units of `asset`; the legs of a transition sum to zero in one asset. */
 export interface Leg {
@@ -24,6 +24,9 @@ export const account = {
   suspense: 'suspense',
   loss: 'loss',
 };
+
+/** How the books name an asset: `<network>:<token>`. */
+export const assetName = (asset: Asset) => `${asset.network}:${asset.token}`;
 
 /** Whether legs sum to zero in a single asset. */
 export function balanced(legs: readonly Leg[]): boolean {

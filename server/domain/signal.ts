@@ -88,7 +88,12 @@ export type Signal =
       readonly asset: Asset;
       readonly marketplaceId: string;
     }
-  | { readonly kind: 'forwardRequested'; readonly head: number }
+  | {
+      readonly kind: 'forwardRequested';
+      readonly head: number;
+      /** The payout webhook's address, frozen into the machine. */
+      readonly callbackUrl: string;
+    }
   | { readonly kind: 'forwardConfirmed'; readonly transfer: Transfer }
   | { readonly kind: 'forwardFailed'; readonly proof: string }
   | { readonly kind: 'deadlinePassed' }

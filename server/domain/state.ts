@@ -54,7 +54,12 @@ export interface Transfer {
   readonly blockTimeMs: number;
   /** Lower-case senders of the transfers that make up the sum, without repeats. */
   readonly senders: readonly string[];
+  /** Set for a pooled funding (`Funded` with source 0): the id it names; `receiver` is then the escrow contract. */
+  readonly termsId?: string;
 }
+
+/** Why money came: a buyer paid, the provider forwarded it into the vault, or a forward nobody asked for. */
+export type ArrivalPurpose = 'payment' | 'forward' | 'surplusForward';
 
 /** A transfer that was booked; `epoch` counts how often this transaction was reversed before (design §4, identity of a chain fact). */
 export interface Arrival extends Transfer {
@@ -62,6 +67,7 @@ export interface Arrival extends Transfer {
   readonly epoch: number;
   readonly onTime: boolean;
   readonly reversed: boolean;
+  readonly purpose: ArrivalPurpose;
 }
 
 /** A transaction as the provider reported it; amounts are the provider's decimal strings and information only. */
@@ -174,11 +180,19 @@ export interface PaymentState extends CommonState {
   readonly arrivals: readonly Arrival[];
   readonly hints: readonly string[];
   readonly balances: readonly Balance[];
-  /** Gross sum that went to the seller and sum that went back to the buyer, base units of the payment's asset. */
+  /**
+   * Gross sum that went to the seller and sum that went back to the buyer, base units of the payment's asset. An excess that is returned
+   * while the payment is funded is not part of `refunded`: it never was the price.
+   */
   readonly released: bigint;
   readonly refunded: bigint;
   readonly fees: bigint;
+  /** This payment holds its request's `fund:` claim; stays true after a reversal, because a claim is never freed. */
   readonly funded: boolean;
+  /** An admin made late money count; until then only transfers that came on time cover the price. */
+  readonly lateAccepted: boolean;
+  /** What the contract's record gave away or wrote down so far; at `price` the record is closed and the vault can settle no more. */
+  readonly settled: bigint;
   readonly settlement: OpenSettlement | null;
   readonly forward: PayoutMachine | null;
   readonly forwardDead: boolean;

@@ -61,6 +61,16 @@ export type Decision =
   | { readonly outcome: 'noChange'; readonly reason: string }
   | { readonly outcome: 'refused'; readonly code: RefusalCode; readonly detail: string };
 
+/** What a decision may know beside the state: whose log it is, the `seq` the change would get, the time, and which claims others hold. */
+export interface DecideContext {
+  readonly paymentId: string;
+  readonly seq: number;
+  readonly nowMs: number;
+  /** `fund:` and `slot:` claims that the coordinator found taken by another payment. */
+  readonly lostClaims: ReadonlySet<string>;
+  readonly actor: string;
+}
+
 /** One appended step of a payment's history; the source of truth (reliability.md §3.2). */
 export interface Transition {
   readonly id: string;
@@ -85,4 +95,9 @@ export interface Transition {
 /** The `_id` of a transition; padded so that it sorts by sequence. */
 export function transitionId(paymentId: string, seq: number): string {
   return `${paymentId}:${String(seq).padStart(6, '0')}`;
+}
+
+/** The key of a transition's n-th effect, counted from 0: external id, job id and event id of whatever it causes. */
+export function effectKey(paymentId: string, seq: number, n: number): string {
+  return `${paymentId}-${seq}-${n}`;
 }
