@@ -1,0 +1,38 @@
+import { createServer } from 'node:http';
+import { ConfigError, loadConfig, type Config } from './config.ts';
+import { createDeps } from './deps.ts';
+
+/** sysexits.h EX_CONFIG: the operator has to change the configuration. */
+const exitConfig = 78;
+/** An orderly stop lets running work finish; after this it is cut (fault F16: exit within 10 s). */
+const stopWithinMs = 9_000;
+
+async function serve(config: Config): Promise<void> {
+  const http = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 });
+  const deps = await createDeps(config, { http });
+  const stop = async (signal: string) => {
+    deps.logger.info({ signal }, 'stopping');
+    const deadline = setTimeout(() => process.exit(1), stopWithinMs);
+    await deps.stop();
+    clearTimeout(deadline);
+    process.exit(0);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  if (deps.app) http.on('request', deps.app);
+  await new Promise<void>((resolve) => http.listen(config.PORT, config.HOST, resolve));
+  await deps.start();
+  deps.logger.info({ address: http.address(), roles: config.ROLES }, 'ready');
+}
+
+process.on('unhandledRejection', (reason) => {
+  console.error('A rejection nobody handled; stopping is better than going on wrongly:', reason);
+  process.exit(1);
+});
+
+try {
+  await serve(loadConfig());
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(error instanceof ConfigError ? exitConfig : 1);
+}
