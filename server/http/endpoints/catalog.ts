@@ -1,0 +1,43 @@
+import type { AnyEndpoint } from '../endpoint.ts';
+import type { Operation } from '../policies.ts';
+import { confirmTransaction, postIntent } from './intents.ts';
+import { acceptLate, getPayment, listEvents, listPayments, putPayment } from './payments.ts';
+import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
+import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from './requests.ts';
+import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from './settlements.ts';
+import { livez, openapiFile, paymentHealth, payPage, readyz } from './system.ts';
+import { invoiceWebhook, payoutWebhook, webhookStats } from './webhooks.ts';
+
+const all: readonly AnyEndpoint[] = [
+  livez,
+  readyz,
+  openapiFile,
+  payPage,
+  postRequest,
+  listRequests,
+  getRequest,
+  postOffer,
+  listOffers,
+  acceptOffer,
+  invoiceWebhook,
+  payoutWebhook,
+  webhookStats,
+  postIntent,
+  confirmTransaction,
+  postPayout,
+  payoutStatus,
+  resolvePayout,
+  prepareRelease,
+  confirmRelease,
+  prepareRefund,
+  confirmRefund,
+  paymentHealth,
+  listPayments,
+  getPayment,
+  putPayment,
+  listEvents,
+  acceptLate,
+];
+
+/** Every operation of the API by its name. */
+export const endpoints: ReadonlyMap<Operation, AnyEndpoint> = new Map(all.map((entry) => [entry.operation, entry]));

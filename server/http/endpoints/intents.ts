@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { endpoint, envelope } from '../endpoint.ts';
+import { amount, identifier, metadata, network, paymentId, token, txHash } from '../schemas/fields.ts';
+import { escrowStateWord, payTo, statusWord, terms } from '../schemas/paymentDocument.ts';
+
+export const postIntent = endpoint({
+  operation: 'POST /api/payment/shkeeper/intents',
+  summary: 'Open a payment intent and get the address to pay to',
+  description: 'Asked again for the same request, offer and buyer, the open intent is answered.',
+  body: z.strictObject({
+    purchaseRequestId: identifier,
+    sellerOfferId: identifier,
+    sellerId: identifier,
+    amount,
+    token: token.default('USDT'),
+    network: network.default('bsc'),
+    metadata: metadata.exactOptional(),
+  }),
+  answer: envelope(
+    z
+      .strictObject({
+        paymentId: z.string(),
+        paymentUrl: z.string(),
+        externalId: z.string().nullable(),
+        expiresAt: z.string().meta({ format: 'date-time' }),
+        status: statusWord,
+        escrowState: escrowStateWord,
+        payTo,
+        termsId: z.string(),
+        vault: z.string(),
+        terms,
+      })
+      .meta({ id: 'PaymentIntent' }),
+  ),
+  problems: ['offer_mismatch', 'request_already_funded', 'request_closed', 'network_not_supported', 'provider_failed'],
+});
+
+export const confirmTransaction = endpoint({
+  operation: 'POST /api/payment/shkeeper/confirm-transaction',
+  summary: 'Name the transaction that pays; the chain decides',
+  body: z.strictObject({ paymentId, transactionHash: txHash, network: network.exactOptional() }),
+  answer: z.strictObject({
+    success: z.literal(true),
+    message: z.string(),
+    data: z.strictObject({
+      paymentId: z.string(),
+      transactionHash: z.string(),
+      status: statusWord,
+      escrowState: escrowStateWord,
+    }),
+  }),
+  problems: ['transaction_already_used', 'chain_unavailable'],
+});

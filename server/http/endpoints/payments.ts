@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { paymentStatuses } from '../../domain/state.ts';
+import { endpoint, envelope } from '../endpoint.ts';
+import { afterSeq, metadata, page, paymentId, statusFilter, txHash } from '../schemas/fields.ts';
+import {
+  anyPaymentDocument,
+  custodyWord,
+  escrowStateWord,
+  pagination,
+  paymentDocument,
+  statusWord,
+} from '../schemas/paymentDocument.ts';
+
+const params = z.strictObject({ id: paymentId });
+
+export const listPayments = endpoint({
+  operation: 'GET /api/payment',
+  summary: "List the caller's payments",
+  query: z.strictObject({ ...page, status: statusFilter }),
+  answer: z.strictObject({ success: z.literal(true), data: z.array(anyPaymentDocument), pagination }),
+});
+
+export const getPayment = endpoint({
+  operation: 'GET /api/payment/:id',
+  summary: 'Read one payment',
+  params,
+  answer: anyPaymentDocument,
+});
+
+export const putPayment = endpoint({
+  operation: 'PUT /api/payment/:id',
+  summary: 'Cancel a payment, or hint at its transaction',
+  description:
+    'Only `cancelled` is obeyed. A transaction hash or any other status starts a look at the chain and never sets a status. ' +
+    '`blockchain` and `metadata` are accepted and change nothing.',
+  params,
+  body: z
+    .strictObject({
+      status: z.enum(paymentStatuses).exclude(['released', 'refunded']).exactOptional(),
+      transactionHash: txHash.exactOptional(),
+      blockchain: z
+        .strictObject({ network: z.string().max(64), token: z.string().max(64) })
+        .partial()
+        .exactOptional(),
+      metadata: metadata.exactOptional(),
+    })
+    .refine((body) => Object.keys(body).length > 0, 'must name what to change'),
+  answer: anyPaymentDocument,
+  problems: ['already_final', 'illegal_transition', 'chain_unavailable'],
+});
+
+const eventFacts = z.strictObject({
+  eventId: z.string(),
+  name: z.string(),
+  type: z.string(),
+  offerId: z.string().optional(),
+  offerStatus: z.string().optional(),
+});
+
+export const listEvents = endpoint({
+  operation: 'GET /api/payment/:id/events',
+  summary: 'Read what happened to a payment after a sequence number',
+  params,
+  query: z.strictObject({ after: afterSeq }),
+  answer: z.strictObject({
+    success: z.literal(true),
+    data: z.array(
+      z
+        .strictObject({
+          seq: z.number().int(),
+          eventId: z.string(),
+          type: z.string().meta({ description: 'The kind of purchase-request-update, or the name of the event' }),
+          kind: z.string().meta({ description: 'The signal that caused it' }),
+          at: z.string().meta({ format: 'date-time' }),
+          paymentId: z.string(),
+          status: statusWord,
+          escrowState: escrowStateWord,
+          custody: custodyWord,
+          exception: z.string(),
+          events: z.array(eventFacts),
+        })
+        .meta({ id: 'PaymentEvent' }),
+    ),
+    nextAfter: z.number().int(),
+  }),
+});
+
+export const acceptLate = endpoint({
+  operation: 'POST /api/payment/:id/accept-late',
+  summary: 'Let money that came late pay the price',
+  params,
+  answer: envelope(paymentDocument),
+  problems: ['not_funded', 'illegal_transition', 'too_close_to_delivery', 'request_already_funded'],
+});

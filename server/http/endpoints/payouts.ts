@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { address, amount, externalId, identifier, metadata, network, token, txHash } from '../schemas/fields.ts';
+import { payoutDocument } from '../schemas/paymentDocument.ts';
+
+const success = z.literal(true);
+
+export const postPayout = endpoint({
+  operation: 'POST /api/payment/shkeeper/payout',
+  summary: 'Pay the seller of a settled request through the provider',
+  body: z.strictObject({
+    purchaseRequestId: identifier,
+    sellerOfferId: identifier,
+    buyerId: identifier,
+    sellerId: identifier,
+    amount,
+    recipientAddress: address,
+    token: token.default('USDT'),
+    network: network.default('bsc'),
+    metadata: metadata.exactOptional(),
+  }),
+  answer: z.strictObject({
+    success,
+    data: z.strictObject({ payoutId: z.string(), taskId: z.string(), status: z.string() }),
+    message: z.string(),
+  }),
+  problems: ['not_funded', 'amount_exceeds_balance', 'network_not_supported', 'risk_hold'],
+});
+
+export const payoutStatus = endpoint({
+  operation: 'GET /api/payment/shkeeper/payout/status/:taskId',
+  summary: 'Read the state of a payout by its payout id or task id',
+  params: z.strictObject({ taskId: externalId }),
+  answer: z.strictObject({ success, data: payoutDocument }),
+});
+
+export const resolvePayout = endpoint({
+  operation: 'POST /api/payment/shkeeper/payout/:externalId/resolve',
+  summary: 'End a payout whose outcome no machine can prove',
+  params: z.strictObject({ externalId }),
+  body: z.strictObject({ outcome: z.enum(['sent', 'notSent']), txHash: txHash.exactOptional() }),
+  answer: z.strictObject({ success, data: z.strictObject({ payoutId: z.string(), status: z.string() }) }),
+  problems: ['payout_not_open', 'transaction_mismatch', 'transaction_not_mined'],
+});

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { paymentId } from '../schemas/fields.ts';
+
+export const livez = endpoint({
+  operation: 'GET /livez',
+  summary: 'Whether the process answers',
+  answer: z.strictObject({ status: z.literal('ok') }),
+});
+export const readyz = endpoint({
+  operation: 'GET /readyz',
+  summary: 'Whether everything it needs answers',
+  answer: z.strictObject({ status: z.literal('ready'), checks: z.record(z.string(), z.enum(['ok', 'failed'])) }),
+  problems: ['not_ready'],
+});
+export const paymentHealth = endpoint({
+  operation: 'GET /api/payment/health',
+  summary: 'Whether the payment API answers, and where its parts are',
+  answer: z.strictObject({
+    success: z.literal(true),
+    message: z.string(),
+    endpoints: z.strictObject({ shkeeper: z.string(), decentralized: z.string().nullable(), health: z.string() }),
+  }),
+});
+export const openapiFile = endpoint({
+  operation: 'GET /openapi.json',
+  summary: 'This document',
+  answer: z.looseObject({ openapi: z.string() }),
+});
+export const payPage = endpoint({
+  operation: 'GET /pay/:id',
+  summary: 'The page a buyer pays from (HTML)',
+  params: z.strictObject({ id: paymentId }),
+  answer: z.string(),
+});

@@ -1,0 +1,137 @@
+import { STATUS_CODES } from 'node:http';
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { AppError, type ErrorCode } from '../errors.ts';
+import type { Logger } from '../ports.ts';
+
+/** The only table of refusals and their status numbers. */
+export const statusOf: Readonly<Record<ErrorCode, number>> = {
+  validation_failed: 400,
+  malformed_json: 400,
+  network_not_supported: 400,
+  unknown_signer: 400,
+  not_authenticated: 401,
+  invalid_signature: 401,
+  forbidden: 403,
+  not_found: 404,
+  offer_mismatch: 409,
+  request_closed: 409,
+  request_already_funded: 409,
+  offer_not_open: 409,
+  refund_address_missing: 409,
+  refund_waits: 409,
+  escrow_forwarding: 409,
+  escrow_not_final: 409,
+  settlement_open: 409,
+  no_open_settlement: 409,
+  not_funded: 409,
+  already_final: 409,
+  illegal_transition: 409,
+  amount_exceeds_balance: 409,
+  too_close_to_delivery: 409,
+  risk_hold: 409,
+  transaction_not_mined: 409,
+  transaction_reverted: 409,
+  transaction_foreign_contract: 409,
+  transaction_other_payment: 409,
+  transaction_mismatch: 409,
+  transaction_already_used: 409,
+  payout_not_open: 409,
+  idempotency_key_in_use: 409,
+  payload_too_large: 413,
+  idempotency_key_reused: 422,
+  rate_limited: 429,
+  internal_error: 500,
+  provider_failed: 502,
+  chain_unavailable: 503,
+  busy: 503,
+  not_ready: 503,
+};
+
+/** Seconds after which a repeat has a chance: a block or two for the chain, a moment for the rest. */
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
+  escrow_forwarding: 10,
+  escrow_not_final: 10,
+  transaction_not_mined: 5,
+  idempotency_key_in_use: 1,
+  provider_failed: 5,
+  chain_unavailable: 5,
+  busy: 1,
+  not_ready: 5,
+};
+
+/** What body-parser and the router call their errors, in our codes. */
+const parserCodes: Readonly<Record<string, [ErrorCode, string]>> = {
+  'entity.parse.failed': ['malformed_json', 'The body is not valid JSON.'],
+  'entity.too.large': ['payload_too_large', 'The body is larger than this route takes.'],
+  'encoding.unsupported': ['validation_failed', 'The content encoding of the body is not supported.'],
+  'charset.unsupported': ['validation_failed', 'The charset of the body is not supported.'],
+  'request.aborted': ['validation_failed', 'The body ended early.'],
+  'request.size.invalid': ['validation_failed', 'The body is not as long as its Content-Length says.'],
+};
+
+function fieldOf(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+}
+
+/** Our word for anything thrown; what we do not know is an internal error that tells nothing. */
+export function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const known = parserCodes[String(fieldOf(error, 'type'))];
+  if (known) return new AppError(known[0], known[1], { cause: error });
+  // A path like /%E0%A4%A names nothing.
+  if (error instanceof URIError || fieldOf(error, 'code') === 'ERR_INVALID_URL') {
+    return new AppError('not_found', 'There is nothing at this address.', { cause: error });
+  }
+  return new AppError('internal_error', 'Something went wrong on our side; the request id finds it in our logs.', {
+    cause: error,
+  });
+}
+
+/** The problem-details body of a refusal (RFC 9457) with the seed's members beside it. */
+export function problemOf(error: AppError, where: { path: string; requestId: string }): Record<string, unknown> {
+  const { errors = [], retryAfterSeconds: _, ...details } = error.details;
+  const status = statusOf[error.code];
+  return {
+    ...details,
+    type: `urn:holdfast:problem:${error.code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: error.message,
+    instance: where.path,
+    success: false,
+    message: error.message,
+    code: error.code,
+    requestId: where.requestId,
+    errors,
+  };
+}
+
+function setHeaders(response: Response, error: AppError): void {
+  const seconds = error.details.retryAfterSeconds ?? retryAfterSeconds[error.code];
+  if (typeof seconds === 'number') response.setHeader('Retry-After', String(Math.ceil(seconds)));
+  if (error.code === 'not_authenticated') response.setHeader('WWW-Authenticate', 'Bearer realm="holdfast"');
+  response.setHeader('Cache-Control', 'no-store');
+}
+
+/** Answers every refusal and every surprise; the only place that knows status numbers of errors. */
+export function createErrorHandler(logger: Logger): ErrorRequestHandler {
+  return (thrown, request, response, next) => {
+    const error = asAppError(thrown);
+    const requestId = request.requestId ?? '';
+    const status = statusOf[error.code];
+    if (status === 500) logger.error({ requestId, err: thrown }, 'a request failed unexpectedly');
+    else if (status > 500) logger.warn({ requestId, code: error.code, err: error.cause }, error.message);
+    if (response.headersSent) {
+      next(thrown);
+      return;
+    }
+    setHeaders(response, error);
+    const problem = problemOf(error, { path: request.path, requestId });
+    response.status(status).type('application/problem+json').send(JSON.stringify(problem));
+  };
+}
+
+/** The last route: what nobody answered does not exist. */
+export const nothingHere: RequestHandler = () => {
+  throw new AppError('not_found', 'There is nothing at this address.');
+};

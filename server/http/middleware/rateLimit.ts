@@ -1,0 +1,20 @@
+import type { RequestHandler } from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { AppError } from '../../errors.ts';
+import type { HttpSettings } from '../appDeps.ts';
+
+/** The two budgets: calls anybody may make count per address, calls that make us look at the chain count per user. */
+export function createLimiters(limits: HttpSettings['rateLimits']): Record<'anonymous' | 'hint', RequestHandler> {
+  const limiter = (limit: number, perUser: boolean) =>
+    rateLimit({
+      windowMs: 60_000,
+      limit,
+      standardHeaders: 'draft-8',
+      legacyHeaders: false,
+      keyGenerator: (request) => (perUser && request.actor?.userId) || ipKeyGenerator(request.ip ?? ''),
+      handler: () => {
+        throw new AppError('rate_limited', 'Too many requests; the RateLimit header says when to go on.');
+      },
+    });
+  return { anonymous: limiter(limits.anonymousPerMinute, false), hint: limiter(limits.hintPerMinute, true) };
+}

@@ -1,0 +1,70 @@
+import type { Role } from '../ports.ts';
+
+/** Who may call an operation: everybody, the holder of a provider's key, or these roles. */
+export type Access = 'anyone' | 'signature' | readonly Role[];
+
+interface Rule {
+  readonly access: Access;
+  /** `anonymous` counts per address, `hint` per user: these calls cost a look at the chain or at a provider. */
+  readonly limit?: 'anonymous' | 'hint';
+}
+
+const everyone: readonly Role[] = ['buyer', 'seller', 'admin', 'auditor'];
+const parties: readonly Role[] = ['buyer', 'seller', 'admin'];
+const admins: readonly Role[] = ['admin'];
+
+/**
+ * Every operation of the API and who may call it; an operation that is missing here cannot be mounted. Roles open the door,
+ * ownership (in the queries and commands) decides which rooms a caller finds behind it.
+ */
+export const policies = {
+  'GET /livez': { access: 'anyone' },
+  'GET /readyz': { access: 'anyone' },
+  'GET /openapi.json': { access: 'anyone', limit: 'anonymous' },
+  'GET /pay/:id': { access: 'anyone', limit: 'anonymous' },
+
+  'POST /api/requests': { access: ['buyer'] },
+  'GET /api/requests': { access: everyone },
+  'GET /api/requests/:id': { access: everyone },
+  'POST /api/requests/:id/offers': { access: ['seller'] },
+  'GET /api/requests/:id/offers': { access: everyone },
+  'POST /api/requests/:id/offers/:offerId/accept': { access: ['buyer', 'admin'] },
+
+  'POST /api/payment/shkeeper/webhook': { access: 'signature' },
+  'POST /api/payment/shkeeper/payout/webhook': { access: 'signature' },
+  'GET /api/payment/shkeeper/webhook-stats': { access: admins },
+  'POST /api/payment/shkeeper/intents': { access: ['buyer'] },
+  'POST /api/payment/shkeeper/confirm-transaction': { access: parties, limit: 'hint' },
+  'POST /api/payment/shkeeper/payout': { access: admins },
+  'GET /api/payment/shkeeper/payout/status/:taskId': { access: everyone },
+  'POST /api/payment/shkeeper/payout/:externalId/resolve': { access: admins },
+  'POST /api/payment/shkeeper/:id/release': { access: admins },
+  'POST /api/payment/shkeeper/:id/release/confirm': { access: admins },
+  'POST /api/payment/shkeeper/:id/refund': { access: admins },
+  'POST /api/payment/shkeeper/:id/refund/confirm': { access: admins },
+
+  'GET /api/payment/health': { access: 'anyone', limit: 'anonymous' },
+  'GET /api/payment': { access: everyone },
+  'GET /api/payment/:id': { access: everyone },
+  'PUT /api/payment/:id': { access: parties, limit: 'hint' },
+  'GET /api/payment/:id/events': { access: everyone },
+  'POST /api/payment/:id/accept-late': { access: admins },
+} as const satisfies Record<string, Rule>;
+
+export type Operation = keyof typeof policies;
+
+/** The rule of an operation. */
+export function policyOf(operation: Operation): Rule {
+  return policies[operation];
+}
+
+/** Whether a role passes an operation's door. */
+export function allows(operation: Operation, role: Role): boolean {
+  const { access } = policyOf(operation);
+  return typeof access !== 'string' && access.includes(role);
+}
+
+/** The user whose payments an actor may see; null sees all (operators). */
+export function ownershipOf(actor: { readonly userId: string; readonly role: Role }): string | null {
+  return actor.role === 'admin' || actor.role === 'auditor' ? null : actor.userId;
+}

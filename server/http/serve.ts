@@ -1,0 +1,53 @@
+import type { RequestHandler, Response, Router } from 'express';
+import type { Actor } from '../ports.ts';
+import type { AppDeps } from './appDeps.ts';
+import { type Endpoint, splitOperation } from './endpoint.ts';
+import { actorOf, authenticate } from './middleware/authenticate.ts';
+import { claimOf, createIdempotency, type KeyedReply, type Reply, readKey } from './middleware/idempotency.ts';
+import type { createLimiters } from './middleware/rateLimit.ts';
+import { type Input, validate } from './middleware/validate.ts';
+import { policyOf } from './policies.ts';
+
+/** A checked call of an authenticated user. `claimed` is spread into commands that can carry the idempotency claim. */
+export interface Call<P, Q, B> extends Input<P, Q, B> {
+  readonly actor: Actor;
+  readonly claimed: { readonly idempotencyClaim?: string };
+}
+type Handler<P, Q, B> = (call: Call<P, Q, B>) => Promise<object>;
+
+/** Mounts authenticated operations; what every one of them needs stands here once. */
+export type Serve = <P, Q, B>(router: Router, endpoint: Endpoint<P, Q, B>, handler: Handler<P, Q, B>) => void;
+
+function send(response: Response, reply: KeyedReply): void {
+  if (reply.replayed) response.setHeader('Idempotent-Replayed', 'true');
+  response.setHeader('Cache-Control', 'no-store');
+  response.status(reply.status).type('application/json').send(reply.body);
+}
+
+/** The chain of an operation: token and role, rate, validation, idempotency, handler. */
+export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLimiters>): Serve {
+  const once = createIdempotency({ store: deps.idempotency, clock: deps.clock, logger: deps.logger });
+
+  return (router, endpoint, handler) => {
+    const { operation } = endpoint;
+    const { method, path } = splitOperation(operation);
+    const { limit } = policyOf(operation);
+    const run: RequestHandler = async (request, response) => {
+      const actor = actorOf(request);
+      const input = validate(request, endpoint);
+      const key = method === 'post' ? readKey(request.get('idempotency-key')) : null;
+      const execute = async (claimed: { idempotencyClaim?: string }): Promise<Reply> => ({
+        status: endpoint.status,
+        body: await handler({ ...input, actor, claimed }),
+      });
+      if (key === null) {
+        const reply = await execute({});
+        return send(response, { status: reply.status, body: JSON.stringify(reply.body), replayed: false });
+      }
+      const call = { principal: actor.userId, operation, key, asked: [request.path, input] };
+      send(response, await once(call, () => execute({ idempotencyClaim: claimOf(call) })));
+    };
+    const limiter = limit ? [limiters[limit]] : [];
+    router[method](path, authenticate(operation, deps.verifyToken), ...limiter, run);
+  };
+}
