@@ -1,12 +1,10 @@
 import { createRequire } from 'node:module';
-import hardhatEthers from '@nomicfoundation/hardhat-ethers';
 import { defineConfig } from 'hardhat/config';
 
 const require = createRequire(import.meta.url);
 
 /** One build for every chain: the same settings give the same init code, so the escrow has the same address everywhere. */
 export default defineConfig({
-  plugins: [hardhatEthers],
   solidity: {
     version: '0.8.37',
     // The compiler is the npm package itself, so that a build needs no download.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AssetTransfer} from "./AssetTransfer.sol";
-import {DepositVault} from "./DepositVault.sol";
+import {EscrowCustody} from "./EscrowCustody.sol";
 import {EscrowMessages} from "./EscrowMessages.sol";
 import {EscrowSeats} from "./EscrowSeats.sol";
 import {PaymentRecord} from "./PaymentRecord.sol";
@@ -11,7 +11,7 @@ import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
 /// @title MarketplaceEscrow
 /// @notice See IMarketplaceEscrow. Singleton, not upgradeable.
 /// @dev Body order everywhere: check, write state, move money, emit; every function that changes state takes the guard.
-contract MarketplaceEscrow is EscrowSeats {
+contract MarketplaceEscrow is EscrowCustody {
     using EscrowMessages for Terms;
     using PaymentRecord for uint256;
 
@@ -20,7 +20,6 @@ contract MarketplaceEscrow is EscrowSeats {
     uint256 private constant SOURCE_SWEPT = 1;
     uint256 private constant SOURCE_VAULT = 2;
 
-    uint256 private constant BPS = 10_000;
     uint256 private constant FEE_CAP_MAX = 1_000;
     uint256 private constant DISPUTE_TIMEOUT_MIN = 21 days;
     uint256 private constant DISPUTE_TIMEOUT_MAX = 366 days;
@@ -32,25 +31,8 @@ contract MarketplaceEscrow is EscrowSeats {
     /// @inheritdoc IMarketplaceEscrow
     uint256 public immutable disputeTimeout;
 
-    bytes32 private immutable _VAULT_CODE_HASH;
     bytes32 private immutable _DOMAIN;
     uint256 private immutable _DOMAIN_CHAIN;
-
-    /// One slot a payment: see PaymentRecord.
-    mapping(bytes32 id => uint256 record) private _records;
-    /// One slot a token: owed uint128, then fees uint128. `owed` is what the pool is liable for, fees included.
-    mapping(address token => uint256 slot) private _books;
-    /// Guard against re-entrancy.
-    uint256 transient private _entered;
-    /// The vault that this contract commands to send native coin to it at this moment.
-    address transient private _sender;
-
-    modifier guarded() {
-        if (_entered != 0) revert Reentered();
-        _entered = 1;
-        _;
-        _entered = 0;
-    }
 
     /// @param signers The admin signers, 1 to 8.
     /// @param threshold How many of them a settlement needs.
@@ -71,14 +53,8 @@ contract MarketplaceEscrow is EscrowSeats {
 
         feeCap = feeCap_;
         disputeTimeout = disputeTimeout_;
-        _VAULT_CODE_HASH = DepositVault.initCodeHash(address(this));
         _DOMAIN = EscrowMessages.domain();
         _DOMAIN_CHAIN = block.chainid;
-    }
-
-    /// @notice Native coin comes in by `fund`, or from a vault on this contract's own command.
-    receive() external payable {
-        if (msg.sender != _sender) revert WrongValue();
     }
 
     /// @inheritdoc IMarketplaceEscrow
@@ -223,115 +199,13 @@ contract MarketplaceEscrow is EscrowSeats {
     }
 
     /// @inheritdoc IMarketplaceEscrow
-    function withdrawFees(address token) external guarded {
-        (uint256 owed, uint256 fees) = book(token);
-        if (fees == 0) revert Nothing();
-        _books[token] = (owed - fees) << 128;
-        if (!AssetTransfer.push(token, treasury(), fees)) revert PushFailed();
-        emit FeesWithdrawn(token, fees);
-    }
-
-    /// @inheritdoc IMarketplaceEscrow
-    function payment(bytes32 id) external view returns (Payment memory record) {
-        return _records[id].unpack();
-    }
-
-    /// @inheritdoc IMarketplaceEscrow
-    function solvent(address token) external view returns (bool covered) {
-        return AssetTransfer.balanceOf(token, address(this)) >= _books[token] >> 128;
-    }
-
-    /// @inheritdoc IMarketplaceEscrow
     function idOf(Terms calldata terms) public view returns (bytes32 id) {
         return EscrowMessages.digest(domainSeparator(), terms.hashTerms());
     }
 
     /// @inheritdoc IMarketplaceEscrow
-    function depositAddress(bytes32 id) public view returns (address vault) {
-        return DepositVault.addressOf(id, _VAULT_CODE_HASH);
-    }
-
-    /// @inheritdoc IMarketplaceEscrow
-    function book(address token) public view returns (uint128 owed, uint128 fees) {
-        uint256 slot = _books[token];
-        return (uint128(slot >> 128), uint128(slot));
-    }
-
-    /// @inheritdoc IMarketplaceEscrow
     function domainSeparator() public view returns (bytes32) {
         return block.chainid == _DOMAIN_CHAIN ? _DOMAIN : EscrowMessages.domain();
-    }
-
-    /// @dev Pays a settlement or a timer: state first, then fee (vault mode), seller, `refundTo`. The record is open and
-    /// holds at least the sum. `step` is one seq for a settlement and zero for a timer.
-    function _payOut(
-        bytes32 id,
-        uint256 record,
-        Terms calldata terms,
-        uint256 toSeller,
-        uint256 toBuyer,
-        uint256 step
-    ) private {
-        address token = terms.token;
-        uint256 paid = record.pay(toSeller, toBuyer) + step;
-        // Both terms round down on the running total, so splitting never changes what is charged.
-        uint256 fee = (paid.released() * terms.feeBps) / BPS - (record.released() * terms.feeBps) / BPS;
-
-        if (record & PaymentRecord.IN_VAULT == 0) {
-            _records[id] = paid;
-            (uint256 owed, uint256 fees) = book(token);
-            _books[token] = ((owed - (toSeller + toBuyer - fee)) << 128) | (fees + fee);
-            _pushFromPool(token, terms.seller, toSeller - fee);
-            _pushFromPool(token, terms.refundTo, toBuyer);
-        } else {
-            // A shortfall can leave nothing to push; then the vault stays undeployed.
-            bool pays = toSeller + toBuyer != 0;
-            _records[id] = pays ? paid | PaymentRecord.VAULT_DEPLOYED : paid;
-            if (pays) {
-                _deployVault(id, record);
-                address vault = depositAddress(id);
-                _pushFromVault(vault, token, treasury(), fee);
-                _pushFromVault(vault, token, terms.seller, toSeller - fee);
-                _pushFromVault(vault, token, terms.refundTo, toBuyer);
-            }
-        }
-        emit Settled(id, record.seq(), toSeller, toBuyer, fee);
-    }
-
-    function _pushFromPool(address token, address to, uint256 amount) private {
-        if (amount != 0 && !AssetTransfer.push(token, to, amount)) revert PushFailed();
-    }
-
-    function _pushFromVault(address vault, address token, address to, uint256 amount) private {
-        if (amount != 0 && !DepositVault.push(vault, token, to, amount)) revert PushFailed();
-    }
-
-    /// @dev The stored bit is exact, so CREATE2 never meets an existing vault and burns the gas given to it.
-    function _deployVault(bytes32 id, uint256 record) private {
-        if (record & PaymentRecord.VAULT_DEPLOYED == 0 && !DepositVault.deploy(id)) revert PushFailed();
-    }
-
-    /// @dev The issuer may have burnt, or the token rebased: a timer pays what is left.
-    function _lowerToVault(bytes32 id, uint256 record, address token) private returns (uint256) {
-        uint256 balance = AssetTransfer.balanceOf(token, depositAddress(id));
-        uint256 remaining = record.remaining();
-        if (balance >= remaining) return record;
-        emit Shortfall(id, remaining - balance);
-        return record.lower(remaining - balance);
-    }
-
-    function _raiseOwed(address token, uint256 amount) private returns (uint256 owed) {
-        (uint256 before, uint256 fees) = book(token);
-        owed = before + amount;
-        if (owed > type(uint128).max) revert WrongAmount();
-        _books[token] = (owed << 128) | fees;
-    }
-
-    /// @dev The exact inflow decides, not a return value; and a stray surplus must not hide a shortage.
-    function _requireInflow(address token, uint256 before, uint256 amount, uint256 owed) private view {
-        uint256 balance = AssetTransfer.balanceOf(token, address(this));
-        if (balance != before + amount) revert WrongInflow();
-        if (balance < owed) revert NotCovered();
     }
 
     function _unusedRecord(bytes32 id, Terms calldata terms) private view returns (uint256 record) {
