@@ -1,0 +1,55 @@
+import type { ChainReader, Clock, EscrowGateway, Logger, Network } from '../../ports.ts';
+import type { ChainConnection } from './connection.ts';
+import { describeNetwork } from './describeNetwork.ts';
+import { createEscrowGateway } from './escrowGateway.ts';
+import type { ConfiguredNetwork } from './networks.ts';
+import { createRpcPool, type RpcPool } from './rpcPool.ts';
+import { createTransferReader } from './transferReader.ts';
+
+/** Everything the server needs of its chains. */
+export interface Chain {
+  readonly networks: readonly Network[];
+  readonly reader: ChainReader;
+  readonly gateway: EscrowGateway;
+  /** Which RPC nodes are left alone at the moment, by network. */
+  status(): Readonly<Record<string, ReturnType<RpcPool['status']>>>;
+  close(): void;
+}
+
+// A public node answers in well under a second; the slowest question is a wide range of logs.
+const defaultTimeoutMs = 10_000;
+
+/** Connects to all configured networks and checks them against their contracts; throws what `describeNetwork` throws. */
+export async function connectChain(options: {
+  readonly networks: readonly ConfiguredNetwork[];
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly timeoutMs?: number;
+}): Promise<Chain> {
+  const { logger, clock, timeoutMs = defaultTimeoutMs } = options;
+  const pools: RpcPool[] = [];
+  const close = () => {
+    for (const pool of pools) pool.close();
+  };
+  try {
+    const connections = await Promise.all(
+      options.networks.map(async (configured): Promise<ChainConnection> => {
+        const { name, chainId, rpcUrls: urls, finality } = configured;
+        const pool = createRpcPool({ name, chainId, urls, timeoutMs, logger, clock });
+        pools.push(pool);
+        return { network: await describeNetwork(configured, pool), finality, pool };
+      }),
+    );
+    const byName = new Map(connections.map((connection) => [connection.network.name, connection]));
+    return {
+      networks: connections.map(({ network }) => network),
+      reader: createTransferReader(byName),
+      gateway: createEscrowGateway(byName),
+      status: () => Object.fromEntries(pools.map((pool) => [pool.name, pool.status()])),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

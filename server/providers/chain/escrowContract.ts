@@ -1,0 +1,59 @@
+import { concat, getCreate2Address, Interface, keccak256, type TypedDataDomain, TypedDataEncoder } from 'ethers';
+import type { Terms } from '../../domain/terms.ts';
+import { marketplaceEscrowAbi } from './marketplaceEscrowAbi.ts';
+
+/** The contract's functions and events. */
+export const escrowInterface = new Interface(marketplaceEscrowAbi);
+
+/** Topics of the contract's events that concern a payment. */
+export const escrowTopics = {
+  Funded: topicOf('Funded'),
+  Settled: topicOf('Settled'),
+  Recovered: topicOf('Recovered'),
+  SeqBumped: topicOf('SeqBumped'),
+};
+
+function topicOf(event: string): string {
+  const fragment = escrowInterface.getEvent(event);
+  if (fragment === null) throw new Error(`the contract has no event ${event}`);
+  return fragment.topicHash;
+}
+
+type TypedFields = { name: string; type: string }[];
+const fields = (text: string): TypedFields =>
+  text.split(',').map((field) => {
+    const [type = '', name = ''] = field.split(' ');
+    return { name, type };
+  });
+
+/** EIP-712 types of the terms; their digest is a payment's id (escrow-contract.md §1.3, §1.7). */
+export const termsTypes: Record<string, TypedFields> = {
+  Terms: fields(
+    'address buyer,address seller,address token,uint96 amount,uint40 fundBy,uint40 deliverBy,uint32 inspection,' +
+      'uint16 feeBps,uint16 disputeSellerBps,bytes32 milestonesHash,address refundTo,bytes32 ref',
+  ),
+};
+
+/** EIP-712 types of a settlement. */
+export const settleTypes: Record<string, TypedFields> = {
+  Settle: fields('bytes32 id,uint16 seq,uint96 toSeller,uint96 toBuyer,uint40 validUntil'),
+};
+
+/** The domain of every signed message of one deployment. */
+export function escrowDomain(chainId: number, escrow: string): TypedDataDomain {
+  return { name: 'MarketplaceEscrow', version: '1', chainId, verifyingContract: escrow };
+}
+
+/** A payment's id on chain: the EIP-712 digest of its terms. */
+export function termsIdOf(chainId: number, escrow: string, terms: Terms): string {
+  return TypedDataEncoder.hash(escrowDomain(chainId, escrow), termsTypes, { ...terms });
+}
+
+// The vault's 9 bytes of init code and 63 of runtime around the escrow's address (escrow-contract.md §1.6).
+const vaultHead = '0x603f8060095f395ff33373';
+const vaultTail = '0x18361517603d5760205f602036038060205f375f5f358060a01c905af16039575f5ffd5b3d5ff35b00';
+
+/** The deposit address of a payment: the CREATE2 address with its id as salt, lower-case. */
+export function vaultOf(escrow: string, termsId: string): string {
+  return getCreate2Address(escrow, termsId, keccak256(concat([vaultHead, escrow, vaultTail]))).toLowerCase();
+}

@@ -1,0 +1,122 @@
+import { concat, getAddress, keccak256, TypedDataEncoder, toUtf8Bytes } from 'ethers';
+import type { SettledFact } from '../../domain/signal.ts';
+import type { EscrowGateway, SettlementOutcome, SettlementPayload } from '../../ports.ts';
+import { type ChainConnection, type ChainConnections, connectionOf } from './connection.ts';
+import { escrowDomain, escrowInterface, settleTypes, termsIdOf, vaultOf } from './escrowContract.ts';
+import { readSettled } from './escrowEvents.ts';
+import { readHead, requireBlock } from './finality.ts';
+import { encodeSignatures, recoverSeat } from './settlementSignatures.ts';
+import { receiptOf } from './transferReader.ts';
+
+// The contract's numbers of a status (escrow-contract.md §1.4).
+const recordStatuses = ['none', 'funded', 'delivered', 'frozen', 'closed'] as const;
+const addressPattern = /^0x[0-9a-fA-F]{40}$/;
+
+interface SettlementAmounts {
+  readonly settleSeq: number;
+  readonly toSeller: bigint;
+  readonly toBuyer: bigint;
+  readonly validUntil: number;
+}
+
+async function readRecord({ network, pool }: ChainConnection, termsId: string, blockTag: number | 'latest') {
+  const data = escrowInterface.encodeFunctionData('payment', [termsId]);
+  const answer = await pool.run((provider) => provider.call({ to: network.escrow, data, blockTag }));
+  const [record] = escrowInterface.decodeFunctionResult('payment', answer);
+  const status = recordStatuses[Number(record.status)];
+  if (status === undefined)
+    throw new RangeError(`the escrow knows a status ${record.status} that this server does not`);
+  return {
+    status,
+    settleSeq: Number(record.seq),
+    remaining: BigInt(record.remaining),
+    released: BigInt(record.released),
+  };
+}
+
+async function readOutcome(connection: ChainConnection, txHash: string, termsId: string): Promise<SettlementOutcome> {
+  const { network, pool } = connection;
+  const head = await readHead(connection);
+  const receipt = await receiptOf(connection, txHash);
+  if (receipt === null) return { outcome: 'notMined' };
+  const block = await requireBlock(pool, receipt.blockNumber);
+  if (block.hash !== receipt.blockHash) return { outcome: 'notMined' };
+  if (receipt.status !== 1) return { outcome: 'reverted' };
+
+  const settled = receipt.logs.map((log) => readSettled(log, network)).filter((fact) => fact !== null);
+  const ours: SettledFact | undefined = settled.findLast((fact) => fact.termsId === termsId.toLowerCase());
+  if (ours) return { outcome: 'settled', fact: ours, final: receipt.blockNumber <= head.finalized };
+  const touched = receipt.logs.some((log) => log.address.toLowerCase() === network.escrow);
+  return { outcome: touched ? 'otherPayment' : 'foreignContract' };
+}
+
+function payloadOf({ network }: ChainConnection, termsId: string, amounts: SettlementAmounts): SettlementPayload {
+  const domain = escrowDomain(network.chainId, getAddress(network.escrow));
+  // Decimal strings: the payload travels as JSON, and amounts are beyond what a JSON number can hold.
+  const message = {
+    id: termsId,
+    seq: String(amounts.settleSeq),
+    toSeller: String(amounts.toSeller),
+    toBuyer: String(amounts.toBuyer),
+    validUntil: String(amounts.validUntil),
+  };
+  return {
+    typedData: { domain, types: settleTypes, primaryType: 'Settle', message },
+    digest: TypedDataEncoder.hash(domain, settleTypes, message),
+  };
+}
+
+function parseAddress(text: string): string | null {
+  if (!addressPattern.test(text)) return null;
+  try {
+    // Refuses a wrong checksum, which one-case spellings do not have.
+    return getAddress(text).toLowerCase();
+  } catch {
+    return null;
+  }
+}
+
+/** Creates the gateway to the escrow contracts of all connected networks. */
+export function createEscrowGateway(connections: ChainConnections): EscrowGateway {
+  const of = (name: string) => connectionOf(connections, name);
+  const networks = [...connections.values()].map(({ network }) => network);
+
+  return {
+    networks: () => networks,
+    network: (name) => connections.get(name)?.network ?? null,
+    checksum: (address) => getAddress(address),
+    parseAddress,
+    ref: (paymentId, randomBits) => {
+      const bits = randomBits.startsWith('0x') ? randomBits : `0x${randomBits}`;
+      return keccak256(concat([toUtf8Bytes(paymentId), bits]));
+    },
+    identify: (name, terms) => {
+      const { network } = of(name);
+      const termsId = termsIdOf(network.chainId, network.escrow, terms);
+      return { termsId, vault: vaultOf(network.escrow, termsId) };
+    },
+    settlementPayload: (name, termsId, settlement) => payloadOf(of(name), termsId, settlement),
+    recoverSigner: (name, digest, signature) => recoverSeat(of(name).network, digest, signature),
+    settlementTransaction: (name, terms, settlement, signatures) => {
+      const { network } = of(name);
+      const { settleSeq, toSeller, toBuyer, validUntil } = settlement;
+      const data = escrowInterface.encodeFunctionData('settle', [
+        { ...terms },
+        { seq: settleSeq, toSeller, toBuyer, validUntil },
+        encodeSignatures(network, signatures),
+      ]);
+      return { to: getAddress(network.escrow), data, value: '0', chainId: network.chainId };
+    },
+    record: async (name, termsId) => readRecord(of(name), termsId, 'latest'),
+    finalRecord: async (name, termsId) => {
+      const connection = of(name);
+      const { finalized } = await readHead(connection);
+      const [{ status, settleSeq }, block] = await Promise.all([
+        readRecord(connection, termsId, finalized),
+        requireBlock(connection.pool, finalized),
+      ]);
+      return { status, settleSeq, blockTimeMs: block.timestamp * 1_000 };
+    },
+    readOutcome: async (name, txHash, termsId) => readOutcome(of(name), txHash, termsId),
+  };
+}
