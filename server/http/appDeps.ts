@@ -137,7 +137,7 @@ export interface HttpSettings {
 export interface AppDeps {
   readonly commands: Commands;
   readonly queries: Pick<Queries, 'payment' | 'payments' | 'paymentByExternalId'>;
-  readonly transitions: Pick<TransitionStore, 'after'>;
+  readonly transitions: Pick<TransitionStore, 'after' | 'tail'>;
   readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'offersOf' | 'listRequests'>;
   readonly idempotency: IdempotencyStore;
   readonly providerEvents: ProviderEventStore;

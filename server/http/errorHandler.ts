@@ -89,7 +89,8 @@ export function asAppError(error: unknown): AppError {
 
 /** The problem-details body of a refusal (RFC 9457) with the seed's members beside it. */
 export function problemOf(error: AppError, where: { path: string; requestId: string }): Record<string, unknown> {
-  const { errors = [], retryAfterSeconds: _, ...details } = error.details;
+  const { errors, field, retryAfterSeconds: _, ...details } = error.details;
+  const named = typeof field === 'string' ? [{ pointer: `#/${field}`, detail: error.message }] : [];
   const status = statusOf[error.code];
   return {
     ...details,
@@ -102,7 +103,7 @@ export function problemOf(error: AppError, where: { path: string; requestId: str
     message: error.message,
     code: error.code,
     requestId: where.requestId,
-    errors,
+    errors: errors ?? named,
   };
 }
 

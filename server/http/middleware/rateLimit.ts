@@ -11,6 +11,8 @@ export function createLimiters(limits: HttpSettings['rateLimits']): Record<'anon
       limit,
       standardHeaders: 'draft-8',
       legacyHeaders: false,
+      // A client may send forwarding headers without a proxy of ours in front; they are ignored, not worth a warning.
+      validate: { xForwardedForHeader: false, forwardedHeader: false },
       keyGenerator: (request) => (perUser && request.actor?.userId) || ipKeyGenerator(request.ip ?? ''),
       handler: () => {
         throw new AppError('rate_limited', 'Too many requests; the RateLimit header says when to go on.');

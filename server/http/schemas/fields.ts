@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ZodOpenApiOverride } from 'zod-openapi';
 import { paymentStatuses } from '../../domain/state.ts';
 
 /**
@@ -16,16 +17,18 @@ const amountText = z.union([z.string().max(40), z.number()]).transform((given, c
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
-const amountDocs = {
-  description: 'Decimal string, or a JSON number where that is exact.',
-  override: {
+/** What the parser of `amount` takes, for the OpenAPI file. */
+const describeAmount: ZodOpenApiOverride = ({ jsonSchema }) => {
+  Object.assign(jsonSchema, {
     anyOf: [
       { type: 'string', pattern: amountPattern.source },
       { type: 'number', minimum: 0 },
     ],
+    description: 'Decimal string, or a JSON number where that is exact.',
     examples: ['100.5'],
-  },
-} as const;
+  });
+};
+const amountDocs = { override: describeAmount };
 
 /** An amount that may be zero (one side of a split). */
 export const amountOrZero = amountText.meta(amountDocs);
@@ -71,7 +74,12 @@ const wholeNumber = (low: number, high: number, standard: number) =>
     .transform(Number)
     .refine((value) => value >= low && value <= high, `must be from ${low} to ${high}`)
     .default(standard)
-    .meta({ override: { type: 'integer', minimum: low, maximum: high, default: standard } });
+    .meta({
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, { type: 'integer', minimum: low, maximum: high, default: standard });
+      },
+    });
 
 /** Pages of lists: the seed's `limit` and `offset`. */
 export const page = { limit: wholeNumber(1, 200, 50), offset: wholeNumber(0, 1_000_000, 0) };

@@ -1,0 +1,60 @@
+import cors from 'cors';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { AppDeps } from './http/appDeps.ts';
+import { createErrorHandler, nothingHere } from './http/errorHandler.ts';
+import { accessLog } from './http/middleware/accessLog.ts';
+import { createLimiters } from './http/middleware/rateLimit.ts';
+import { requestId } from './http/middleware/requestId.ts';
+import { createPresenter } from './http/present.ts';
+import { paymentRoutes } from './http/routes/payments.ts';
+import { payPageRoutes } from './http/routes/payPage.ts';
+import { requestRoutes } from './http/routes/requests.ts';
+import { shkeeperIntentRoutes } from './http/routes/shkeeperIntents.ts';
+import { shkeeperPayoutRoutes } from './http/routes/shkeeperPayouts.ts';
+import { shkeeperSettlementRoutes } from './http/routes/shkeeperSettlements.ts';
+import { shkeeperWebhookRoutes } from './http/routes/shkeeperWebhooks.ts';
+import { systemRoutes } from './http/routes/system.ts';
+import { webhookStatsRoutes } from './http/routes/webhookStats.ts';
+import { createServe } from './http/serve.ts';
+
+export type { AppDeps } from './http/appDeps.ts';
+
+/** Bodies of our own routes are small (reliability.md §5.2). */
+const jsonLimit = '100kb';
+/** A year, as browsers' preload lists ask for. */
+const strictTransportSeconds = 31_536_000;
+const exposedHeaders = ['X-Request-Id', 'Idempotent-Replayed', 'Retry-After', 'RateLimit', 'RateLimit-Policy'];
+
+/** Assembles the HTTP side; it never listens. */
+export function createApp(deps: AppDeps): Express {
+  const { settings, logger } = deps;
+  const app = express();
+  app.set('trust proxy', settings.trustProxy);
+  app.set('etag', false);
+  app.use(requestId, accessLog(logger));
+  app.use(helmet({ strictTransportSecurity: { maxAge: strictTransportSeconds } }));
+  // Tokens travel in a header, so no origin ever needs credentials.
+  app.use(cors({ origin: [...settings.allowedOrigins], credentials: false, exposedHeaders, maxAge: 600 }));
+
+  const limiters = createLimiters(settings.rateLimits);
+  const serve = createServe(deps, limiters);
+  const present = createPresenter({ gateway: deps.gateway, publicUrl: settings.publicUrl });
+
+  // Before every parser: a provider's signature is over its bytes.
+  app.use(shkeeperWebhookRoutes(deps));
+  app.use(express.json({ limit: jsonLimit }));
+  app.use(systemRoutes(deps, limiters.anonymous));
+  app.use(payPageRoutes(deps, limiters.anonymous, present));
+  app.use(requestRoutes(deps, serve));
+  app.use(webhookStatsRoutes(deps, serve));
+  app.use(shkeeperIntentRoutes(deps, serve, present));
+  // Literal paths below /shkeeper stand before /shkeeper/:id, and everything stands before /:id.
+  app.use(shkeeperPayoutRoutes(deps, serve, present));
+  app.use(shkeeperSettlementRoutes(deps, serve));
+  app.use(paymentRoutes(deps, serve, present));
+
+  app.use(nothingHere);
+  app.use(createErrorHandler(logger));
+  return app;
+}

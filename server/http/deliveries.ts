@@ -1,0 +1,88 @@
+import type { Request } from 'express';
+import { AppError } from '../errors.ts';
+import { verifySignature } from '../providers/shkeeper/signature.ts';
+import type { Translation } from '../providers/shkeeper/translate.ts';
+import type { AppDeps, RawDelivery, ReportOutcome } from './appDeps.ts';
+import { bytesOf } from './middleware/rawBody.ts';
+
+/** One kind of provider delivery: how it is read, and the command that records what was read. */
+export interface DeliveryKind<T> {
+  readonly provider: string;
+  readonly translate: (rawBody: Buffer) => Translation<T>;
+  readonly record: (report: T, delivery: RawDelivery) => Promise<ReportOutcome>;
+}
+
+/** Longer than this and SHKeeper may as well try again: its worker waits for every answer (shkeeper.md §10.4). */
+const deadlineMs = 1_000;
+/** What is kept of the headers; above all not the API key, which arrives in clear. */
+const keptHeaders = ['content-type', 'content-length', 'user-agent', 'x-shkeeper-timestamp', 'x-shkeeper-signature'];
+
+function headersOf(request: Request): Record<string, string> {
+  return Object.fromEntries(keptHeaders.flatMap((name) => [[name, request.get(name)]]).filter(isGiven));
+}
+const isGiven = (entry: (string | undefined)[]): entry is [string, string] => entry[1] !== undefined;
+
+const notKept = (cause: unknown) =>
+  new AppError('busy', 'The delivery could not be stored in time; send it again.', { cause });
+
+/** Waits no longer than the deadline. A late write does no harm: the repeat is a duplicate. */
+async function withinDeadline<T>(work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`not stored within ${deadlineMs} ms`)), deadlineMs);
+  try {
+    return await Promise.race([work, late]);
+  } catch (error) {
+    throw notKept(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Takes a provider's delivery: whoever signed it is believed to be the provider, and everything signed is kept. */
+export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logger' | 'clock' | 'settings'>) {
+  const { providerEvents, logger, clock, settings } = deps;
+
+  function count(provider: string, outcome: 'refused' | 'unreadable', reason: string): void {
+    // A counter must neither delay nor fail an answer.
+    providerEvents
+      .count(provider, outcome, reason)
+      .catch((error: unknown) => logger.warn({ err: error, provider, outcome, reason }, 'a delivery was not counted'));
+  }
+
+  function demandSignature(request: Request, rawBody: Buffer, provider: string): void {
+    const verdict = verifySignature({
+      timestamp: request.headers['x-shkeeper-timestamp'],
+      signature: request.headers['x-shkeeper-signature'],
+      apiKeyHeader: request.headers['x-shkeeper-api-key'],
+      rawBody,
+      keys: settings.webhookKeys,
+      nowMs: clock.now(),
+      legacy: settings.legacySignature,
+    });
+    if (verdict.ok) {
+      if (verdict.scheme !== 'timestamped')
+        logger.warn({ provider, scheme: verdict.scheme }, 'legacy signature accepted');
+      return;
+    }
+    count(provider, 'refused', verdict.reason);
+    throw new AppError('invalid_signature', 'The signature of this delivery is not valid.', {
+      details: { reason: verdict.reason },
+    });
+  }
+
+  async function keepUnreadable(provider: string, reason: string, delivery: RawDelivery): Promise<void> {
+    logger.error({ provider, reason, bytes: delivery.rawBody.length }, 'a signed delivery cannot be read');
+    await providerEvents.keep({ provider, outcome: 'unreadable', reason, ...delivery, receivedAtMs: clock.now() });
+    count(provider, 'unreadable', reason);
+  }
+
+  return async function takeDelivery<T>(request: Request, kind: DeliveryKind<T>): Promise<void> {
+    const rawBody = bytesOf(request);
+    demandSignature(request, rawBody, kind.provider);
+    const delivery = { rawBody, headers: headersOf(request) };
+    const read = kind.translate(rawBody);
+    const work = read.ok ? kind.record(read.report, delivery) : keepUnreadable(kind.provider, read.reason, delivery);
+    const outcome = await withinDeadline<ReportOutcome | undefined>(work.then((word) => word ?? undefined));
+    if (outcome === 'unmatched') logger.error({ provider: kind.provider }, 'a signed delivery fits no payment');
+  };
+}

@@ -1,0 +1,114 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { type ErrorCode, errorCodes } from '../errors.ts';
+import { type AnyEndpoint, splitOperation } from './endpoint.ts';
+import { endpoints } from './endpoints/catalog.ts';
+import { statusOf } from './errorHandler.ts';
+import { policyOf } from './policies.ts';
+import { nothing } from './schemas/fields.ts';
+
+const problem = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string(),
+    success: z.literal(false),
+    message: z.string(),
+    code: z.enum(errorCodes),
+    requestId: z.string(),
+    errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details with the members older clients read' });
+
+const idempotencyKey = z.string().min(1).max(128).optional().meta({
+  description: 'Repeats within 24 hours are answered with the first answer, marked `Idempotent-Replayed: true`.',
+});
+
+/** Refusals that follow from what an operation is. */
+function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
+  const { access, limit } = policyOf(endpoint.operation);
+  const restricted = Array.isArray(access);
+  const input = endpoint.hasBody || endpoint.query !== nothing;
+  return [
+    ...(restricted ? (['not_authenticated', 'forbidden', 'busy'] as const) : []),
+    ...(endpoint.params === nothing ? [] : (['not_found'] as const)),
+    ...(input && restricted ? (['validation_failed'] as const) : []),
+    ...(endpoint.hasBody && restricted ? (['malformed_json', 'payload_too_large'] as const) : []),
+    ...(keyed ? (['idempotency_key_reused', 'idempotency_key_in_use'] as const) : []),
+    ...(limit ? (['rate_limited'] as const) : []),
+  ];
+}
+
+function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperationObject['responses'] {
+  const type = endpoint.operation === 'GET /pay/:id' ? 'text/html' : 'application/json';
+  const answer = { description: STATUS_CODES[endpoint.status] ?? '', content: { [type]: { schema: endpoint.answer } } };
+  const byStatus = new Map<number, Set<ErrorCode>>();
+  for (const code of [...commonProblems(endpoint, keyed), ...endpoint.problems]) {
+    const status = statusOf[code];
+    byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code));
+  }
+  const refusals = [...byStatus]
+    .sort(([a], [b]) => a - b)
+    .map(([status, codes]) => {
+      const description = `${STATUS_CODES[status]}: ${[...codes].join(', ')}`;
+      return [String(status), { description, content: { 'application/problem+json': { schema: problem } } }] as const;
+    });
+  return Object.fromEntries([[String(endpoint.status), answer] as const, ...refusals]);
+}
+
+/** `POST /api/payment/:id/x` becomes `postApiPaymentIdX`. */
+function operationIdOf(method: string, path: string): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
+function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
+  const { method, path } = splitOperation(endpoint.operation);
+  const { access } = policyOf(endpoint.operation);
+  const roles = Array.isArray(access) ? access : null;
+  const keyed = method === 'post' && roles !== null;
+  const params = endpoint.params === nothing ? {} : { path: endpoint.params as z.ZodObject };
+  const query = endpoint.query === nothing ? {} : { query: endpoint.query as z.ZodObject };
+  const header = keyed ? { header: z.object({ 'Idempotency-Key': idempotencyKey }) } : {};
+  const forWhom = roles ? `Roles: ${roles.join(', ')}.` : '';
+  const description = [endpoint.description, forWhom].filter(Boolean).join(' ');
+  return {
+    operationId: operationIdOf(method, path),
+    summary: endpoint.summary,
+    ...(description === '' ? {} : { description }),
+    tags: [path.startsWith('/api/requests') ? 'marketplace' : path.startsWith('/api/payment') ? 'payment' : 'system'],
+    security: roles ? [{ bearer: [] }] : [],
+    requestParams: { ...params, ...query, ...header },
+    ...(endpoint.hasBody ? { requestBody: { content: { 'application/json': { schema: endpoint.body } } } } : {}),
+    responses: responsesOf(endpoint, keyed),
+  };
+}
+
+function pathsOf(): ZodOpenApiPathsObject {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const endpoint of endpoints.values()) {
+    const { method, path } = splitOperation(endpoint.operation);
+    const templated = path.replace(/:([A-Za-z]+)/g, '{$1}');
+    paths[templated] = { ...paths[templated], [method]: describeOperation(endpoint) };
+  }
+  return paths;
+}
+
+/** The text of docs/openapi.json, made from the same schemas that check the requests. */
+export function renderOpenapi(): string {
+  const document = createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Holdfast',
+      version: '0.1.0',
+      description: 'Marketplace escrow: payments in, money held by a smart contract, out exactly once.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    paths: pathsOf(),
+    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+  });
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

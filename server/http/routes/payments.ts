@@ -1,0 +1,51 @@
+import { Router } from 'express';
+import type { AppDeps } from '../appDeps.ts';
+import { acceptLate, getPayment, listEvents, listPayments, putPayment } from '../endpoints/payments.ts';
+import { incomingOnly, newest, ownPayment } from '../ownership.ts';
+import type { Presenter } from '../present.ts';
+import { presentTransition } from '../presentEvents.ts';
+import type { Serve } from '../serve.ts';
+
+/** Transitions in one answer; a client that is further behind asks again from `nextAfter`. */
+const eventsMax = 200;
+
+/** Reading payments, hinting at their transactions, cancelling them, and an admin's word on late money. */
+export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): Router {
+  const { commands, queries, transitions } = deps;
+  const fresh = async (id: string) => incomingOnly(await newest(deps, id));
+  const router = Router();
+
+  serve(router, listPayments, async ({ actor, query: { status, limit, offset } }) => {
+    const found = await queries.payments({ ...partyOf(actor), statuses: status }, limit, offset);
+    return { success: true, data: found.items.map(present.any), pagination: { total: found.total, limit, offset } };
+  });
+
+  serve(router, getPayment, async ({ actor, params }) => present.any(await ownPayment(deps, actor, params.id)));
+
+  serve(router, putPayment, async ({ actor, params: { id }, body: { status, transactionHash } }) => {
+    incomingOnly(await ownPayment(deps, actor, id));
+    if (status === 'cancelled') await commands.cancelPayment({ actor, paymentId: id });
+    if (transactionHash !== undefined) await commands.confirmTransfer({ actor, paymentId: id, transactionHash });
+    else if (status !== undefined && status !== 'cancelled') await commands.verifyPayment(id, { askProvider: true });
+    return present.payment(await fresh(id));
+  });
+
+  serve(router, listEvents, async ({ actor, params: { id }, query: { after } }) => {
+    await ownPayment(deps, actor, id);
+    const found = await transitions.after(id, after, eventsMax);
+    return { success: true, data: found.map(presentTransition), nextAfter: found.at(-1)?.seq ?? after };
+  });
+
+  serve(router, acceptLate, async ({ actor, params: { id }, claimed }) => {
+    await commands.acceptLate({ actor, paymentId: id, ...claimed });
+    return { success: true, data: present.payment(await fresh(id)) };
+  });
+
+  return router;
+}
+
+/** Buyers list what they pay, sellers what they are paid, operators everything. */
+function partyOf(actor: { userId: string; role: string }): { buyerId?: string; sellerId?: string } {
+  if (actor.role === 'buyer') return { buyerId: actor.userId };
+  return actor.role === 'seller' ? { sellerId: actor.userId } : {};
+}

@@ -1,0 +1,33 @@
+import { Router } from 'express';
+import { AppError } from '../../errors.ts';
+import type { AppDeps } from '../appDeps.ts';
+import { payoutStatus, postPayout, resolvePayout } from '../endpoints/payouts.ts';
+import { ownershipOf } from '../policies.ts';
+import type { Presenter } from '../present.ts';
+import type { Serve } from '../serve.ts';
+
+const nothingThere = () => new AppError('not_found', 'There is no such payout.');
+
+/** Payouts through the provider: ask for one, look at it, end it by hand. */
+export function shkeeperPayoutRoutes({ commands, queries }: AppDeps, serve: Serve, present: Presenter): Router {
+  const router = Router();
+
+  serve(router, postPayout, async ({ actor, body: { metadata: _, ...body }, claimed }) => {
+    const data = await commands.paySeller({ actor, ...body, ...claimed });
+    return { success: true, data, message: 'The payout is on its way; its events and its status say when it arrived.' };
+  });
+
+  serve(router, payoutStatus, async ({ actor, params: { taskId } }) => {
+    const id = (await queries.paymentByExternalId(taskId)) ?? taskId;
+    const recorded = await queries.payment(id, ownershipOf(actor));
+    if (recorded?.state.direction !== 'out') throw nothingThere();
+    return { success: true, data: present.payout({ ...recorded, state: recorded.state }) };
+  });
+
+  serve(router, resolvePayout, async ({ actor, params, body, claimed }) => {
+    const { payoutId, status } = await commands.resolvePayout({ actor, ...params, ...body, ...claimed });
+    return { success: true, data: { payoutId, status } };
+  });
+
+  return router;
+}

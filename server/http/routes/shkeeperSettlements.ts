@@ -1,0 +1,32 @@
+import { Router } from 'express';
+import { escrowStateOf } from '../../domain/payment.ts';
+import type { AppDeps } from '../appDeps.ts';
+import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from '../endpoints/settlements.ts';
+import { presentPrepared } from '../presentSettlement.ts';
+import type { Serve } from '../serve.ts';
+
+const directions = [
+  { kind: 'release', prepare: prepareRelease, confirm: confirmRelease },
+  { kind: 'refund', prepare: prepareRefund, confirm: confirmRefund },
+] as const;
+
+/** Release and refund: prepare what the admins sign, then prove what was broadcast. */
+export function shkeeperSettlementRoutes({ commands, gateway }: AppDeps, serve: Serve): Router {
+  const router = Router();
+
+  for (const { kind, prepare, confirm } of directions) {
+    serve(router, prepare, async ({ actor, params, body, claimed }) => {
+      const prepared = await commands.prepareSettlement({ actor, paymentId: params.id, kind, ...body, ...claimed });
+      return { success: true, data: presentPrepared(prepared, gateway) };
+    });
+
+    serve(router, confirm, async ({ actor, params, body, claimed }) => {
+      const input = { actor, paymentId: params.id, kind, txHash: body.txHash, ...claimed };
+      const { state, settlement } = await commands.confirmSettlement(input);
+      const { status } = state;
+      return { success: true, data: { status, escrowState: escrowStateOf(state), settlement } };
+    });
+  }
+
+  return router;
+}

@@ -1,0 +1,35 @@
+import { type RequestHandler, Router } from 'express';
+import { translateCallback, translatePayoutCallback } from '../../providers/shkeeper/translate.ts';
+import type { AppDeps } from '../appDeps.ts';
+import { createTakeDelivery, type DeliveryKind } from '../deliveries.ts';
+import { splitOperation } from '../endpoint.ts';
+import { invoiceWebhook, payoutWebhook } from '../endpoints/webhooks.ts';
+import { rawBody } from '../middleware/rawBody.ts';
+
+/** SHKeeper's callbacks (shkeeper.md §10.4, §10.9); mounted before every parser. */
+export function shkeeperWebhookRoutes(deps: AppDeps): Router {
+  const { commands, settings } = deps;
+  const router = Router();
+  const takeDelivery = createTakeDelivery(deps);
+
+  const take =
+    <T>(kind: DeliveryKind<T>): RequestHandler =>
+    async (request, response) => {
+      await takeDelivery(request, kind);
+      response.status(settings.ackStatus).json({ success: true });
+    };
+
+  const invoices = take({
+    provider: 'shkeeper',
+    translate: translateCallback,
+    record: (report, delivery) => commands.recordReport({ report, ...delivery }),
+  });
+  const payouts = take({
+    provider: 'shkeeper-payout',
+    translate: translatePayoutCallback,
+    record: (callback, delivery) => commands.recordPayoutCallback({ callback, ...delivery }),
+  });
+  router.post(splitOperation(payoutWebhook.operation).path, rawBody, payouts);
+  router.post(splitOperation(invoiceWebhook.operation).path, rawBody, invoices);
+  return router;
+}

@@ -1,0 +1,57 @@
+import { type RequestHandler, Router } from 'express';
+import { AppError } from '../../errors.ts';
+import type { AppDeps } from '../appDeps.ts';
+import { type AnyEndpoint, splitOperation } from '../endpoint.ts';
+import { livez, openapiFile, paymentHealth, readyz } from '../endpoints/system.ts';
+import { renderOpenapi } from '../openapi.ts';
+
+/** A part that does not answer in this time is as good as away. */
+const checkWithinMs = 2_000;
+
+async function passes(check: () => Promise<unknown>): Promise<boolean> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('too slow')), checkWithinMs);
+  try {
+    await Promise.race([check(), late]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Probes, and the document of the API. */
+export function systemRoutes({ checks }: AppDeps, limited: RequestHandler): Router {
+  const router = Router();
+  const at = ({ operation }: AnyEndpoint) => splitOperation(operation).path;
+  const document = renderOpenapi();
+
+  router.get(at(livez), (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+
+  router.get(at(readyz), async (_request, response) => {
+    const entries = Object.entries(checks).map(async ([name, check]) => [
+      name,
+      (await passes(check)) ? 'ok' : 'failed',
+    ]);
+    const results = Object.fromEntries(await Promise.all(entries));
+    const failed = Object.keys(results).filter((name) => results[name] === 'failed');
+    if (failed.length > 0) {
+      throw new AppError('not_ready', `Not ready: ${failed.join(', ')}.`, { details: { checks: results } });
+    }
+    response.json({ status: 'ready', checks: results });
+  });
+
+  router.get(at(paymentHealth), limited, (_request, response) => {
+    const endpoints = { shkeeper: '/api/payment/shkeeper', decentralized: null, health: '/api/payment/health' };
+    response.json({ success: true, message: 'The payment API is up.', endpoints });
+  });
+
+  router.get(at(openapiFile), limited, (_request, response) => {
+    response.type('application/json').send(document);
+  });
+
+  return router;
+}
