@@ -1,0 +1,83 @@
+import { type Connection, Schema, type Types } from 'mongoose';
+import {
+  type Custody,
+  type EscrowState,
+  escrowStates,
+  type Flag,
+  flags,
+  type PaymentStatus,
+  paymentStatuses,
+} from '../domain/state.ts';
+
+/** A payment as lists and sweeps see it: a copy of the newest transition's state, never the truth. */
+export interface PaymentRow {
+  _id: string;
+  version: number;
+  direction: 'in' | 'out' | 'suspense';
+  status: PaymentStatus;
+  escrowState: EscrowState;
+  custody: Custody | 'none';
+  exception: Flag | 'none';
+  flags: Flag[];
+  marketplaceId: string;
+  buyerId: string;
+  sellerId: string;
+  requestId: string;
+  offerId: string;
+  network: string;
+  token: string;
+  price: Types.Decimal128;
+  openedAtMs: number;
+  updatedAtMs: number;
+  expiresAtMs?: number;
+  arrivalBlocks?: { chainId: number; blockNumber: number }[];
+  settlementOpen?: boolean;
+  externalIds: string[];
+  state: unknown;
+  stateHash: string;
+}
+
+const text = { type: String, required: true };
+const whole = { type: Number, required: true };
+const arrivalBlock = new Schema({ chainId: whole, blockNumber: whole }, { _id: false });
+
+const schema = new Schema<PaymentRow>(
+  {
+    _id: text,
+    version: whole,
+    direction: { type: String, enum: ['in', 'out', 'suspense'], required: true },
+    status: { type: String, enum: paymentStatuses, required: true },
+    escrowState: { type: String, enum: escrowStates, required: true },
+    custody: { type: String, enum: ['provider', 'contract', 'none'], required: true },
+    exception: { type: String, enum: [...flags, 'none'], required: true },
+    flags: { type: [String], enum: flags },
+    marketplaceId: text,
+    buyerId: text,
+    sellerId: text,
+    requestId: text,
+    offerId: text,
+    network: text,
+    token: text,
+    price: Schema.Types.Decimal128,
+    openedAtMs: whole,
+    updatedAtMs: whole,
+    expiresAtMs: Number,
+    arrivalBlocks: { type: [arrivalBlock], default: undefined },
+    settlementOpen: Boolean,
+    externalIds: [String],
+    state: Schema.Types.Mixed,
+    stateHash: text,
+  },
+  { collection: 'payments', versionKey: false, minimize: false },
+);
+schema.index({ buyerId: 1, openedAtMs: -1, _id: -1 });
+schema.index({ sellerId: 1, openedAtMs: -1, _id: -1 });
+schema.index({ requestId: 1, openedAtMs: -1 });
+schema.index({ openedAtMs: -1, _id: -1 });
+schema.index({ status: 1, expiresAtMs: 1 });
+schema.index({ externalIds: 1 });
+schema.index({ 'arrivalBlocks.chainId': 1, 'arrivalBlocks.blockNumber': 1 });
+schema.index({ updatedAtMs: 1 }, { name: 'settlement_open', partialFilterExpression: { settlementOpen: true } });
+
+/** The model of `payments` on one connection. */
+export const paymentModel = (connection: Connection) => connection.model<PaymentRow>('Payment', schema);

@@ -1,0 +1,108 @@
+import type { Connection } from 'mongoose';
+import { type PurchaseRequestRow, purchaseRequestModel } from '../models/purchaseRequestModel.ts';
+import { type SellerOfferRow, sellerOfferModel } from '../models/sellerOfferModel.ts';
+import {
+  type MarketplaceStore,
+  type PurchaseRequest,
+  type RequestStatus,
+  requestStatuses,
+  type SellerOffer,
+} from '../ports.ts';
+import { refusingWhenDown } from './outage.ts';
+
+/** Which transition of which payment an update follows. */
+interface Source {
+  readonly paymentId: string;
+  readonly seq: number;
+}
+
+/** Most offers answered for one accepted request. */
+const maxOffers = 1_000;
+
+/**
+ * Matches until this transition, or a later one of the same payment, was applied. `$lt` would not match a missing field, so the first
+ * effect would never apply (reliability.md §3.7).
+ */
+const notYet = ({ paymentId, seq }: Source) => ({ [`src.${paymentId}`]: { $not: { $gte: seq } } });
+const applied = ({ paymentId, seq }: Source) => ({ [`src.${paymentId}`]: seq });
+
+const toRequest = ({ _id, src: _src, fundedBy: _fundedBy, status, ...rest }: PurchaseRequestRow): PurchaseRequest => ({
+  ...rest,
+  id: _id,
+  status: requestStatuses.find((known) => known === status) ?? 'open',
+});
+const toOffer = ({ _id, src: _src, ...rest }: SellerOfferRow): SellerOffer => ({ ...rest, id: _id });
+
+/**
+ * When a payment's effect may move a request. An intent opens it; only the payment that completed it moves it on, and only that one may
+ * bring it back (a reversal), so a losing or late payment never pushes it.
+ */
+const mayMove = (status: RequestStatus, paymentId: string) => {
+  const own = { $eq: [{ $ifNull: ['$fundedBy', ''] }, paymentId] };
+  const waiting = { $in: ['$status', ['open', 'payment']] };
+  if (status === 'processing') return { $or: [waiting, own] };
+  if (status === 'payment') return { $or: [waiting, { $and: [own, { $eq: ['$status', 'processing'] }] }] };
+  return own;
+};
+
+/** Purchase requests and seller offers on MongoDB. */
+export function createMarketplaceStore(connection: Connection): MarketplaceStore {
+  const requests = purchaseRequestModel(connection, requestStatuses);
+  const offers = sellerOfferModel(connection);
+
+  return refusingWhenDown({
+    async insertRequest({ id, ...rest }: PurchaseRequest) {
+      await requests.create({ ...rest, _id: id });
+    },
+    async insertOffer({ id, ...rest }: SellerOffer) {
+      await offers.create({ ...rest, _id: id });
+    },
+    async request(id: string) {
+      const row = await requests.findById(id).lean();
+      return row === null ? null : toRequest(row);
+    },
+    async offer(id: string) {
+      const row = await offers.findById(id).lean();
+      return row === null ? null : toOffer(row);
+    },
+    async offersOf(requestId: string, limit: number) {
+      return (await offers.find({ requestId }).sort({ createdAtMs: 1, _id: 1 }).limit(limit).lean()).map(toOffer);
+    },
+    async listRequests(filter: { buyerId?: string; status?: RequestStatus }, limit: number, offset: number) {
+      const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+      const newestFirst = requests.find(wanted).sort({ createdAtMs: -1, _id: -1 }).skip(offset).limit(limit);
+      const [rows, total] = await Promise.all([newestFirst.lean(), requests.countDocuments(wanted)]);
+      return { items: rows.map(toRequest), total };
+    },
+    async selectOffer(requestId: string, offerId: string) {
+      const open = { _id: requestId, status: 'open' };
+      const selected = await requests.updateOne(open, { $set: { selectedOfferId: offerId } });
+      if (selected.matchedCount === 0) return false;
+      await offers.updateMany({ requestId, status: 'selected', _id: { $ne: offerId } }, { $set: { status: 'open' } });
+      await offers.updateOne({ _id: offerId, requestId, status: 'open' }, { $set: { status: 'selected' } });
+      return true;
+    },
+    async rejectOffer(offerId: string) {
+      await offers.updateOne({ _id: offerId, status: { $ne: 'accepted' } }, { $set: { status: 'rejected' } });
+    },
+    async setRequestStatus(requestId: string, status: RequestStatus, source: Source) {
+      const move = mayMove(status, source.paymentId);
+      const funded = status === 'processing' ? { $cond: [move, source.paymentId, '$fundedBy'] } : '$fundedBy';
+      const change = {
+        $set: { ...applied(source), status: { $cond: [move, status, '$status'] }, fundedBy: funded },
+      };
+      await requests.updateOne({ _id: requestId, ...notYet(source) }, [change], { updatePipeline: true });
+    },
+    async acceptOffer(requestId: string, offerId: string, source: Source) {
+      const once = { requestId, ...notYet(source) };
+      await offers.updateOne({ ...once, _id: offerId }, { $set: { status: 'accepted', ...applied(source) } });
+      const siblings = { ...once, _id: { $ne: offerId }, status: { $ne: 'rejected' as const } };
+      await offers.updateMany(siblings, { $set: { status: 'rejected', ...applied(source) } });
+      const touched = await offers
+        .find({ requestId, ...applied(source) })
+        .limit(maxOffers)
+        .lean();
+      return touched.map(toOffer);
+    },
+  });
+}

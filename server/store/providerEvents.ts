@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { Connection } from 'mongoose';
+import { providerCountModel, providerEventModel } from '../models/providerEventModel.ts';
+import type { DeliveryOutcome, ProviderDelivery, ProviderEventStore } from '../ports.ts';
+import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+
+/** Headers that may carry a secret and are never kept. */
+const secretHeaders = new Set(['authorization', 'cookie', 'x-shkeeper-api-key']);
+/** Longest reason that names a counter, so that a provider cannot invent counters at will. */
+const maxReason = 64;
+/** Most counters of one provider that are summed up. */
+const maxCounters = 1_000;
+
+/** Deliveries that caused no transition, and how many there were of each outcome. */
+export function createProviderEventStore(connection: Connection): ProviderEventStore {
+  const events = providerEventModel(connection);
+  const counts = providerCountModel(connection);
+
+  const bump = (provider: string, outcome: DeliveryOutcome, reason: string) =>
+    counts.updateOne(
+      { _id: `${provider}:${outcome}:${reason}` },
+      { $inc: { count: 1 }, $setOnInsert: { provider, outcome, reason } },
+      { upsert: true },
+    );
+
+  return refusingWhenDown({
+    async keep(delivery: ProviderDelivery) {
+      const headers = Object.entries(delivery.headers).filter(([name]) => !secretHeaders.has(name.toLowerCase()));
+      await events.create({ ...delivery, _id: randomUUID(), headers: Object.fromEntries(headers) });
+    },
+    async count(provider: string, outcome: DeliveryOutcome, reason: string) {
+      const short = reason.slice(0, maxReason);
+      try {
+        await bump(provider, outcome, short);
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        await bump(provider, outcome, short);
+      }
+    },
+    /** Totals by outcome, and by `outcome.reason` where there is a reason. */
+    async stats(provider: string) {
+      const totals: Record<string, number> = {};
+      for (const { outcome, reason, count } of await counts.find({ provider }).limit(maxCounters).lean()) {
+        totals[outcome] = (totals[outcome] ?? 0) + count;
+        if (reason !== '') totals[`${outcome}.${reason}`] = count;
+      }
+      return totals;
+    },
+    async list(limit: number) {
+      const rows = await events.find().sort({ receivedAtMs: -1, _id: -1 }).limit(limit);
+      return rows.map(({ _id, provider, outcome, reason, receivedAtMs, rawBody }) => ({
+        id: _id,
+        provider,
+        outcome,
+        reason,
+        receivedAtMs,
+        body: rawBody.toString('utf8'),
+      }));
+    },
+  });
+}

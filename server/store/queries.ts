@@ -1,0 +1,78 @@
+import type { Connection, QueryFilter } from 'mongoose';
+import type { PaymentState, PaymentStatus, State } from '../domain/state.ts';
+import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
+import type { PaymentQuery, Queries } from '../ports.ts';
+import { decode } from './codec.ts';
+import { readLimitMs } from './connection.ts';
+import { refusingWhenDown } from './outage.ts';
+
+/** Most attempts of one (request, offer, buyer) that are looked at. */
+const maxAttempts = 1_000;
+const open: PaymentStatus[] = ['pending', 'processing'];
+
+const stateOf = (row: Pick<PaymentRow, 'state'>) => decode(row.state) as State;
+const present = (row: PaymentRow) => ({
+  state: stateOf(row),
+  seq: row.version,
+  createdAtMs: row.openedAtMs,
+  updatedAtMs: row.updatedAtMs,
+});
+
+function filterOf({ buyerId, sellerId, statuses, requestId, direction }: PaymentQuery): QueryFilter<PaymentRow> {
+  return {
+    ...(buyerId === undefined ? {} : { buyerId }),
+    ...(sellerId === undefined ? {} : { sellerId }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(statuses === undefined ? {} : { status: { $in: [...statuses] } }),
+    ...(direction === undefined ? {} : { direction }),
+  };
+}
+
+/** Lists and look-ups over the projection; reads only. */
+export function createQueries(connection: Connection): Queries {
+  const payments = paymentModel(connection);
+  const find = (filter: QueryFilter<PaymentRow>) => payments.find(filter).maxTimeMS(readLimitMs).lean<PaymentRow[]>();
+  const idsOf = (rows: readonly PaymentRow[]) => rows.map((row) => row._id);
+
+  return refusingWhenDown({
+    async payments(query: PaymentQuery, limit: number, offset: number) {
+      const filter = filterOf(query);
+      const page = find(filter).sort({ openedAtMs: -1, _id: -1 }).skip(offset).limit(limit);
+      const [rows, total] = await Promise.all([page, payments.countDocuments(filter).maxTimeMS(readLimitMs)]);
+      return { items: rows.map(present), total };
+    },
+    async payment(id: string, userId: string | null) {
+      const owned = userId === null ? {} : { $or: [{ buyerId: userId }, { sellerId: userId }] };
+      const [row] = await find({ _id: id, ...owned }).limit(1);
+      return row === undefined ? null : present(row);
+    },
+    async attempts(requestId: string, offerId: string, buyerId: string) {
+      const rows = await find({ requestId, offerId, buyerId, direction: 'in' })
+        .sort({ openedAtMs: -1, _id: -1 })
+        .limit(maxAttempts)
+        .select({ status: 1 });
+      return rows.map((row) => ({ id: row._id, status: row.status }));
+    },
+    async expired(now: number, limit: number) {
+      const late = { direction: 'in' as const, status: { $in: open }, expiresAtMs: { $lte: now } };
+      return idsOf(await find(late).sort({ expiresAtMs: 1 }).limit(limit).select({ _id: 1 }));
+    },
+    async arrivalsAbove(chainId: number, blockNumber: number, limit: number) {
+      const above = { arrivalBlocks: { $elemMatch: { chainId, blockNumber: { $gt: blockNumber } } } };
+      const rows = await find(above).sort({ _id: 1 }).limit(limit);
+      return rows.flatMap((row) => {
+        const state = stateOf(row);
+        return isIncoming(state) ? [{ paymentId: row._id, state }] : [];
+      });
+    },
+    async paymentByExternalId(externalId: string) {
+      const [row] = await find({ externalIds: externalId }).limit(1).select({ _id: 1 });
+      return row?._id ?? null;
+    },
+    async openSettlements(limit: number) {
+      return idsOf(await find({ settlementOpen: true }).sort({ updatedAtMs: 1 }).limit(limit).select({ _id: 1 }));
+    },
+  });
+}
+
+const isIncoming = (state: State): state is PaymentState => state.direction === 'in';

@@ -1,0 +1,112 @@
+import type { Collection, Db } from 'mongodb';
+import type { LeasedTransition, RelayStore } from '../ports.ts';
+import { readLimitMs } from './connection.ts';
+import { refusingWhenDown } from './outage.ts';
+import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
+import { transitionCollection } from './transitionSchema.ts';
+import { idsOf } from './transitions.ts';
+
+/** Undone transitions read at a time, and pages read for one lease: together a bound on the work of one call. */
+const pageSize = 50;
+const maxPages = 20;
+
+/** An undone transition as the search sees it. */
+interface Candidate {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly lease: number;
+  readonly fence: number;
+  /** A later transition of the same payment is undone as well. */
+  readonly followed: boolean;
+}
+
+/** The relay's side of the log on MongoDB; both reads run over the partial index, so their cost follows the backlog. */
+export function createRelayStore(database: Db): RelayStore {
+  const log = database.collection<TransitionDocument>(transitionCollection);
+  const fenced = ({ transition, fence }: LeasedTransition) => ({
+    _id: transition.id,
+    'relay.done': false,
+    'relay.fence': fence,
+  });
+
+  return refusingWhenDown({
+    async lease(now: number, leaseMs: number) {
+      let after = '';
+      for (let page = 0; page < maxPages; page++) {
+        const rows = await undone(log, { $gt: after });
+        for (const candidate of oldestPerPayment(rows)) {
+          const leased = isFree(candidate, now) ? await take(log, candidate, now + leaseMs) : null;
+          if (leased !== null) return leased;
+        }
+        const last = rows.at(-1);
+        if (rows.length < pageSize || last === undefined) return null;
+        after = `${last.p};`;
+      }
+      return null;
+    },
+    async leaseOne(transitionId: string, now: number, leaseMs: number) {
+      const paymentId = transitionId.slice(0, transitionId.lastIndexOf(':'));
+      const [oldest] = oldestPerPayment(await undone(log, idsOf(paymentId)));
+      if (oldest?.id !== transitionId || !isFree(oldest, now)) return null;
+      return take(log, oldest, now + leaseMs);
+    },
+    async renew(leased: LeasedTransition, until: number) {
+      const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } });
+      return result.matchedCount === 1;
+    },
+    async done(leased: LeasedTransition) {
+      const result = await log.updateOne(fenced(leased), { $set: { 'relay.done': true, 'relay.lease': 0 } });
+      return result.matchedCount === 1;
+    },
+    async park(transitionId: string, effectKey: string, reason: string, atMs: number) {
+      const notYet = { _id: transitionId, 'relay.parked.effectKey': { $ne: effectKey } };
+      await log.updateOne(notYet, { $push: { 'relay.parked': { effectKey, reason, atMs } } });
+    },
+    undoneCount: (limit: number) => log.countDocuments({ 'relay.done': false }, { limit, maxTimeMS: readLimitMs }),
+  });
+}
+
+type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay'>;
+
+function undone(log: Collection<TransitionDocument>, ids: { $gt: string } | { $gte: string; $lt: string }) {
+  const projection = { p: 1, 'relay.lease': 1, 'relay.fence': 1 };
+  return log
+    .find({ 'relay.done': false, _id: ids }, { projection, sort: { _id: 1 }, limit: pageSize, maxTimeMS: readLimitMs })
+    .toArray();
+}
+
+/**
+ * Rows come in order of `_id`, so the first of a payment is its oldest undone one. Done never becomes undone and a transition is
+ * appended only after its predecessor, so what is the oldest now stays the oldest: looking before taking is enough.
+ */
+function oldestPerPayment(rows: readonly UndoneRow[]): Candidate[] {
+  const oldest = new Map<string, Candidate>();
+  for (const { _id, p, relay } of rows) {
+    const first = oldest.get(p);
+    oldest.set(
+      p,
+      first === undefined
+        ? { id: _id, paymentId: p, lease: relay.lease, fence: relay.fence, followed: false }
+        : { ...first, followed: true },
+    );
+  }
+  return [...oldest.values()];
+}
+
+/**
+ * A transition may be inserted with its lease held by the process that handles the request. That process is through with it as soon as
+ * it appended the next one, so a first hold (fence 0) that is followed counts as free.
+ */
+const isFree = ({ lease, fence, followed }: Candidate, now: number) => lease <= now || (fence === 0 && followed);
+
+async function take(log: Collection<TransitionDocument>, candidate: Candidate, until: number) {
+  const seen = {
+    _id: candidate.id,
+    'relay.done': false,
+    'relay.fence': candidate.fence,
+    'relay.lease': candidate.lease,
+  };
+  const update = { $set: { 'relay.lease': until }, $inc: { 'relay.fence': 1 } };
+  const document = await log.findOneAndUpdate(seen, update, { returnDocument: 'after' });
+  return document === null ? null : { transition: fromDocument(document), fence: document.relay.fence };
+}

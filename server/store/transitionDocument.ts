@@ -1,0 +1,59 @@
+import type { Transition } from '../domain/transition.ts';
+import type { Append } from '../ports.ts';
+import { decode, encode } from './codec.ts';
+
+/** A transition as the database holds it (reliability.md §3.2); `relay` is the only part that ever changes. */
+export interface TransitionDocument {
+  _id: string;
+  p: string;
+  seq: number;
+  claims: readonly string[];
+  /** The numbered `slot:` claim, repeated as a scalar so that the highest one is a single index key. */
+  slot?: string;
+  from: Transition['from'];
+  to: Transition['to'];
+  kind: Transition['kind'];
+  atMs: number;
+  actor: string;
+  /** The next four are encoded: bigint as Decimal128. */
+  legs: unknown;
+  effects: unknown;
+  state: unknown;
+  evidence: unknown;
+  stateHash: string;
+  prev: string;
+  hash: string;
+  attempt: string;
+  relay: Relay;
+}
+
+/** What the relay knows about a transition: whether it is done, until when somebody holds it, how often it was taken. */
+export interface Relay {
+  done: boolean;
+  lease: number;
+  fence: number;
+  parked: { effectKey: string; reason: string; atMs: number }[];
+}
+
+/** The document that is inserted for a transition. */
+export function toDocument({ transition, relayLeaseUntilMs }: Append): TransitionDocument {
+  const { id, paymentId, legs, effects, state, evidence, ...plain } = transition;
+  const slot = transition.claims.find((claim) => claim.startsWith('slot:'));
+  return {
+    ...plain,
+    _id: id,
+    p: paymentId,
+    ...(slot === undefined ? {} : { slot }),
+    legs: encode(legs),
+    effects: encode(effects),
+    state: encode(state),
+    evidence: encode(evidence),
+    relay: { done: false, lease: relayLeaseUntilMs, fence: 0, parked: [] },
+  };
+}
+
+/** The transition that a document holds. */
+export function fromDocument(document: TransitionDocument): Transition {
+  const { _id, p, relay: _relay, slot: _slot, ...rest } = document;
+  return { ...(decode(rest) as Omit<Transition, 'id' | 'paymentId'>), id: _id, paymentId: p };
+}

@@ -1,0 +1,123 @@
+import { BSON, type Collection, type Condition, type Db, type Document, type Filter } from 'mongodb';
+import { type Transition, transitionId } from '../domain/transition.ts';
+import type { Append, AppendResult, TransitionStore } from '../ports.ts';
+import { type Classified, classifyBatch, insertsOf } from './appendOutcome.ts';
+import { readLimitMs } from './connection.ts';
+import { refusingWhenDown } from './outage.ts';
+import { projectTransition } from './projection.ts';
+import { fromDocument, type TransitionDocument, toDocument } from './transitionDocument.ts';
+import { transitionCollection } from './transitionSchema.ts';
+
+/** Largest document we send; the server's own limit is 16 MB and the driver fails above it with a plain RangeError. */
+const maxDocumentBytes = 1_048_576;
+/** Most documents of one batch (design §4, group commit). */
+const maxBatch = 64;
+/** Most claims read for prefixes that have no scalar field of their own. */
+const maxPrefixClaims = 1_000;
+
+/** All `_id`s of one payment; `;` is the character after `:`. */
+export const idsOf = (paymentId: string) => ({ $gte: `${paymentId}:`, $lt: `${paymentId};` });
+
+/** A claim read must name the partial filter too, otherwise the server scans the whole collection (reliability.md §1, fact 4). */
+export const holding = (claims: Condition<readonly string[]>): Filter<TransitionDocument> => ({
+  claims,
+  'claims.0': { $exists: true },
+});
+
+/** The append-only log on MongoDB. */
+export function createTransitionStore(database: Db): TransitionStore {
+  const log = database.collection<TransitionDocument>(transitionCollection);
+  const payments = database.collection<Document & { _id: string }>('payments');
+
+  const newest = async (filter: Filter<TransitionDocument>): Promise<Transition | null> => {
+    const options = { sort: { _id: -1 as const }, maxTimeMS: readLimitMs };
+    const found = await log.findOne(filter, options);
+    return found === null ? null : fromDocument(found);
+  };
+
+  const reads = refusingWhenDown({
+    tail: (paymentId: string) => newest({ _id: idsOf(paymentId) }),
+    at: (paymentId: string, seq: number) => newest({ _id: transitionId(paymentId, seq) }),
+    async after(paymentId: string, seq: number, limit: number) {
+      const later = { _id: { $gt: transitionId(paymentId, seq), $lt: `${paymentId};` } };
+      const found = log.find(later, { sort: { _id: 1 }, limit, maxTimeMS: readLimitMs });
+      return (await found.toArray()).map(fromDocument);
+    },
+    async claimant(claim: string) {
+      const found = await log.findOne(holding(claim), { projection: { p: 1, seq: 1 }, maxTimeMS: readLimitMs });
+      return found === null ? null : { paymentId: found.p, seq: found.seq };
+    },
+    highestClaim: (prefix: string) => highestClaim(log, prefix),
+    project: (transition: Transition) => projectTransition(payments, transition),
+  });
+
+  return { ...reads, append: (batch) => append(log, batch) };
+}
+
+async function append(log: Collection<TransitionDocument>, batch: readonly Append[]): Promise<AppendResult[]> {
+  if (batch.length > maxBatch) throw new RangeError(`A batch holds at most ${maxBatch} transitions.`);
+  const documents = batch.map(toDocument);
+  for (const document of documents) refuseOversize(document);
+  return Promise.all(
+    (await insert(log, documents)).map((result, index) => {
+      if (result.outcome !== 'someClaimTaken') return result;
+      return findTaken(log, documents[index]?.claims ?? []).catch(
+        (cause: unknown): AppendResult => ({ outcome: 'unknown', cause }),
+      );
+    }),
+  );
+}
+
+async function insert(
+  log: Collection<TransitionDocument>,
+  documents: readonly TransitionDocument[],
+): Promise<Classified[]> {
+  try {
+    await log.bulkWrite(insertsOf(documents), { ordered: false });
+    return documents.map(() => ({ outcome: 'appended' }));
+  } catch (error) {
+    return classifyBatch(documents, error);
+  }
+}
+
+function refuseOversize(document: TransitionDocument): void {
+  const bytes = BSON.calculateObjectSize(document, { ignoreUndefined: true });
+  if (bytes > maxDocumentBytes)
+    throw new RangeError(`Transition ${document._id} has ${bytes} bytes; the most is ${maxDocumentBytes}.`);
+}
+
+/** Names the taken claim when the server's message could not be read; not visible yet means that nobody can say. */
+async function findTaken(log: Collection<TransitionDocument>, claims: readonly string[]): Promise<AppendResult> {
+  const holder = await log.findOne(holding({ $in: [...claims] }), {
+    projection: { claims: 1 },
+    maxTimeMS: readLimitMs,
+  });
+  const taken = claims.find((claim) => holder?.claims.includes(claim));
+  if (taken !== undefined) return { outcome: 'claimTaken', claim: taken };
+  return { outcome: 'unknown', cause: new Error('A claim is taken, but its holder cannot be seen yet.') };
+}
+
+/**
+ * A sort over a multikey index cannot run backwards from the end of a range, it would read every claim of the prefix. Slots, which grow
+ * without bound, therefore have a scalar field with an index of its own; other prefixes are small and are read whole.
+ */
+async function highestClaim(log: Collection<TransitionDocument>, prefix: string) {
+  const range = { $gte: prefix, $lt: `${prefix}\uffff` };
+  if (prefix.startsWith('slot:')) {
+    const found = await log.findOne(
+      { slot: range },
+      { sort: { slot: -1 }, projection: { p: 1, seq: 1, slot: 1 }, maxTimeMS: readLimitMs },
+    );
+    return found?.slot === undefined ? null : { claim: found.slot, paymentId: found.p, seq: found.seq };
+  }
+  const found = await log
+    .find(holding(range), { projection: { p: 1, seq: 1, claims: 1 }, limit: maxPrefixClaims, maxTimeMS: readLimitMs })
+    .toArray();
+  const held = found.flatMap((row) =>
+    row.claims.filter((claim) => claim.startsWith(prefix)).map((claim) => ({ claim, paymentId: row.p, seq: row.seq })),
+  );
+  return held.reduce<(typeof held)[number] | null>(
+    (best, one) => (best === null || one.claim > best.claim ? one : best),
+    null,
+  );
+}

@@ -1,0 +1,52 @@
+import type { Connection } from 'mongoose';
+import { type WatchRow, watchModel } from '../models/watchModel.ts';
+import type { Watch, WatchStore } from '../ports.ts';
+import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+
+/** Most rows an address or terms look-up answers; a vault belongs to one payment, so more would be a mistake of ours. */
+const maxMatches = 1_000;
+
+const toWatch = ({ _id, ...rest }: WatchRow): Watch => ({ ...rest, paymentId: _id });
+
+/** What the monitors read. A watch only grows (addresses, time), so an old writer cannot shrink what a newer one wrote. */
+export function createWatchStore(connection: Connection): WatchStore {
+  const watches = watchModel(connection);
+
+  const merge = ({ paymentId, chainId, addresses, termsId, fromBlock, untilMs }: Watch) =>
+    watches.updateOne(
+      { _id: paymentId },
+      {
+        $setOnInsert: { chainId, termsId },
+        $addToSet: { addresses: { $each: [...addresses] } },
+        $min: { fromBlock },
+        $max: { untilMs },
+      },
+      { upsert: true },
+    );
+
+  const list = async (query: ReturnType<typeof watches.find>) => (await query.lean<WatchRow[]>()).map(toWatch);
+
+  return refusingWhenDown({
+    async upsert(watch: Watch) {
+      try {
+        await merge(watch);
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        await merge(watch);
+      }
+    },
+    page: (chainId: number, now: number, afterPaymentId: string, limit: number) =>
+      list(
+        watches
+          .find({ chainId, untilMs: { $gt: now }, _id: { $gt: afterPaymentId } })
+          .sort({ _id: 1 })
+          .limit(limit),
+      ),
+    byAddress: (chainId: number, addresses: readonly string[]) =>
+      list(watches.find({ chainId, 'addresses.address': { $in: addresses.map(lower) } }).limit(maxMatches)),
+    byTermsId: (chainId: number, termsIds: readonly string[]) =>
+      list(watches.find({ chainId, termsId: { $in: termsIds.map(lower) } }).limit(maxMatches)),
+  });
+}
+
+const lower = (text: string) => text.toLowerCase();
