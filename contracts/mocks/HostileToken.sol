@@ -12,7 +12,8 @@ contract HostileToken {
         FalseUnmoved,
         FalseMoved,
         ShortReturn,
-        LongReturn
+        LongReturn,
+        Generous
     }
 
     Mode public mode;
@@ -79,11 +80,13 @@ contract HostileToken {
                 return(data, 4096)
             }
         }
-        return mode == Mode.Honest;
+        if (mode == Mode.Generous) ++balanceOf[to];
+        return mode == Mode.Honest || mode == Mode.Generous;
     }
 
     function _callBack() private {
         if (_target == address(0)) return;
+        // solhint-disable-next-line avoid-low-level-calls
         (bool success, bytes memory data) = _target.call(_call);
         callError = success ? bytes4(0) : bytes4(data);
     }

@@ -11,9 +11,11 @@ contract TestReceiver {
     /// The first four bytes of what the last call back reverted with; zero if it succeeded.
     bytes4 public callError;
 
+    // solhint-disable-next-line no-complex-fallback
     receive() external payable {
         if (refuses) revert Refused();
         if (_target == address(0)) return;
+        // solhint-disable-next-line avoid-low-level-calls
         (bool success, bytes memory data) = _target.call(_call);
         callError = success ? bytes4(0) : bytes4(data);
     }
@@ -38,6 +40,7 @@ contract TestReceiver {
     /// @notice Calls anything as this contract.
     function callAs(address target, bytes calldata data) external payable returns (bytes memory result) {
         bool success;
+        // solhint-disable-next-line avoid-low-level-calls
         (success, result) = target.call{value: msg.value}(data);
         if (!success) revert Refused();
     }

@@ -128,6 +128,14 @@ describe('MarketplaceEscrow.fund', () => {
     await world().rejects(world().act(roles.buyer, 'fund', [terms]), 'WrongInflow');
   });
 
+  it('reverts when the token brings more than the amount', async () => {
+    const hostile = await world().deploy(hostileArtifact);
+    await world().mint(roles.buyer.address, PRICE, hostile);
+    await world().send(hostile, roles.deployer, 'setMode', [5]);
+    const terms = await world().terms({ token: hostile.address });
+    await world().rejects(world().act(roles.buyer, 'fund', [terms]), 'WrongInflow');
+  });
+
   it('reverts when the token has no code', async () => {
     const terms = await world().terms({ token: roles.stranger.address });
     const failure = await world()
