@@ -141,10 +141,10 @@ export const settings = {
   DELIVER_DAYS: setting('policy', 'days the seller has to deliver (contract: at most 366)', whole(1, 366, 14)),
   INSPECTION_DAYS: setting('policy', 'days the buyer has to inspect (contract: at most 90)', whole(1, 90, 3)),
   DISPUTE_SELLER_BPS: setting('policy', "seller's share of an abandoned dispute, in 1/100 %", whole(0, 10_000, 5_000)),
-  PAYOUT_MANUAL_AFTER_MINUTES: setting(
+  PAYOUT_MANUAL_AFTER_SECONDS: setting(
     'policy',
     'when a payout without a clear answer goes to an admin (SHKeeper looks for 24 h)',
-    whole(1, 10_080, 1_440),
+    whole(1, 604_800, 86_400),
   ),
   CRASH_AT: setting(
     'tests',

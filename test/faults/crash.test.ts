@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import { eventually } from '../support/eventually.ts';
+import { audit, books, transitions } from './support/audit.ts';
+import { type Solo, startSolo } from './support/solo.ts';
+import { openStage, people, type Stage } from './support/stage.ts';
+import { confirm, openTrade, payment, prepare, sign, stepLimitMs, units, untilPayment } from './support/trade.ts';
+
+/** Every labelled point of a payment's life; `:n` is the n-th time the server passes it, so that each label is hit at several signals. */
+const crashPoints = [
+  'beforeInsert:1',
+  'afterInsert:1',
+  'afterInsert:2',
+  'afterInsert:4',
+  'beforeProject:3',
+  'projected:2',
+  'answered:5',
+  'relayLeased:2',
+  'beforeEffect:setRequestStatus:1',
+  'afterEffect:setRequestStatus:1',
+  'beforeEffect:acceptOffer:1',
+  'afterEffect:acceptOffer:1',
+  'beforeEffect:event:2',
+  'afterEffect:event:2',
+  'beforeEffect:requestForward:1',
+  'afterEffect:requestForward:1',
+  'beforeEffect:drivePayout:1',
+  'effectMarked:3',
+  'payoutRecorded:1',
+];
+/** Servers that live at the same time; more only wait for each other on two cores. */
+const atOnce = 5;
+
+async function liveThrough(solo: Solo): Promise<void> {
+  const trade = await openTrade(solo);
+  await solo.chain.pay(trade.payTo, units('100'));
+  await untilPayment(solo, trade.paymentId, { status: 'completed', custody: 'contract' });
+  const transaction = await sign(solo, trade.paymentId, 'release', await prepare(solo, trade.paymentId, 'release'));
+  const txHash = await solo.chain.send(transaction as { to: string; data: string; value: string });
+  await confirm(solo, trade.paymentId, 'release', txHash);
+  await untilPayment(solo, trade.paymentId, { status: 'released', escrowState: 'released' });
+  await eventually(
+    async () => {
+      const answer = await solo.call('GET', `/api/requests/${trade.requestId}`, {
+        token: solo.token(people.admin, 'admin'),
+      });
+      return answer.data.status === 'seller_paid';
+    },
+    { timeoutMs: stepLimitMs, what: 'the request follows' },
+  );
+  expect(await books(solo, trade.paymentId)).to.deep.equal({
+    [`buyer:${people.buyer}`]: -units('100'),
+    [`paid:seller:${people.seller}`]: units('99'),
+    'fees:main': units('1'),
+  });
+  const history = await transitions(solo, trade.paymentId);
+  const completions = history.filter((step) => step.to === 'completed' && step.from !== 'completed');
+  expect(completions).to.have.length(1);
+  await audit(solo);
+}
+
+describe('faults: a crash at every labelled point', function () {
+  this.timeout(420_000);
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage({ servers: [] });
+  });
+  after(() => stage.close());
+
+  for (let first = 0; first < crashPoints.length; first += atOnce) {
+    const batch = crashPoints.slice(first, first + atOnce);
+    it(`ends in the same final state after a kill -9 at ${batch.join(', ')}`, async () => {
+      await Promise.all(
+        batch.map(async (label, index) => {
+          const solo = await startSolo(stage, `solo-${first + index}`, { CRASH_AT: label });
+          try {
+            await liveThrough(solo);
+            expect(solo.deaths(), `${label} was passed`).to.be.at.least(1);
+          } catch (error) {
+            throw new Error(`after a crash at ${label}`, { cause: error });
+          } finally {
+            await solo.close();
+          }
+        }),
+      );
+    });
+  }
+
+  it('ends unknown, then manual, when it dies between the claim of the payout and the answer, and an admin ends it', async () => {
+    const solo = await startSolo(stage, 'solo-payout', {
+      CRASH_AT: 'payoutClaimed:1',
+      PAYOUT_MANUAL_AFTER_SECONDS: '3',
+    });
+    try {
+      const trade = await openTrade(solo);
+      await solo.chain.pay(trade.payTo, units('100'));
+      await untilPayment(solo, trade.paymentId, { status: 'completed', custody: 'provider', exception: 'manual' });
+      const token = solo.token(people.admin, 'admin');
+      const { forward } = await payment(solo, trade.paymentId);
+      const externalId = String((forward as { externalId: string }).externalId);
+      const answer = await solo.call('POST', `/api/payment/shkeeper/payout/${externalId}/resolve`, {
+        token,
+        body: { outcome: 'notSent' },
+      });
+      expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
+      await untilPayment(solo, trade.paymentId, { status: 'completed', custody: 'contract' });
+      expect(solo.deaths()).to.be.at.least(1);
+      await audit(solo);
+    } finally {
+      await solo.close();
+    }
+  });
+});
