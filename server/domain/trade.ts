@@ -1,0 +1,80 @@
+import { heldBy } from './facts.ts';
+import type { PaymentState } from './state.ts';
+import type { EffectBody } from './transition.ts';
+
+/** The life of a purchase request: open, an intent exists, paid, and how it ended. */
+export const requestLife = ['open', 'payment', 'processing', 'seller_paid', 'refunded'] as const;
+export type RequestLife = (typeof requestLife)[number];
+
+/** What follows for request and offer when an intent was opened. */
+export function openingEffects(state: PaymentState): EffectBody[] {
+  return [
+    ...(state.rail === 'shkeeper' ? [{ type: 'askAddress' } as const] : []),
+    { type: 'setRequestStatus', requestId: state.requestId, status: 'payment' },
+    { type: 'event', event: { name: 'payment.created' } },
+  ];
+}
+
+/** What follows when the price is covered: the offer is accepted, its siblings are rejected, provider money goes on to the vault. */
+export function completionEffects(state: PaymentState): EffectBody[] {
+  return [
+    { type: 'acceptOffer', requestId: state.requestId, offerId: state.offerId },
+    { type: 'setRequestStatus', requestId: state.requestId, status: 'processing' },
+    { type: 'event', event: { name: 'payment.updated', type: 'payment_completed' } },
+    ...(heldBy(state, 'provider') > 0n ? [{ type: 'requestForward' } as const] : []),
+  ];
+}
+
+/** What follows when a reversal took the price away again; accepted and rejected offers stay as they are. */
+export function reversalEffects(state: PaymentState): EffectBody[] {
+  return [{ type: 'setRequestStatus', requestId: state.requestId, status: 'payment' }];
+}
+
+/** What follows when nothing of the price is left: the request ends as the payment did. */
+export function endEffects(state: PaymentState): EffectBody[] {
+  const status = state.status === 'released' ? 'seller_paid' : 'refunded';
+  return [{ type: 'setRequestStatus', requestId: state.requestId, status }];
+}
+
+export type TradeRefusal = 'request_closed' | 'offer_not_open' | 'request_already_funded' | 'offer_mismatch';
+
+/** Why no offer can be placed on a request, or null. */
+export function placingProblem(request: { status: RequestLife }): TradeRefusal | null {
+  return request.status === 'open' ? null : 'request_closed';
+}
+
+/** Why an offer cannot be selected by hand, or null; selecting accepts nothing, only a completed payment does. */
+export function selectingProblem(
+  request: { id: string; status: RequestLife; selectedOfferId: string | null },
+  offer: { id: string; requestId: string; status: 'open' | 'selected' | 'accepted' | 'rejected' },
+): TradeRefusal | null {
+  if (offer.requestId !== request.id) return 'offer_mismatch';
+  if (request.status !== 'open') return 'request_closed';
+  if (offer.status !== 'open' && offer.status !== 'selected') return 'offer_not_open';
+  if (request.selectedOfferId !== null && request.selectedOfferId !== offer.id) return 'offer_mismatch';
+  return null;
+}
+
+/** Why no intent can be opened for an offer, or null. A request is funded once: after that, and after a refund, it stays closed. */
+export function payingProblem(
+  request: { id: string; status: RequestLife; selectedOfferId: string | null },
+  offer: { id: string; requestId: string; status: 'open' | 'selected' | 'accepted' | 'rejected' },
+): TradeRefusal | null {
+  if (offer.requestId !== request.id) return 'offer_mismatch';
+  if (request.status !== 'open' && request.status !== 'payment') return 'request_already_funded';
+  if (request.selectedOfferId !== null && request.selectedOfferId !== offer.id) return 'offer_mismatch';
+  return offer.status === 'rejected' ? 'offer_not_open' : null;
+}
+
+const requestSteps: Record<RequestLife, readonly RequestLife[]> = {
+  open: ['payment', 'processing'],
+  payment: ['processing'],
+  processing: ['payment', 'seller_paid', 'refunded'],
+  seller_paid: [],
+  refunded: [],
+};
+
+/** Whether a request may go from one status to another; `processing` falls back to `payment` only by the payment that had funded it. */
+export function requestMayBecome(from: RequestLife, to: RequestLife): boolean {
+  return from === to || requestSteps[from].includes(to);
+}
