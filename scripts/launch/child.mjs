@@ -133,11 +133,15 @@ function endWithUs(child) {
 }
 
 /**
- * The lines of an output that say what went wrong.
+ * The lines of an output that say what went wrong; the first of them name the cause, the later ones where to read more.
  * @param {string} printed
  */
-function lastWords(printed) {
-  const lines = printed.split('\n').filter((line) => line.trim() !== '');
-  const errors = lines.filter((line) => /error|ERR!|fail|not found|unable/i.test(line));
-  return (errors.length > 0 ? errors : lines).slice(-3).join(' | ');
+export function lastWords(printed) {
+  const lines = printed.split('\n').map((line) => line.replace(/^(npm error|npm ERR!|ERROR:)\s*/, '').trim());
+  const telling = lines.filter((line) => line !== '' && !NOISE.test(line));
+  const errors = telling.filter((line) => /error|fail|not found|unable|missing|refused|can only/i.test(line));
+  return (errors.length > 0 ? errors.slice(0, 3) : telling.slice(-3)).join(' | ');
 }
+
+/** Lines that npm and pip print around an error without saying what it is. */
+const NOISE = /^(code |errno |syscall |aliases:|Run "npm|A complete log|Options:|\[|npm warn)/;
