@@ -15,11 +15,13 @@ describe('faults: money that comes short, late, twice or from nowhere', function
   this.timeout(300_000);
   let stage: Stage;
   let expiring: Stage;
+  const running = new Map<string, Promise<PromiseSettledResult<void>[]>>();
   before(async () => {
     [stage, expiring] = await Promise.all([
       openStage({ environment: { MARKETPLACE_FEE_BPS: '100' } }),
       openStage({ environment: { INTENT_TTL_MINUTES: shortTtlMinutes } }),
     ]);
+    for (const [name, walk] of Object.entries(walks)) running.set(name, Promise.allSettled([walk()]));
   });
   after(async () => {
     await Promise.all([stage?.close(), expiring?.close()]);
@@ -217,22 +219,10 @@ describe('faults: money that comes short, late, twice or from nowhere', function
     },
   };
 
-  const running = new Map<string, Promise<PromiseSettledResult<void>>>();
-  before(() => {
-    for (const [name, walk] of Object.entries(walks)) {
-      running.set(
-        name,
-        walk().then(
-          () => ({ status: 'fulfilled', value: undefined }),
-          (reason: unknown) => ({ status: 'rejected', reason }),
-        ),
-      );
-    }
-  });
   for (const name of Object.keys(walks)) {
     it(name, async () => {
-      const result = await running.get(name);
-      if (result?.status === 'rejected') throw result.reason;
+      const [result] = (await running.get(name)) ?? [];
+      if (result?.status !== 'fulfilled') throw result?.reason ?? new Error('the walk did not run');
     });
   }
 
