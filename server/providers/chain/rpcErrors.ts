@@ -10,6 +10,7 @@ export class NodeBehindError extends Error {
 
 interface NodeReply {
   readonly code: number | null;
+  /** The node's own words. */
   readonly message: string;
 }
 
@@ -23,7 +24,7 @@ function nodeReply(error: unknown): NodeReply {
   const body = record(outer.info).responseBody;
   return {
     code: typeof inner.code === 'number' ? inner.code : null,
-    message: [outer.message, inner.message, body].filter((text) => typeof text === 'string').join(' '),
+    message: [inner.message, body].filter((text) => typeof text === 'string').join(' '),
   };
 }
 
@@ -38,7 +39,9 @@ export function retryElsewhere(error: unknown): boolean {
     const reply = nodeReply(error);
     return error.data === null && reply.code !== 3 && !/revert/i.test(reply.message);
   }
-  const code = record(error).code;
+  const { code, argument } = record(error);
+  // An answer that is no value of its kind: ethers blames its own reading of it.
+  if (argument === '%response') return true;
   return typeof code === 'string' && !wrongQuestion.includes(code);
 }
 
@@ -51,7 +54,7 @@ export function nodeIsIll(error: unknown): boolean {
 export function isLogLimit(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isLogLimit);
   const { code, message } = nodeReply(error);
-  if (/rate|429|too many requests/i.test(message)) return false;
+  if (/\brate\b|429|too many requests|request count|quota|per second/i.test(message)) return false;
   if (code === -32005 || code === -32602) return true;
   return /(block|log|result|response|query)[^.]*(range|limit|more than|exceed|too (large|many|big))/i.test(message);
 }
