@@ -191,14 +191,16 @@ describe('the SHKeeper simulator, payouts', () => {
   });
 
   it('sends one payout twice, or not before it is let go', async () => {
-    const [twice, held] = [nextId(), nextId()];
-    const [first, second] = [somebody(), somebody()];
-    await stage.control('switches', { externalId: twice, doublePayout: true });
+    const [twice, single, held] = [nextId(), nextId(), nextId()];
+    const [first, second, third] = [somebody(), somebody(), somebody()];
+    await stage.control('switches', { doublePayout: 1 });
     await taskEnds(await submit(twice, first));
+    await taskEnds(await submit(single, third));
     await stage.control('switches', { holdPayouts: true });
     const taskId = await submit(held, second);
     await stage.settle(2);
     expect([await chain.balanceOf(first), await chain.balanceOf(second)]).to.deep.equal([2n * ten, 0n]);
+    expect(await chain.balanceOf(third)).to.equal(ten);
     expect((await stage.client.getTask(coin, taskId)).status).to.equal('PENDING');
     await stage.control('switches', { holdPayouts: null });
     await stage.settle(2);

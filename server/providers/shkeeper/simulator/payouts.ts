@@ -140,7 +140,8 @@ async function sendTransfers(world: World, task: Task): Promise<string | null> {
   if (shortage !== null) return shortage;
   const set = world.switches.of(task.externalId);
   const data = world.chain.transferData(destination, value);
-  for (let copy = 0; copy < (set.doublePayout ? 2 : 1); copy += 1) {
+  const copies = world.switches.takeDouble(task.externalId) ? 2 : 1;
+  for (let copy = 0; copy < copies; copy += 1) {
     const sent = world.hotWallet.send({ to: coin.tokenAddress, data, gasLimit: tokenTransferGas }, (signed) => {
       task.transfers.push({ ...signed, held: set.stuckTx });
       world.store.save();

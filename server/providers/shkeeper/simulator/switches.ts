@@ -42,7 +42,7 @@ const switchSchemas = {
   /** S45: signed and reported, but kept from the chain until switched off */ stuckTx: z.boolean(),
   /** S47 */ payoutCallback: z.boolean(),
   /** S48 */ sweep: z.strictObject({ enabled: z.boolean(), delayMs: z.number().int().min(0).optional() }),
-  doublePayout: z.boolean(),
+  /** How many of the next payouts are sent twice */ doublePayout: z.number().int().min(0),
   holdPayouts: z.boolean(),
 } as const;
 
@@ -78,7 +78,7 @@ const factory: SwitchValues = {
   stuckTx: false,
   payoutCallback: false,
   sweep: { enabled: true },
-  doublePayout: false,
+  doublePayout: 0,
   holdPayouts: false,
 };
 /** `recommended` is v2.5.28 with the settings of shkeeper.md §14. */
@@ -92,6 +92,8 @@ export interface Switches {
   of(externalId: string | null): SwitchValues;
   /** Changes switches; null takes one back to the profile. Throws a `ZodError` on an unknown name or value. */
   set(change: Readonly<Record<string, unknown>>, externalId: string | null): void;
+  /** Whether the payout at hand is to be sent twice; counts the switch down where it was set. */
+  takeDouble(externalId: string | null): boolean;
 }
 
 /** Builds the switch board of a profile. */
@@ -107,11 +109,20 @@ export function createSwitches(profile: SimulatorSettings['profile']): Switches 
     const known = patchSchema.parse(Object.fromEntries([...given, ...reset.map((name) => [name, profileOf[name]])]));
     return Object.fromEntries(Object.entries({ ...old, ...known }).filter(([name]) => !reset.includes(name)));
   };
+  const ownOf = (externalId: string | null) => (externalId === null ? undefined : byExternalId.get(externalId));
+  const of = (externalId: string | null): SwitchValues => ({ ...base, ...everywhere, ...ownOf(externalId) });
+  const set = (change: Readonly<Record<string, unknown>>, externalId: string | null): void => {
+    if (externalId === null) everywhere = merge(everywhere, change);
+    else byExternalId.set(externalId, merge(ownOf(externalId) ?? {}, change));
+  };
   return {
-    of: (externalId) => ({ ...base, ...everywhere, ...(externalId === null ? {} : byExternalId.get(externalId)) }),
-    set(change, externalId) {
-      if (externalId === null) everywhere = merge(everywhere, change);
-      else byExternalId.set(externalId, merge(byExternalId.get(externalId) ?? {}, change));
+    of,
+    set,
+    takeDouble(externalId) {
+      const left = of(externalId).doublePayout;
+      const scope = ownOf(externalId)?.doublePayout === undefined ? null : externalId;
+      if (left > 0) set({ doublePayout: left - 1 }, scope);
+      return left > 0;
     },
   };
 }
