@@ -69,7 +69,7 @@ contract HostileToken {
         }
         if (mode == Mode.ShortReturn) {
             assembly ("memory-safe") {
-                mstore(0, shl(248, 1))
+                mstore(0, 0)
                 return(0, 31)
             }
         }

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { AbiCoder, keccak256 } from 'ethers';
+import { AbiCoder, Interface, keccak256 } from 'ethers';
 import { DAY, type Item, PRICE, roles, STATUS, TAG, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
 import { readArtifact } from '../localChain.ts';
 
+const hostileArtifact = readArtifact('mocks/HostileToken.sol', 'HostileToken');
 const usdtArtifact = readArtifact('mocks/UsdtLikeToken.sol', 'UsdtLikeToken');
 const FEE = PRICE / 100n;
 const buyer: Item = [TAG.buyer, roles.buyer];
@@ -135,5 +136,29 @@ describe('MarketplaceEscrow.settle, custody and limits', () => {
     // A signature that recovers to nobody: r = 0.
     const nobody = `0x7e${'00'.repeat(64)}`;
     await world().rejects(world().act(roles.stranger, 'settle', [terms, settle, nobody]), 'BadSignature');
+  });
+
+  it('reverts when the token lost its code', async () => {
+    for (const mode of ['pool', 'vault'] as const) {
+      const terms = await world().terms();
+      await world().pay(terms, mode);
+      await world().settle(terms, { toSeller: 1n, toBuyer: 0n });
+      const snapshot = await world().chain.snapshot();
+      await world().chain.setCode(terms.token, '0x');
+      await world().rejects(world().settle(terms, { toSeller: 1n, toBuyer: 0n }), 'PushFailed');
+      await world().chain.restore(snapshot);
+    }
+  });
+
+  it('reverts when 31 bytes and memory left by others would read as true', async () => {
+    // The contract hashes the token's address just before it pays, so its last byte stands where the 32nd would.
+    const address = `0x${'00'.repeat(18)}aa01`;
+    await world().chain.setCode(address, hostileArtifact.deployedBytecode);
+    world().token = { address, abi: new Interface(hostileArtifact.abi) };
+    const terms = await world().terms();
+    await world().mint(roles.buyer.address, PRICE);
+    await world().act(roles.buyer, 'fund', [terms]);
+    await world().send(world().token, roles.deployer, 'setMode', [3]);
+    await world().rejects(world().settle(terms, releaseAll), 'PushFailed');
   });
 });
