@@ -144,4 +144,4 @@ export function lastWords(printed) {
 }
 
 /** Lines that npm and pip print around an error without saying what it is. */
-const NOISE = /^(code |errno |syscall |aliases:|Run "npm|A complete log|Options:|\[|npm warn)/;
+const NOISE = /^(code |errno |syscall |aliases:|at |Run "npm|A complete log|Options:|\[|npm warn)/;

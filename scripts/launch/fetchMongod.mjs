@@ -9,6 +9,7 @@ try {
   const file = await MongoBinary.getPath({ downloadDir: folder, checkMD5: false });
   process.stdout.write(`\n${file}\n`);
 } catch (error) {
-  process.stderr.write(`Error: ${error instanceof Error ? error.message : error}\n`);
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`Error: ${reason.replaceAll('\n', ' ')}\n`);
   process.exit(1);
 }

@@ -46,7 +46,7 @@ export async function provideMongod(node) {
  */
 function checked(program) {
   const answer = program === undefined ? undefined : ask(program, ['--version']);
-  if (program === undefined || answer === undefined) throw new StepFailed('has none that runs');
+  if (program === undefined || answer === undefined) throw new StepFailed('none that runs');
   if (!isAtLeast(answer, MINIMUM)) throw new StepFailed(`is version ${Object.values(parseVersion(answer)).join('.')}`);
   return program;
 }

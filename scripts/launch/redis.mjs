@@ -44,7 +44,7 @@ export async function provideRedis() {
  */
 function checked(program) {
   const answer = program === undefined ? undefined : ask(program, ['--version']);
-  if (program === undefined || answer === undefined) throw new StepFailed('has none that runs');
+  if (program === undefined || answer === undefined) throw new StepFailed('none that runs');
   const version = /v=(\S+)/.exec(answer)?.[1] ?? '';
   if (!isAtLeast(version, MINIMUM)) throw new StepFailed(`is version ${version}`);
   return program;
@@ -69,6 +69,7 @@ function once(fetch) {
 async function fromDebian() {
   const isDebian = existsSync('/etc/debian_version') && /debian/.test(readIfThere('/etc/os-release'));
   if (!isDebian || process.getuid?.() !== 0) throw new StepFailed('is for root on Debian or Ubuntu only');
+  if (!onPath('apt-get')) throw new StepFailed('needs apt-get, which is not there');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const install = ['install', '-y', '--no-install-recommends', 'redis-tools'];
   const options = ['-o', 'Acquire::http::Timeout=20', '-o', 'DPkg::Lock::Timeout=60'];
