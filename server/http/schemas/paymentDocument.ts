@@ -61,6 +61,7 @@ const transaction = z.strictObject({
   amount: decimal.nullable(),
   blockNumber: z.number().int(),
   blockTime: time,
+  purpose: z.enum(['payment', 'forward', 'surplusForward']),
   onTime: z.boolean(),
   confirmed: z.boolean(),
 });

@@ -1,0 +1,191 @@
+import type { Express } from 'express';
+import request from 'supertest';
+import { createApp } from '../../server/app.ts';
+import type { Transition } from '../../server/domain/transition.ts';
+import type { AppDeps, Commands, HttpSettings } from '../../server/http/appDeps.ts';
+import type { Recorded } from '../../server/http/present.ts';
+import type { IdempotencyStore, ProviderDelivery, PurchaseRequest, Role, SellerOffer } from '../../server/ports.ts';
+import { createTokens } from '../../server/tokens.ts';
+
+/** The clock of these tests stands still here. */
+export const nowMs = Date.UTC(2026, 10, 21, 12);
+export const webhookKey = 'test-api-key';
+const tokens = createTokens({ secret: 's'.repeat(32), publicKey: '', issuer: 'holdfast', audience: 'holdfast' });
+
+/** An Authorization header for a user; ids of users name their role. */
+export const bearer = (role: Role, userId = `${role}-1`) => `Bearer ${tokens.sign({ userId, role }, 600)}`;
+
+/** Everything the stand-ins keep, open to the tests. */
+export interface World {
+  readonly app: Express;
+  readonly calls: { readonly command: string; readonly input: unknown }[];
+  readonly payments: Map<string, Recorded>;
+  readonly transitions: Transition[];
+  readonly requests: Map<string, PurchaseRequest>;
+  readonly offers: SellerOffer[];
+  readonly kept: ProviderDelivery[];
+  readonly counted: string[];
+  readonly logged: { readonly level: string; readonly fields: object; readonly message: string }[];
+  /** A request that has its role's token already. */
+  as(
+    role: Role,
+    userId?: string,
+  ): {
+    get(path: string): request.Test;
+    post(path: string, body?: object, key?: string): request.Test;
+    put(path: string, body?: object): request.Test;
+  };
+}
+interface Overrides {
+  readonly commands?: Partial<Commands>;
+  readonly settings?: Partial<HttpSettings>;
+  readonly deps?: Partial<AppDeps>;
+}
+
+function memoryIdempotency(): IdempotencyStore {
+  const rows = new Map<string, { hash: string; answer: { status: number; body: string } | null }>();
+  return {
+    async begin(key, hash) {
+      const row = rows.get(key);
+      if (!row) {
+        rows.set(key, { hash, answer: null });
+        return { outcome: 'begun' };
+      }
+      if (row.hash !== hash) return { outcome: 'otherPayload' };
+      return row.answer ? { outcome: 'stored', ...row.answer } : { outcome: 'running' };
+    },
+    async complete(key, status, body) {
+      const row = rows.get(key);
+      if (row) row.answer = { status, body };
+    },
+    async release(key) {
+      rows.delete(key);
+    },
+  };
+}
+
+/** Stands for the use cases: whatever a test does not expect to be called fails it by name. */
+function recordingCommands(given: Partial<Commands>, calls: World['calls']): Commands {
+  const unexpected = (command: string) => async () => {
+    throw new Error(`${command} was not expected`);
+  };
+  return new Proxy(given as Commands, {
+    get: (target, name) => {
+      const command = String(name);
+      const act = Reflect.get(target, name) ?? unexpected(command);
+      return (...input: unknown[]) => {
+        calls.push({ command, input: input.length === 1 ? input[0] : input });
+        return Reflect.apply(act, undefined, input);
+      };
+    },
+  });
+}
+
+function storesOf(
+  world: Omit<World, 'app' | 'as'>,
+): Pick<AppDeps, 'queries' | 'transitions' | 'marketplace' | 'providerEvents'> {
+  const owns = (recorded: Recorded, userId: string | null) =>
+    userId === null || [recorded.state.buyerId, recorded.state.sellerId].includes(userId);
+  return {
+    queries: {
+      async payment(id, userId) {
+        const recorded = world.payments.get(id);
+        return recorded && owns(recorded, userId) ? recorded : null;
+      },
+      async payments({ buyerId, sellerId, statuses }, limit, offset) {
+        const items = [...world.payments.values()].filter(
+          ({ state }) =>
+            (buyerId ?? state.buyerId) === state.buyerId &&
+            (sellerId ?? state.sellerId) === state.sellerId &&
+            (statuses?.includes(state.status) ?? true),
+        );
+        return { items: items.slice(offset, offset + limit), total: items.length };
+      },
+      async paymentByExternalId(externalId) {
+        const found = [...world.payments.values()].find(
+          ({ state }) => state.direction === 'out' && state.machine.externalId === externalId,
+        );
+        return found?.state.id ?? null;
+      },
+    },
+    transitions: {
+      async after(id, seq, limit) {
+        return world.transitions.filter((entry) => entry.paymentId === id && entry.seq > seq).slice(0, limit);
+      },
+      async tail(id) {
+        return world.transitions.findLast((entry) => entry.paymentId === id) ?? null;
+      },
+    },
+    marketplace: {
+      request: async (id) => world.requests.get(id) ?? null,
+      offer: async (id) => world.offers.find((offer) => offer.id === id) ?? null,
+      offersOf: async (id) => world.offers.filter((offer) => offer.requestId === id),
+      async listRequests({ buyerId, status }, limit, offset) {
+        const items = [...world.requests.values()].filter(
+          (entry) => (buyerId ?? entry.buyerId) === entry.buyerId && (status ?? entry.status) === entry.status,
+        );
+        return { items: items.slice(offset, offset + limit), total: items.length };
+      },
+    },
+    providerEvents: {
+      async keep(delivery) {
+        world.kept.push(delivery);
+      },
+      async count(provider, outcome, reason) {
+        world.counted.push(`${provider}:${outcome}:${reason}`);
+      },
+      stats: async () => ({}),
+      list: async () => [],
+    },
+  };
+}
+
+const settings: HttpSettings = {
+  publicUrl: 'https://pay.example',
+  webhookKeys: [webhookKey],
+  ackStatus: 202,
+  legacySignature: 'off',
+  allowedOrigins: ['https://shop.example'],
+  trustProxy: 0,
+  rateLimits: { anonymousPerMinute: 10_000, hintPerMinute: 10_000 },
+};
+
+/** The real app over thin stand-ins, for tests whose subject is HTTP: status numbers, schemas, headers, who may what. */
+export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overrides = {}): World {
+  const world: Omit<World, 'app' | 'as'> = {
+    calls: [],
+    payments: new Map(),
+    transitions: [],
+    requests: new Map(),
+    offers: [],
+    kept: [],
+    counted: [],
+    logged: [],
+  };
+  const log = (level: string) => (fields: object, message: string) =>
+    void world.logged.push({ level, fields, message });
+  const app = createApp({
+    commands: recordingCommands(commands, world.calls),
+    ...storesOf(world),
+    idempotency: memoryIdempotency(),
+    gateway: { checksum: (address) => address, network: () => null },
+    verifyToken: (token) => tokens.verify(token),
+    checks: {},
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    clock: { now: () => nowMs },
+    settings: { ...settings, ...own },
+    ...deps,
+  });
+  const as: World['as'] = (role, userId) => {
+    const header = bearer(role, userId);
+    return {
+      get: (path) => request(app).get(path).set('Authorization', header),
+      put: (path, body) => request(app).put(path).set('Authorization', header).send(body),
+      post: (path, body, key) => {
+        const asked = request(app).post(path).set('Authorization', header);
+        return (key === undefined ? asked : asked.set('Idempotency-Key', key)).send(body);
+      },
+    };
+  };
+  return { ...world, app, as };
+}
