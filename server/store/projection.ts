@@ -1,23 +1,9 @@
 import type { Collection, Document } from 'mongodb';
-import type { Custody, EscrowState, Flag, PaymentState, State } from '../domain/state.ts';
-import { flags } from '../domain/state.ts';
+import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
+import type { PaymentState, State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
 import { encode } from './codec.ts';
 import { isDuplicateKey } from './outage.ts';
-
-const escrowStateOf = (state: State): EscrowState => {
-  if (state.status === 'completed') return 'funded';
-  return state.status === 'released' || state.status === 'refunded' ? state.status : 'unfunded';
-};
-
-const custodyOf = (state: State): Custody | 'none' => {
-  if (state.direction !== 'in') return 'none';
-  const atProvider = state.balances.some((entry) => entry.account.startsWith('held:provider:') && entry.amount > 0n);
-  if (atProvider) return 'provider';
-  return state.status === 'completed' ? 'contract' : 'none';
-};
-
-const exceptionOf = (state: State): Flag | 'none' => flags.find((flag) => state.flags.includes(flag)) ?? 'none';
 
 const externalIdsOf = (state: State): string[] => {
   if (state.direction === 'out') return [state.machine.externalId];
