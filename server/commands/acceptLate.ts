@@ -1,0 +1,27 @@
+import type { SignalContext } from '../domain/signal.ts';
+import type { PaymentState } from '../domain/state.ts';
+import type { Actor, PaymentCoordinator } from '../ports.ts';
+import { demandAdmin } from './rules/actor.ts';
+import { recordedPayment } from './rules/refusal.ts';
+
+export interface AcceptLateDeps {
+  readonly coordinator: PaymentCoordinator;
+}
+
+export interface AcceptLateInput {
+  readonly actor: Actor;
+  readonly paymentId: string;
+  readonly idempotencyClaim?: string | undefined;
+}
+
+/** An admin takes late money as the price; refused when the delivery deadline is too close (design §3). */
+export function createAcceptLate(deps: AcceptLateDeps) {
+  return async function acceptLate(input: AcceptLateInput): Promise<PaymentState> {
+    demandAdmin(input.actor);
+    const context: SignalContext = {
+      actor: input.actor.userId,
+      ...(input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim }),
+    };
+    return recordedPayment(await deps.coordinator.observe(input.paymentId, { kind: 'lateAccepted' }, context));
+  };
+}

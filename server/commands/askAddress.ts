@@ -1,0 +1,68 @@
+import { claim } from '../domain/claim.ts';
+import type { PaymentState, ProviderSide } from '../domain/state.ts';
+import { AppError } from '../errors.ts';
+import type {
+  CrashPoint,
+  EscrowGateway,
+  Logger,
+  PayInProvider,
+  PaymentCoordinator,
+  TransitionStore,
+} from '../ports.ts';
+import { platformAddresses } from './rules/addresses.ts';
+import { networkOf } from './rules/asset.ts';
+import { incoming, recordedPayment } from './rules/refusal.ts';
+
+export interface AskAddressDeps {
+  readonly store: TransitionStore;
+  readonly coordinator: PaymentCoordinator;
+  readonly gateway: EscrowGateway;
+  readonly provider: PayInProvider;
+  readonly logger: Logger;
+  readonly crash: CrashPoint;
+}
+
+/** Asks the provider for the payment's one-time address; calls within this process share one request. */
+export function createAskAddress(deps: AskAddressDeps) {
+  // The provider makes a second address when the same invoice is asked for twice at the same time (shkeeper.md §4.1).
+  const running = new Map<string, Promise<PaymentState>>();
+
+  async function checkAddress(state: PaymentState, given: string): Promise<string> {
+    const network = networkOf(deps.gateway, state.asset.network);
+    const address = deps.gateway.parseAddress(given);
+    const holder = address === null ? null : await deps.store.claimant(claim.address(network.chainId, address));
+    if (address === null || platformAddresses(network).includes(address) || holder !== null) {
+      deps.logger.error({ paymentId: state.id, given, holder }, 'the provider gave an address that cannot be used');
+      throw new AppError('provider_failed', 'The provider gave an address that cannot be used.');
+    }
+    return address;
+  }
+
+  async function ask(state: PaymentState, side: ProviderSide): Promise<PaymentState> {
+    const { externalId, coin, fiat, amount, callbackUrl } = side;
+    const answer = await deps.provider.requestPayment({ externalId, coin, fiat, amount, callbackUrl });
+    deps.crash('addressAnswered');
+    const address = await checkAddress(state, answer.address);
+    if (Number(answer.providerAmount) !== Number(amount)) {
+      // The buyer is shown our price; a provider that wants another one has a fee policy set (shkeeper.md §10.2).
+      deps.logger.error(
+        { paymentId: state.id, ours: amount, theirs: answer.providerAmount },
+        'the provider asks another amount',
+      );
+    }
+    const { providerAmount, exchangeRate } = answer;
+    const signal = { kind: 'addressGiven', address, providerAmount, exchangeRate } as const;
+    return recordedPayment(await deps.coordinator.observe(state.id, signal, { actor: 'provider:shkeeper' }));
+  }
+
+  return async function askAddress(paymentId: string): Promise<PaymentState> {
+    const shared = running.get(paymentId);
+    if (shared) return shared;
+    const work = (async () => {
+      const state = incoming((await deps.store.tail(paymentId))?.state);
+      return state.provider === null || state.provider.address !== null ? state : ask(state, state.provider);
+    })().finally(() => running.delete(paymentId));
+    running.set(paymentId, work);
+    return work;
+  };
+}

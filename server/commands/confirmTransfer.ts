@@ -1,0 +1,44 @@
+import type { PaymentState, State } from '../domain/state.ts';
+import { AppError } from '../errors.ts';
+import type { Actor, Logger, PaymentCoordinator, TransitionStore } from '../ports.ts';
+import { partyPayment } from './rules/actor.ts';
+import { incoming, recordedPayment } from './rules/refusal.ts';
+
+export interface ConfirmTransferDeps {
+  readonly store: TransitionStore;
+  readonly coordinator: PaymentCoordinator;
+  readonly verifyPayment: (paymentId: string, look: { readonly askProvider: boolean }) => Promise<State>;
+  readonly logger: Logger;
+}
+
+export interface ConfirmTransferInput {
+  readonly actor: Actor;
+  readonly paymentId: string;
+  readonly transactionHash: string;
+}
+
+const transactionHashForm = /^0x[0-9a-f]{64}$/;
+
+/** Takes a client's word that a transaction pays; the word is a hint only, so the chain is asked at once. */
+export function createConfirmTransfer(deps: ConfirmTransferDeps) {
+  return async function confirmTransfer(input: ConfirmTransferInput): Promise<PaymentState> {
+    const hint = input.transactionHash.trim().toLowerCase();
+    if (!transactionHashForm.test(hint)) {
+      throw new AppError('validation_failed', 'transactionHash must be 0x and 64 hex digits.', {
+        details: { field: 'transactionHash' },
+      });
+    }
+    partyPayment((await deps.store.tail(input.paymentId))?.state, input.actor);
+    const signal = { kind: 'hintGiven', hint } as const;
+    const hinted = recordedPayment(
+      await deps.coordinator.observe(input.paymentId, signal, { actor: input.actor.userId }),
+    );
+    try {
+      return incoming(await deps.verifyPayment(input.paymentId, { askProvider: true }));
+    } catch (error) {
+      // The hint is stored and its due row looks again, so an unreachable node is no reason to refuse it.
+      deps.logger.warn({ paymentId: input.paymentId, error }, 'a hint waits for the chain');
+      return hinted;
+    }
+  };
+}

@@ -1,0 +1,25 @@
+import { heldBy, openForward } from '../domain/facts.ts';
+import type { State } from '../domain/state.ts';
+import type { ChainReader, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
+import { arrivalsFinal } from './rules/finality.ts';
+import { incoming, recorded } from './rules/refusal.ts';
+
+export interface ForwardToVaultDeps {
+  readonly store: TransitionStore;
+  readonly coordinator: PaymentCoordinator;
+  readonly chain: ChainReader;
+  readonly policy: Policy;
+}
+
+/** Begins the forward of provider money to the vault once the buyer's transfers are final; until then nothing happens. */
+export function createForwardToVault(deps: ForwardToVaultDeps) {
+  return async function forwardToVault(paymentId: string): Promise<State> {
+    const state = incoming((await deps.store.tail(paymentId))?.state);
+    if (heldBy(state, 'provider') === 0n || openForward(state) !== null) return state;
+    const head = await deps.chain.head(state.asset.network);
+    if (!(await arrivalsFinal(deps.chain, state, head))) return state;
+    const callbackUrl = `${deps.policy.publicUrl}/api/payment/shkeeper/payout/webhook`;
+    const signal = { kind: 'forwardRequested', head: head.number, callbackUrl } as const;
+    return recorded(await deps.coordinator.observe(paymentId, signal, { actor: 'forwarder' })).state;
+  };
+}

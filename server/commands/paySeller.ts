@@ -1,0 +1,76 @@
+import { account, assetName, balanceOf } from '../domain/ledger.ts';
+import type { PayoutSource } from '../domain/signal.ts';
+import type { PaymentState } from '../domain/state.ts';
+import { AppError } from '../errors.ts';
+import type { Actor, EscrowGateway, Queries } from '../ports.ts';
+import { demandAdmin } from './rules/actor.ts';
+import { readAmount } from './rules/amount.ts';
+import { offeredAsset } from './rules/asset.ts';
+
+export interface PaySellerDeps {
+  readonly queries: Pick<Queries, 'payments'>;
+  readonly gateway: EscrowGateway;
+  readonly openPayout: (input: {
+    readonly actor: Actor;
+    readonly paymentId: string;
+    readonly from: PayoutSource;
+    readonly amount: bigint;
+    readonly destination: string;
+    readonly idempotencyClaim?: string | undefined;
+  }) => Promise<{ readonly payoutId: string; readonly externalId: string; readonly status: string }>;
+}
+
+export interface PaySellerInput {
+  readonly actor: Actor;
+  readonly purchaseRequestId: string;
+  readonly sellerOfferId: string;
+  readonly buyerId: string;
+  readonly sellerId: string;
+  readonly amount: string | number;
+  readonly recipientAddress: string;
+  readonly token?: string | undefined;
+  readonly network?: string | undefined;
+  readonly idempotencyClaim?: string | undefined;
+}
+
+/** Payments of one request that are looked through; a request is funded once, the rest are attempts. */
+const maxPayments = 100;
+
+/** Pays a seller what the ledger owes him; only what the treasury received for exactly this trade (design §2). */
+export function createPaySeller(deps: PaySellerDeps) {
+  async function owing(input: PaySellerInput, asset: string): Promise<PaymentState> {
+    const { purchaseRequestId: requestId, buyerId, sellerId } = input;
+    const { items } = await deps.queries.payments({ requestId, buyerId, sellerId, direction: 'in' }, maxPayments, 0);
+    for (const { state } of items) {
+      if (state.direction !== 'in' || state.offerId !== input.sellerOfferId) continue;
+      if (
+        assetName(state.asset) === asset &&
+        balanceOf(state.balances, account.owedSeller(sellerId, state.id), asset) > 0n
+      )
+        return state;
+    }
+    // A key's first answer is given again although nothing is owed any more.
+    const paid = items.find(({ state }) => state.direction === 'in' && state.payouts.length > 0)?.state;
+    if (paid?.direction === 'in' && paid.offerId === input.sellerOfferId) return paid;
+    throw new AppError('amount_exceeds_balance', 'Nothing is owed to this seller for this request.');
+  }
+
+  return async function paySeller(
+    input: PaySellerInput,
+  ): Promise<{ readonly payoutId: string; readonly taskId: string; readonly status: string }> {
+    demandAdmin(input.actor);
+    const { asset } = offeredAsset(deps.gateway, input.network ?? 'bsc', input.token ?? 'USDT');
+    const amount = readAmount(input.amount, asset.decimals, 'amount');
+    const payment = await owing(input, assetName(asset));
+    const { payoutId, externalId, status } = await deps.openPayout({
+      actor: input.actor,
+      paymentId: payment.id,
+      from: 'owed:seller',
+      amount,
+      destination: input.recipientAddress,
+      idempotencyClaim: input.idempotencyClaim,
+    });
+    // The provider's own task id comes later and may never come; the external id finds the payout from the start.
+    return { payoutId, taskId: externalId, status };
+  };
+}

@@ -1,0 +1,71 @@
+import type { ProviderReport } from '../domain/state.ts';
+import type { Clock, Logger, Observation, PaymentCoordinator, ProviderDelivery, ProviderEventStore } from '../ports.ts';
+import { keptHeaders } from './rules/delivery.ts';
+
+export interface RecordReportDeps {
+  readonly coordinator: PaymentCoordinator;
+  readonly providerEvents: ProviderEventStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RecordReportInput {
+  readonly report: ProviderReport;
+  readonly rawBody: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type RecordedDelivery = 'accepted' | 'duplicate' | 'unmatched' | 'refused';
+
+const provider = 'shkeeper';
+const ownExternalId = /^AMN_([0-9a-f]{24})$/;
+
+type Judgement = { readonly outcome: RecordedDelivery; readonly reason: string };
+
+function judge(observation: Observation): Judgement {
+  switch (observation.outcome) {
+    case 'changed':
+      return { outcome: 'accepted', reason: 'changed' };
+    case 'noChange':
+    case 'duplicate':
+      return { outcome: 'duplicate', reason: observation.outcome };
+    case 'refused':
+      return observation.code === 'payment_not_found'
+        ? { outcome: 'unmatched', reason: observation.code }
+        : { outcome: 'refused', reason: observation.code };
+    default:
+      return { outcome: 'refused', reason: observation.outcome };
+  }
+}
+
+/** Records what the provider says about an invoice: one transition, or the raw delivery kept for people to look at. */
+export function createRecordReport(deps: RecordReportDeps) {
+  async function observe({ report, rawBody, headers }: RecordReportInput): Promise<Judgement> {
+    const paymentId = ownExternalId.exec(report.externalId)?.[1];
+    if (paymentId === undefined) return { outcome: 'unmatched', reason: 'foreign_external_id' };
+    const evidence = { rawBody: rawBody.toString('base64'), headers: keptHeaders(headers) };
+    const signal = { kind: 'providerReported', report } as const;
+    const observation = await deps.coordinator.observe(paymentId, signal, { actor: `provider:${provider}`, evidence });
+    if (observation.outcome === 'conflict') {
+      deps.logger.error({ paymentId, claim: observation.claim }, 'a delivery was offered for two payments');
+    }
+    return judge(observation);
+  }
+
+  return async function recordReport(input: RecordReportInput): Promise<RecordedDelivery> {
+    const { outcome, reason } = await observe(input);
+    if (outcome === 'unmatched' || outcome === 'refused') {
+      const delivery: ProviderDelivery = {
+        provider,
+        outcome,
+        reason,
+        headers: keptHeaders(input.headers),
+        rawBody: input.rawBody,
+        receivedAtMs: deps.clock.now(),
+      };
+      await deps.providerEvents.keep(delivery);
+    }
+    await deps.providerEvents.count(provider, outcome, reason);
+    return outcome;
+  };
+}

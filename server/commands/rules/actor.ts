@@ -1,0 +1,17 @@
+import type { PaymentState, State } from '../../domain/state.ts';
+import { AppError } from '../../errors.ts';
+import type { Actor } from '../../ports.ts';
+import { incoming } from './refusal.ts';
+
+/** Refuses everybody but admins. */
+export function demandAdmin(actor: Actor): void {
+  if (actor.role !== 'admin') throw new AppError('forbidden', 'Only an admin may do this.');
+}
+
+/** The payment when the actor is its buyer, its seller or an admin; a stranger learns nothing, not even that it exists. */
+export function partyPayment(state: State | undefined | null, actor: Actor): PaymentState {
+  const payment = incoming(state);
+  const party = actor.role === 'admin' || actor.userId === payment.buyerId || actor.userId === payment.sellerId;
+  if (!party) throw new AppError('not_found', 'There is no such payment.');
+  return payment;
+}

@@ -1,0 +1,94 @@
+import { formatAmount } from '../../domain/money.ts';
+import type { IntentFacts } from '../../domain/signal.ts';
+import { buildTerms, termsProblem } from '../../domain/terms.ts';
+import { AppError } from '../../errors.ts';
+import type { ChainReader, Clock, EscrowGateway, Ids, Policy } from '../../ports.ts';
+import type { Trade } from './trade.ts';
+
+export interface IntentFactsDeps {
+  readonly gateway: EscrowGateway;
+  readonly chain: ChainReader;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly policy: Policy;
+}
+
+const dayMs = 86_400_000;
+
+/** Below half a token SHKeeper never sweeps what arrived (shkeeper.md §10.3, 6). */
+const smallest = (decimals: number) => 10n ** BigInt(decimals) / 2n;
+
+function termsOf({ policy, gateway, clock }: IntentFactsDeps, trade: Trade, ref: string) {
+  const { request, offer, network } = trade;
+  const now = clock.now();
+  const expiresAtMs = (Math.floor(now / 1000) + policy.intentTtlMinutes * 60) * 1000;
+  const built = buildTerms({
+    tokenAddress: trade.asset.tokenAddress,
+    price: trade.price,
+    expiresAtMs,
+    buyerWallet: request.buyerWallet,
+    payoutAddress: offer.payoutAddress,
+    refundTo: request.refundTo,
+    treasury: network.treasury,
+    refundWallet: network.refundWallet,
+    deliverDays: policy.deliverDays,
+    inspectionDays: policy.inspectionDays,
+    feeBps: policy.feeBps,
+    disputeSellerBps: policy.disputeSellerBps,
+    ref,
+  });
+  const bounds = { escrow: network.escrow, feeCap: network.feeCapBps, nowSeconds: Math.floor(now / 1000) };
+  const problem = termsProblem(built.terms, bounds);
+  if (problem !== null) {
+    throw new AppError('validation_failed', `The escrow would refuse this payment: ${problem}.`, {
+      details: { problem },
+    });
+  }
+  return { ...built, ...gateway.identify(network.name, built.terms), expiresAtMs };
+}
+
+/** Freezes everything a payment is made of, before anything of it is shown. */
+export async function freezeIntent(
+  deps: IntentFactsDeps,
+  trade: Trade,
+  extra: { readonly claimNumber: number; readonly metadata: string | null },
+): Promise<{ readonly paymentId: string; readonly intent: IntentFacts }> {
+  const { gateway, ids, policy } = deps;
+  const { request, offer, network, asset, price } = trade;
+  if (price < smallest(asset.decimals)) {
+    throw new AppError('validation_failed', `The smallest payment is 0.5 ${asset.token}.`, {
+      details: { field: 'amount' },
+    });
+  }
+  const paymentId = ids.payment();
+  const frozen = termsOf(deps, trade, gateway.ref(paymentId, ids.randomBits()));
+  const { number: headBlock } = await deps.chain.head(network.name);
+  const intent: IntentFacts = {
+    ...extra,
+    ...frozen,
+    rail: 'shkeeper',
+    marketplaceId: request.marketplaceId,
+    requestId: request.id,
+    offerId: offer.id,
+    buyerId: request.buyerId,
+    sellerId: offer.sellerId,
+    asset,
+    price,
+    watchUntilMs: frozen.expiresAtMs + policy.monitoringDays * dayMs,
+    headBlock,
+    provider: {
+      externalId: `AMN_${paymentId}`,
+      coin: trade.coin,
+      fiat: 'USD',
+      amount: formatAmount(price, asset.decimals),
+      callbackUrl: `${policy.publicUrl}/api/payment/shkeeper/webhook`,
+      hotWallet: network.shkeeperHotWallet,
+      address: null,
+      providerAmount: null,
+      exchangeRate: null,
+      reportedStatus: null,
+      transactions: [],
+    },
+  };
+  return { paymentId, intent };
+}

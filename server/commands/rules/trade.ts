@@ -1,0 +1,48 @@
+import { AppError } from '../../errors.ts';
+import type { Actor, EscrowGateway, MarketplaceStore, PurchaseRequest, SellerOffer } from '../../ports.ts';
+import { readAmount } from './amount.ts';
+import { type Offered, offeredAsset } from './asset.ts';
+
+/** What a caller says he is paying for. */
+export interface TradeWords {
+  readonly purchaseRequestId: string;
+  readonly sellerOfferId: string;
+  readonly sellerId: string;
+  readonly amount: string | number;
+  readonly token?: string | undefined;
+  readonly network?: string | undefined;
+}
+
+/** A request and an offer on it, with the offer's price in base units. */
+export interface Trade extends Offered {
+  readonly request: PurchaseRequest;
+  readonly offer: SellerOffer;
+  readonly price: bigint;
+}
+
+const mismatch = (field: string) =>
+  new AppError('offer_mismatch', `${field} differs from the offer.`, { details: { field } });
+
+/** Compares a caller's words with the offer itself; only the offer's own figures are ever used. */
+export async function readTrade(
+  ports: { readonly marketplace: MarketplaceStore; readonly gateway: EscrowGateway },
+  actor: Actor,
+  words: TradeWords,
+): Promise<Trade> {
+  const [request, offer] = await Promise.all([
+    ports.marketplace.request(words.purchaseRequestId),
+    ports.marketplace.offer(words.sellerOfferId),
+  ]);
+  const mayPay = actor.role === 'admin' || request?.buyerId === actor.userId;
+  if (!request || !mayPay || offer?.requestId !== request.id) {
+    throw new AppError('not_found', 'There is no such request or offer.');
+  }
+  const given = offeredAsset(ports.gateway, words.network ?? 'bsc', words.token ?? 'USDT');
+  const amount = readAmount(words.amount, given.asset.decimals, 'amount');
+  if (offer.sellerId !== words.sellerId) throw mismatch('sellerId');
+  if (offer.network !== given.asset.network) throw mismatch('network');
+  if (offer.token !== given.asset.token) throw mismatch('token');
+  const price = readAmount(offer.amount, given.asset.decimals, 'amount');
+  if (price !== amount) throw mismatch('amount');
+  return { ...given, request, offer, price };
+}
