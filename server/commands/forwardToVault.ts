@@ -1,7 +1,7 @@
-import { heldBy, openForward } from '../domain/facts.ts';
+import { excessAt, heldBy, openForward } from '../domain/facts.ts';
 import type { State } from '../domain/state.ts';
 import type { ChainReader, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
-import { arrivalsFinal } from './rules/finality.ts';
+import { unfinalSum } from './rules/finality.ts';
 import { incoming, recorded } from './rules/refusal.ts';
 
 export interface ForwardToVaultDeps {
@@ -17,7 +17,7 @@ export function createForwardToVault(deps: ForwardToVaultDeps) {
     const state = incoming((await deps.store.tail(paymentId))?.state);
     if (heldBy(state, 'provider') === 0n || openForward(state) !== null) return state;
     const head = await deps.chain.head(state.asset.network);
-    if (!(await arrivalsFinal(deps.chain, state, head))) return state;
+    if ((await unfinalSum(deps.chain, state, head, 'provider')) > excessAt(state, 'provider')) return state;
     const callbackUrl = `${deps.policy.publicUrl}/api/payment/shkeeper/payout/webhook`;
     const signal = { kind: 'forwardRequested', head: head.number, callbackUrl } as const;
     return recorded(await deps.coordinator.observe(paymentId, signal, { actor: 'forwarder' })).state;

@@ -1,19 +1,28 @@
-import type { Arrival, PaymentState } from '../../domain/state.ts';
+import { ownAsset } from '../../domain/facts.ts';
+import type { Custody, PaymentState } from '../../domain/state.ts';
 import type { ChainHead, ChainReader } from '../../ports.ts';
 
-/** The arrivals an irreversible step rests on: everything credited and not taken back. */
-const standing = (state: PaymentState): Arrival[] => state.arrivals.filter((arrival) => !arrival.reversed);
-
-/** Whether every credited transfer lies in a finalized block that is still part of the chain (escrow-contract.md §1.10). */
-export async function arrivalsFinal(chain: ChainReader, state: PaymentState, head: ChainHead): Promise<boolean> {
-  const blocks = new Map<number, Set<string>>();
-  for (const { blockNumber, blockHash } of standing(state)) {
-    blocks.set(blockNumber, (blocks.get(blockNumber) ?? new Set()).add(blockHash));
+/**
+ * How much of what a custody received may still leave the chain again. An irreversible step is safe while this is not more than what
+ * stays there as an excess: everything else is backed by final transfers, and dust sent in between cannot hold up anybody.
+ */
+export async function unfinalSum(
+  chain: ChainReader,
+  state: PaymentState,
+  head: ChainHead,
+  custody: Custody,
+): Promise<bigint> {
+  let sum = 0n;
+  const hashes = new Map<number, string | null>();
+  for (const arrival of state.arrivals) {
+    if (arrival.reversed || arrival.custody !== custody || arrival.asset !== ownAsset(state)) continue;
+    const { blockNumber, blockHash, amount } = arrival;
+    if (blockNumber > head.finalized) {
+      sum += amount;
+      continue;
+    }
+    if (!hashes.has(blockNumber)) hashes.set(blockNumber, await chain.blockHash(state.asset.network, blockNumber));
+    if (hashes.get(blockNumber) !== blockHash) sum += amount;
   }
-  for (const [blockNumber, hashes] of blocks) {
-    if (blockNumber > head.finalized) return false;
-    const canonical = await chain.blockHash(state.asset.network, blockNumber);
-    if (hashes.size !== 1 || canonical === null || !hashes.has(canonical)) return false;
-  }
-  return true;
+  return sum;
 }

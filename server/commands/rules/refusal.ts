@@ -27,11 +27,24 @@ const errorOfRefusal: Record<RefusalCode, ErrorCode> = {
   not_applicable: 'illegal_transition',
 };
 
+/** Refusals that end by themselves, and when to ask again. */
+const retryAfterSeconds: Partial<Record<RefusalCode, number>> = { escrow_forwarding: 30, escrow_not_final: 15 };
+
 /** A signal that was recorded, or said nothing new. */
 export interface Recorded {
   readonly outcome: 'changed' | 'noChange' | 'duplicate';
   readonly state: State;
   readonly seq: number;
+}
+
+/** The error of a refusal; the ones that end by themselves say when to ask again. */
+export function errorOf(code: RefusalCode, detail: string): AppError {
+  const seconds = retryAfterSeconds[code];
+  return new AppError(
+    errorOfRefusal[code],
+    detail,
+    seconds === undefined ? {} : { details: { retryAfterSeconds: seconds } },
+  );
 }
 
 /** What to tell the caller when a claim of his signal is held by somebody else. */
@@ -53,7 +66,7 @@ export function recorded(observation: Observation): Recorded {
     case 'duplicate':
       return { outcome: observation.outcome, state: observation.state, seq: observation.seq };
     case 'refused':
-      throw new AppError(errorOfRefusal[observation.code], observation.detail);
+      throw errorOf(observation.code, observation.detail);
     case 'conflict':
       throw errorOfClaim(observation.claim);
     case 'keyReused':
