@@ -1,0 +1,20 @@
+import { expect } from 'chai';
+import { paymentId } from './records.ts';
+import { preparesSettlement } from './settlementCases.ts';
+import { standIn } from './standIn.ts';
+
+describe('POST /api/payment/shkeeper/:id/refund', () => {
+  preparesSettlement('refund');
+
+  it('answers the payout that was opened when the money is still at the provider', async () => {
+    const payout = {
+      kind: 'payout',
+      payoutId: 'b'.repeat(24),
+      externalId: `${paymentId}-5-0`,
+      status: 'requested',
+    } as const;
+    const { as } = standIn({ commands: { prepareSettlement: async () => payout } });
+    const answer = await as('admin').post(`/api/payment/shkeeper/${paymentId}/refund`);
+    expect(answer.body).to.deep.equal({ success: true, data: payout });
+  });
+});

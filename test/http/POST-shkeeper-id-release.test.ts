@@ -1,0 +1,5 @@
+import { preparesSettlement } from './settlementCases.ts';
+
+describe('POST /api/payment/shkeeper/:id/release', () => {
+  preparesSettlement('release');
+});
