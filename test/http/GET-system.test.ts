@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import request from 'supertest';
+import { standIn } from './standIn.ts';
+import { expectProblem } from './standingCases.ts';
+
+describe('GET /livez', () => {
+  it('answers while the process does, whatever is broken behind it', async () => {
+    const checks = { mongodb: async () => Promise.reject(new Error('down')) };
+    const answer = await request(standIn({ deps: { checks } }).app).get('/livez');
+    expect([answer.status, answer.body]).to.deep.equal([200, { status: 'ok' }]);
+  });
+});
+
+describe('GET /readyz', () => {
+  it('names the checks that pass', async () => {
+    const checks = { mongodb: async () => undefined, chain: async () => 12 };
+    const answer = await request(standIn({ deps: { checks } }).app).get('/readyz');
+    expect(answer.body).to.deep.equal({ status: 'ready', checks: { mongodb: 'ok', chain: 'ok' } });
+  });
+
+  it('answers 503 and names what fails, without telling how', async () => {
+    const checks = {
+      mongodb: async () => undefined,
+      chain: async () => Promise.reject(new Error('http://node:8545 refused')),
+    };
+    const answer = await request(standIn({ deps: { checks } }).app).get('/readyz');
+    expectProblem(answer, 503, 'not_ready');
+    expect(answer.body.checks).to.deep.equal({ mongodb: 'ok', chain: 'failed' });
+    expect(answer.text).to.not.include('8545');
+  });
+});
+
+describe('GET /api/payment/health', () => {
+  it('answers anybody as the seed does', async () => {
+    const { body } = await request(standIn().app).get('/api/payment/health');
+    expect(body).to.have.all.keys('success', 'message', 'endpoints');
+    expect(body.endpoints).to.have.all.keys('shkeeper', 'decentralized', 'health');
+  });
+
+  it('limits how often one address may ask', async () => {
+    const { app } = standIn({ settings: { rateLimits: { anonymousPerMinute: 1, hintPerMinute: 1 } } });
+    const first = await request(app).get('/api/payment/health').set('X-Forwarded-For', '1.2.3.4');
+    expect(first.get('ratelimit-policy')).to.be.a('string');
+    // No proxy of ours stands in front, so the header cannot make another address of it.
+    const second = await request(app).get('/api/payment/health').set('X-Forwarded-For', '5.6.7.8');
+    expectProblem(second, 429, 'rate_limited');
+  });
+});
+
+describe('GET /openapi.json', () => {
+  it('answers the document that the schemas make', async () => {
+    const { body } = await request(standIn().app).get('/openapi.json');
+    expect(body).to.include({ openapi: '3.1.1' });
+    expect(body.paths).to.include.keys('/api/payment/shkeeper/intents', '/api/payment/{id}');
+  });
+});
