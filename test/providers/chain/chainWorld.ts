@@ -37,6 +37,8 @@ const slotsInAnEpoch = 2;
 /** anvil calls a block final after two epochs. */
 export const finalityBlocks = 2 * slotsInAnEpoch;
 const gasLimit = 3_000_000n;
+const generousGasPrice = 10n ** 10n;
+const mineLimitMs = 10_000;
 const startLimitMs = 30_000;
 const batchKey = `0x${'b5'.repeat(32)}`;
 export const one = 10n ** 18n;
@@ -72,6 +74,9 @@ export interface ChainWorld {
   finalize(): Promise<void>;
   send(key: string, transaction: { to?: string | null; data?: string }): Promise<TransactionReceipt>;
   pay(to: string, amount: bigint, key?: string): Promise<TransactionReceipt>;
+  /** A signed transfer of the buyer, to be mined more than once. */
+  signPayment(to: string, amount: bigint): Promise<string>;
+  broadcast(raw: string): Promise<TransactionReceipt>;
   /** The address that the next batch's calls come from. */
   nextBatchAddress(): Promise<string>;
   /** Several calls in one transaction, with the buyer's allowance. */
@@ -122,11 +127,20 @@ export async function openChainWorld(): Promise<ChainWorld> {
   const ask = <T>(method: string, params: unknown[] = []): Promise<T> => provider.send(method, params);
   const mine = async (blocks: number) => void (await ask('anvil_mine', [`0x${blocks.toString(16)}`]));
 
+  async function receiptOf(hash: string): Promise<TransactionReceipt> {
+    let receipt: TransactionReceipt | null = null;
+    // The node answers before its miner has run.
+    await waitUntil(async () => {
+      receipt = await provider.getTransactionReceipt(hash);
+      return receipt !== null;
+    }, mineLimitMs);
+    if (receipt === null) throw new Error(`${hash} is not mined`);
+    return receipt;
+  }
+
   const send: ChainWorld['send'] = async (key, { to = null, data = '0x' }) => {
     const sent = await new Wallet(key, provider).sendTransaction({ to, data, gasLimit });
-    const receipt = await provider.getTransactionReceipt(sent.hash);
-    if (receipt === null) throw new Error(`${sent.hash} is not mined`);
-    return receipt;
+    return receiptOf(sent.hash);
   };
   const callToken = (key: string, name: string, args: unknown[]) =>
     send(key, { to: deployment.token, data: erc20.encodeFunctionData(name, args) });
@@ -149,6 +163,13 @@ export async function openChainWorld(): Promise<ChainWorld> {
     ...{ url, deployment, configured, chain, logger, rpc: ask, mine, send, emit },
     finalize: () => mine(finalityBlocks + 1),
     pay: (to, amount, key = deployment.buyerKey) => callToken(key, 'transfer', [to, amount]),
+    signPayment: async (to, amount) => {
+      const buyer = new Wallet(deployment.buyerKey, provider);
+      const data = erc20.encodeFunctionData('transfer', [to, amount]);
+      const transaction = { to: deployment.token, data, gasLimit, gasPrice: generousGasPrice };
+      return buyer.signTransaction(await buyer.populateTransaction({ ...transaction, type: 0 }));
+    },
+    broadcast: async (raw) => receiptOf((await provider.broadcastTransaction(raw)).hash),
     nextBatchAddress,
     batch: async (calls) => {
       await callToken(deployment.buyerKey, 'approve', [await nextBatchAddress(), 2n ** 255n]);

@@ -1,0 +1,96 @@
+import type { Signal } from '../domain/signal.ts';
+import { AppError } from '../errors.ts';
+import type { CrashPoint, Logger, Observation, PaymentCoordinator } from '../ports.ts';
+import type { ChainFact } from './chainFacts.ts';
+
+export interface TellingSources {
+  readonly coordinator: PaymentCoordinator;
+  readonly logger: Logger;
+  readonly crash: CrashPoint;
+}
+
+/** Tells facts to their logs, in order within a log. */
+export interface Telling {
+  tell(facts: readonly ChainFact[], finalized: number): Promise<Told>;
+  /** Tells what must not wait and is never left out, and forgets what this log was told before. */
+  tellNow(logId: string, signal: Signal): Promise<void>;
+  forget(): void;
+}
+
+/** `failed` counts logs where something unforeseen happened: the cursor must not pass their facts. */
+export interface Told {
+  readonly told: number;
+  readonly parked: number;
+  readonly failed: number;
+}
+
+const actor = 'chainMonitor';
+// Logs told at the same time; the coordinator sends what runs together to the database together.
+const logsAtOnce = 16;
+// What is told above finality is told once a process; beyond this many logs the memory starts anew.
+const rememberedLogs = 50_000;
+
+const accepted: readonly Observation['outcome'][] = ['changed', 'noChange', 'duplicate'];
+
+/** Creates the monitor's mouth; it remembers what it said, so that unfinalized blocks are not told again at every look. */
+export function createTelling({ coordinator, logger, crash }: TellingSources): Telling {
+  const memory = new Map<string, Set<string>>();
+
+  /** True when the log took the fact, false when it refused it: then repeating does not help, and a person reads the log. */
+  async function observe(logId: string, signal: Signal): Promise<boolean> {
+    const observation = await coordinator.observe(logId, signal, { actor });
+    crash('monitor:afterObserve');
+    if (accepted.includes(observation.outcome)) return true;
+    const { outcome } = observation;
+    const reason = 'claim' in observation ? observation.claim : 'code' in observation ? observation.code : outcome;
+    const fields = { paymentId: logId, signal: signal.kind, outcome, reason };
+    if (outcome === 'conflict') logger.error(fields, 'a fact of the chain was claimed by another payment');
+    else logger.warn(fields, 'a fact of the chain was refused');
+    return false;
+  }
+
+  async function tellLog(facts: readonly ChainFact[], finalized: number): Promise<Told> {
+    const counts = { told: 0, parked: 0, failed: 0 };
+    for (const { logId, signal, key, blockHash, blockNumber } of facts) {
+      const known = memory.get(logId) ?? new Set();
+      // A final fact is told once more, whatever was remembered, before the cursor passes it.
+      const name = `${signal.kind} ${key} ${blockHash} ${blockNumber <= finalized}`;
+      if (known.has(name)) continue;
+      try {
+        if (!(await observe(logId, signal))) counts.parked += 1;
+        counts.told += 1;
+        memory.set(logId, known.add(name));
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        logger.error({ paymentId: logId, signal: signal.kind, error }, 'a fact of the chain could not be told');
+        return { ...counts, failed: 1 };
+      }
+    }
+    return counts;
+  }
+
+  return {
+    tell: async (facts, finalized) => {
+      if (memory.size > rememberedLogs) memory.clear();
+      const logs = [...Map.groupBy(facts, (fact) => fact.logId).values()];
+      const total = { told: 0, parked: 0, failed: 0 };
+      for (let start = 0; start < logs.length; start += logsAtOnce) {
+        const results = await Promise.allSettled(
+          logs.slice(start, start + logsAtOnce).map((group) => tellLog(group, finalized)),
+        );
+        for (const result of results) {
+          if (result.status === 'rejected') throw result.reason;
+          total.told += result.value.told;
+          total.parked += result.value.parked;
+          total.failed += result.value.failed;
+        }
+      }
+      return total;
+    },
+    tellNow: async (logId, signal) => {
+      await observe(logId, signal);
+      memory.delete(logId);
+    },
+    forget: () => memory.clear(),
+  };
+}
