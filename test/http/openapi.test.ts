@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { renderOpenapi } from '../../server/http/openapi.ts';
+import { policies } from '../../server/http/policies.ts';
+
+interface Described {
+  readonly operationId: string;
+  readonly security: readonly object[];
+  readonly parameters?: readonly { name: string; in: string }[];
+  readonly responses: Record<string, { description: string }>;
+  readonly requestBody?: { content: Record<string, { schema: { properties: Record<string, unknown> } }> };
+}
+const document = JSON.parse(renderOpenapi()) as {
+  paths: Record<string, Record<string, Described>>;
+  components: { schemas: Record<string, { enum?: string[] }> };
+};
+const described = (method: string, path: string) => document.paths[path]?.[method];
+
+describe('the OpenAPI document', () => {
+  it('describes every operation, and nothing else', () => {
+    const names = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+    );
+    expect(names.sort()).to.deep.equal(Object.keys(policies).sort());
+  });
+
+  it('gives every operation its own id', () => {
+    const ids = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map((entry) => entry.operationId),
+    );
+    expect(new Set(ids).size).to.equal(ids.length);
+  });
+
+  it('takes its words from the one list of statuses', () => {
+    expect(document.components.schemas.PaymentStatus?.enum).to.include.members(['pending', 'completed', 'refunded']);
+  });
+
+  it('says who needs a token, which keys a POST takes, and which refusals it knows', () => {
+    const intent = described('post', '/api/payment/shkeeper/intents');
+    expect(intent?.security).to.deep.equal([{ bearer: [] }]);
+    expect(intent?.parameters?.map((entry) => entry.name)).to.include('Idempotency-Key');
+    expect(intent?.responses['409']?.description).to.include('offer_mismatch');
+    expect(intent?.responses).to.include.keys('200', '400', '401', '403', '422', '502');
+    const body = intent?.requestBody?.content['application/json']?.schema.properties;
+    expect(body).to.include.keys('purchaseRequestId', 'sellerOfferId', 'amount', 'sellerId', 'token', 'network');
+    expect(described('get', '/api/payment/health')?.security).to.deep.equal([]);
+    expect(described('post', '/api/payment/shkeeper/webhook')?.responses).to.include.keys('202', '401', '413', '503');
+  });
+
+  it('is the same every time, so that a difference means a change', () => {
+    expect(renderOpenapi()).to.equal(renderOpenapi());
+  });
+});
