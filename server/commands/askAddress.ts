@@ -60,7 +60,8 @@ export function createAskAddress(deps: AskAddressDeps) {
     if (shared) return shared;
     const work = (async () => {
       const state = incoming((await deps.store.tail(paymentId))?.state);
-      return state.provider === null || state.provider.address !== null ? state : ask(state, state.provider);
+      const open = state.status === 'pending' || state.status === 'processing';
+      return open && state.provider?.address === null ? ask(state, state.provider) : state;
     })().finally(() => running.delete(paymentId));
     running.set(paymentId, work);
     return work;

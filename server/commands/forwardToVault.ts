@@ -11,11 +11,15 @@ export interface ForwardToVaultDeps {
   readonly policy: Policy;
 }
 
-/** Begins the forward of provider money to the vault once the buyer's transfers are final; until then nothing happens. */
+/**
+ * Begins the forward of provider money to the vault once the buyer's transfers are final; until then nothing happens.
+ * After a forward that is proven dead a person decides, by `again`, that there is another one.
+ */
 export function createForwardToVault(deps: ForwardToVaultDeps) {
-  return async function forwardToVault(paymentId: string): Promise<State> {
+  return async function forwardToVault(paymentId: string, options = { again: false }): Promise<State> {
     const state = incoming((await deps.store.tail(paymentId))?.state);
     if (heldBy(state, 'provider') === 0n || openForward(state) !== null) return state;
+    if (state.forwardDead && !options.again) return state;
     const head = await deps.chain.head(state.asset.network);
     if ((await unfinalSum(deps.chain, state, head, 'provider')) > excessAt(state, 'provider')) return state;
     const callbackUrl = `${deps.policy.publicUrl}/api/payment/shkeeper/payout/webhook`;

@@ -1,6 +1,6 @@
 import { excessAt, excessTotal, heldTotal } from '../domain/facts.ts';
 import type { PayoutSource } from '../domain/signal.ts';
-import type { OpenSettlement, PaymentState } from '../domain/state.ts';
+import type { OpenSettlement, PaymentState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type {
   Actor,
@@ -34,6 +34,7 @@ export interface PrepareSettlementDeps {
     readonly destination: string;
     readonly idempotencyClaim?: string | undefined;
   }) => Promise<{ readonly payoutId: string; readonly externalId: string; readonly status: string }>;
+  readonly forwardToVault: (paymentId: string, options: { readonly again: boolean }) => Promise<State>;
   readonly clock: Clock;
   readonly policy: Policy;
 }
@@ -181,6 +182,8 @@ export function createPrepareSettlement(deps: PrepareSettlementDeps) {
         details: { validUntil: new Date(state.settlement.validUntil * 1000).toISOString() },
       });
     }
+    // A release of money whose forward died is the wish for another forward; until that has arrived the answer stays "forwarding".
+    if (wish.kind === 'release' && state.forwardDead) await deps.forwardToVault(state.id, { again: true });
     const route = routeOf(state, wish);
     if (route.via === 'settlement') return signAndAnswer(await prepare(state, input, route), input);
     const payout = await deps.openPayout({

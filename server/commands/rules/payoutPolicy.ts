@@ -1,0 +1,29 @@
+/** The times and bounds of the payout machine. */
+export interface PayoutPolicy {
+  /** Between two looks at the chain while a payout is young, and when it is old. */
+  readonly lookMs: number;
+  readonly slowLookMs: number;
+  /** Between two questions to the provider, likewise. */
+  readonly askMs: number;
+  readonly slowAskMs: number;
+  /** How long a payout counts as young, and how long a payout without a clear answer keeps the wallet to itself. */
+  readonly youngMs: number;
+  /** When a payout without proof goes to a person. */
+  readonly manualAfterMs: number;
+  /** Native coin the hot wallet must own before anything is sent, in base units. */
+  readonly gasFloor: bigint;
+}
+
+/**
+ * Cadence and 24 h: shkeeper.md §10.8, last lines and table; looks at the chain follow its blocks. The floor pays two token transfers
+ * (65,000 gas each) at 5 gwei, the highest price BSC has asked for in a year.
+ */
+export const payoutDefaults: PayoutPolicy = {
+  lookMs: 2_000,
+  slowLookMs: 30_000,
+  askMs: 60_000,
+  slowAskMs: 300_000,
+  youngMs: 600_000,
+  manualAfterMs: 86_400_000,
+  gasFloor: 650_000_000_000_000n,
+};

@@ -1,0 +1,57 @@
+import { deadlineFacts, excessAt } from '../../domain/facts.ts';
+import { account } from '../../domain/ledger.ts';
+import type { ChainHead, ChainReader, EscrowGateway, TransitionStore } from '../../ports.ts';
+import { unfinalSum } from './finality.ts';
+import type { PayoutPolicy } from './payoutPolicy.ts';
+import type { PayoutView } from './payoutView.ts';
+import { incoming } from './refusal.ts';
+
+/** Why a payout is not sent now: `wait` ends by itself, `manual` needs a person. */
+export type Obstacle = { readonly wait: string } | { readonly manual: string } | null;
+
+export interface ReadinessPorts {
+  readonly store: TransitionStore;
+  readonly chain: ChainReader;
+  readonly gateway: EscrowGateway;
+}
+
+/** Says what stands in the way of sending a payout now (shkeeper.md §10.8, rules 6, 7, 9 and 12). */
+export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolicy) {
+  const { chain, gateway, store } = ports;
+
+  async function forwardObstacle({ forwarded: payment, machine }: PayoutView, head: ChainHead, now: number) {
+    if (payment === null) return null;
+    // The destination is computed anew from the terms, so that a damaged record cannot send money elsewhere.
+    const { vault } = gateway.identify(payment.asset.network, payment.terms);
+    if (vault !== machine.destination) return { manual: 'destination_is_not_the_vault' };
+    if (now > deadlineFacts(payment).lastForwardMs) return { manual: 'too_close_to_delivery' };
+    const unfinal = await unfinalSum(chain, payment, head, 'provider');
+    return unfinal > excessAt(payment, 'provider') ? { wait: 'buyer_transfers_not_final' } : null;
+  }
+
+  async function sourceObstacle({ source }: PayoutView, head: ChainHead) {
+    if (source === null) return null;
+    const payment = incoming((await store.tail(source.paymentId))?.state);
+    const reservation = payment.payouts.find((entry) => entry.n === source.n);
+    if (reservation?.outcome !== 'open') return { manual: 'nothing_is_reserved' };
+    if (payment.riskHold) return { wait: 'risk_hold' };
+    if (reservation.pendingAccount !== account.pending('provider', payment.id)) return null;
+    const unfinal = await unfinalSum(chain, payment, head, 'provider');
+    return unfinal > excessAt(payment, 'provider') ? { wait: 'buyer_transfers_not_final' } : null;
+  }
+
+  async function walletObstacle({ asset, machine }: PayoutView) {
+    const [tokens, gas] = await Promise.all([
+      chain.tokenBalance(asset.network, asset.tokenAddress, machine.wallet),
+      chain.nativeBalance(asset.network, machine.wallet),
+    ]);
+    if (tokens < machine.amount) return { wait: 'wallet_short_of_token' };
+    return gas < policy.gasFloor ? { wait: 'wallet_short_of_gas' } : null;
+  }
+
+  return async function obstacleOf(view: PayoutView, head: ChainHead, now: number): Promise<Obstacle> {
+    return (
+      (await forwardObstacle(view, head, now)) ?? (await sourceObstacle(view, head)) ?? (await walletObstacle(view))
+    );
+  };
+}

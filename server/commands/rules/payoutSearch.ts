@@ -1,0 +1,35 @@
+import { arrivalKey, claim } from '../../domain/claim.ts';
+import type { Transfer } from '../../domain/state.ts';
+import type { ChainReader, TransitionStore } from '../../ports.ts';
+import { isOwnTransfer, type PayoutView } from './payoutView.ts';
+
+/** One request for logs covers at most this many blocks, and one search at most this many requests. */
+const windowBlocks = 2_000;
+const maxWindows = 100;
+
+/** Looks for the transfer of a payout on the chain itself: from the hot wallet, of this amount, not yet another payout's. */
+export function createPayoutSearch(ports: { readonly chain: ChainReader; readonly store: TransitionStore }) {
+  // Final blocks without the transfer need no second look; forgetting them at a restart only costs requests.
+  const searchedTo = new Map<string, number>();
+
+  async function unclaimed(transfer: Transfer): Promise<boolean> {
+    return (await ports.store.claimant(claim.transfer(arrivalKey(transfer), 0))) === null;
+  }
+
+  return async function searchPayout(view: PayoutView): Promise<Transfer | null> {
+    const { externalId, destination, postedBlock } = view.machine;
+    if (postedBlock === null) return null;
+    const head = await ports.chain.head(view.asset.network);
+    let from = Math.max(postedBlock, (searchedTo.get(externalId) ?? 0) + 1);
+    for (let window = 0; window < maxWindows && from <= head.number; window += 1) {
+      const to = Math.min(from + windowBlocks - 1, head.number);
+      const transfers = await ports.chain.transfersTo(view.asset.network, [destination], from, to);
+      for (const transfer of transfers.filter((entry) => isOwnTransfer(view, entry))) {
+        if (await unclaimed(transfer)) return transfer;
+      }
+      searchedTo.set(externalId, Math.min(to, head.finalized));
+      from = to + 1;
+    }
+    return null;
+  };
+}

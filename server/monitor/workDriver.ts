@@ -1,0 +1,153 @@
+import { AppError } from '../errors.ts';
+import type { Clock, CrashPoint, DueKind, DueRow, DueWork, Logger } from '../ports.ts';
+
+/** Works one row; answers when to work it again, or null when it is done. */
+export type DueHandler = (paymentId: string) => Promise<number | null>;
+export type DueHandlers = Readonly<Partial<Record<DueKind, DueHandler>>>;
+
+export interface WorkDriverDeps {
+  readonly dueWork: DueWork;
+  readonly handlers: DueHandlers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly crash: CrashPoint;
+  /** Rows worked at the same time. */
+  readonly concurrency?: number;
+  /** Pause between two looks for due rows; a nudge makes it shorter. */
+  readonly idleMs?: number;
+}
+
+export interface WorkDriver {
+  start(): void;
+  /** Takes no more rows and waits for those that are being worked. */
+  stop(): Promise<void>;
+  /** Works everything that is due now and waits for it; answers how many rows were worked. */
+  drain(): Promise<number>;
+  /** Works what is due of one kind; the nudge names a payment, but the rows in the database decide. */
+  runDue(kind: DueKind, paymentId: string): Promise<void>;
+}
+
+/** Longer than the slowest step: a payout's POST may take 20 s (shkeeper.md §10.2) and comes after some reads of the chain. */
+const leaseMs = 90_000;
+const firstBackoffMs = 1_000;
+const maxBackoffMs = 30_000;
+/** The provider may work on an unanswered request for 10 s more (shkeeper.md §10.3, 2). */
+const askAgainMs = 10_000;
+/** Rows of one `drain`; a handler that is due again at once must not keep it for ever. */
+const maxDrained = 1_000;
+
+const keyOf = (row: DueRow) => `${row.kind}:${row.paymentId}`;
+
+/** Repeats due work until it is done: takes rows under a lease, works them, finishes or postpones them. */
+export function createWorkDriver(deps: WorkDriverDeps): WorkDriver {
+  const { clock, crash, dueWork, handlers, logger } = deps;
+  const concurrency = deps.concurrency ?? 8;
+  const idleMs = deps.idleMs ?? 500;
+  const kinds = (Object.keys(handlers) as DueKind[]).filter((kind) => handlers[kind] !== undefined);
+  const failures = new Map<string, number>();
+  const working = new Set<Promise<void>>();
+  let timer: NodeJS.Timeout | null = null;
+  let running = false;
+  let looking: Promise<void> | null = null;
+  let lookAgain = false;
+
+  function backoffMs(row: DueRow): number {
+    const failed = (failures.get(keyOf(row)) ?? 0) + 1;
+    failures.set(keyOf(row), failed);
+    const pause = Math.min(firstBackoffMs * 2 ** (failed - 1), maxBackoffMs);
+    return row.kind === 'askAddress' ? Math.max(pause, askAgainMs) : pause;
+  }
+
+  async function settle(row: DueRow, nextAtMs: number | null): Promise<void> {
+    failures.delete(keyOf(row));
+    await (nextAtMs === null ? dueWork.finish(row) : dueWork.postpone(row, nextAtMs));
+  }
+
+  async function work(row: DueRow): Promise<void> {
+    crash('due:taken');
+    const { kind, paymentId } = row;
+    try {
+      const nextAtMs = (await handlers[kind]?.(paymentId)) ?? null;
+      crash('due:worked');
+      await settle(row, nextAtMs);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not_found') {
+        logger.error({ kind, paymentId, error }, 'due work names a payment that does not exist');
+        return settle(row, null);
+      }
+      logger.warn({ kind, paymentId, attempts: row.attempts, error }, 'due work failed and is tried again');
+      await dueWork.postpone(row, clock.now() + backoffMs(row));
+    }
+  }
+
+  /** A database that is away now leaves the row leased; it is due again when the lease is over. */
+  const workSafely = (row: DueRow): Promise<void> =>
+    work(row).catch((error) =>
+      logger.error({ kind: row.kind, paymentId: row.paymentId, error }, 'due work stays leased'),
+    );
+
+  async function takeWhileFree(): Promise<void> {
+    while (running && working.size < concurrency) {
+      const row = await dueWork.take(kinds, clock.now(), leaseMs);
+      if (row === null) return;
+      const done = workSafely(row).finally(() => {
+        working.delete(done);
+        look();
+      });
+      working.add(done);
+    }
+  }
+
+  function schedule(): void {
+    if (!running || timer !== null) return;
+    timer = setTimeout(() => {
+      timer = null;
+      look();
+    }, idleMs);
+  }
+
+  function look(): void {
+    if (!running) return;
+    if (looking !== null) {
+      lookAgain = true;
+      return;
+    }
+    lookAgain = false;
+    looking = takeWhileFree()
+      .catch((error) => logger.warn({ error }, 'due work cannot be read'))
+      .finally(() => {
+        looking = null;
+        if (lookAgain) look();
+        else schedule();
+      });
+  }
+
+  async function workAll(only: readonly DueKind[]): Promise<number> {
+    for (let count = 0; count < maxDrained; count += 1) {
+      const row = await dueWork.take(only, clock.now(), leaseMs);
+      if (row === null) return count;
+      await workSafely(row);
+    }
+    return maxDrained;
+  }
+
+  return {
+    start() {
+      running = true;
+      look();
+    },
+    async stop() {
+      running = false;
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      await looking;
+      await Promise.all(working);
+    },
+    drain: () => workAll(kinds),
+    async runDue(kind) {
+      if (!kinds.includes(kind)) return;
+      if (running) look();
+      else await workAll([kind]);
+    },
+  };
+}
