@@ -16,7 +16,7 @@ import type {
   TermsArchive,
   TransitionStore,
 } from '../ports.ts';
-import { addressLeaseMs, createAddressLease } from './rules/addressLease.ts';
+import { createAddressLease } from './rules/addressLease.ts';
 import { freezeIntent } from './rules/intentFacts.ts';
 import { incoming, recorded } from './rules/refusal.ts';
 import { readTrade, type Trade, type TradeWords } from './rules/trade.ts';
@@ -99,7 +99,7 @@ export function createOpenIntent(deps: OpenIntentDeps) {
       terms: intent.terms,
     });
     const claimed = input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim };
-    const context = { actor: input.actor.userId, relayLeaseMs: addressLeaseMs, ...claimed };
+    const context = { actor: input.actor.userId, ...claimed };
     const observation = await deps.coordinator.observe(paymentId, { kind: 'intentOpened', intent }, context);
     if (observation.outcome === 'changed') lease.hold(paymentId);
     return observation;
