@@ -39,14 +39,22 @@ export type PreparedSettlement =
       readonly threshold: number;
       readonly settleSeq: number;
       readonly validUntil: number;
-      readonly toSeller: bigint | string;
-      readonly toBuyer: bigint | string;
+      readonly toSeller: bigint;
+      readonly toBuyer: bigint;
       readonly signers: readonly string[];
       readonly signedBy: readonly string[];
       readonly missing: number;
       readonly transaction: { to: string; data: string; value: string; chainId: number } | null;
+      /** What the payment holds beside what this step moves, base units. */
+      readonly remains: bigint;
     }
-  | { readonly kind: 'payout'; readonly payoutId: string; readonly externalId: string; readonly status: string };
+  | {
+      readonly kind: 'payout';
+      readonly payoutId: string;
+      readonly externalId: string;
+      readonly status: string;
+      readonly remains: bigint;
+    };
 
 /** The use cases that the routes call; every refusal is thrown as `AppError`. */
 export interface Commands {

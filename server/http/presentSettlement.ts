@@ -1,5 +1,7 @@
-import type { EscrowGateway } from '../ports.ts';
+import { formatAmount } from '../domain/money.ts';
+import type { Asset } from '../domain/state.ts';
 import type { PreparedSettlement } from './appDeps.ts';
+import type { Spell } from './presentParts.ts';
 
 /** JSON has no bigint; typed data carries whole numbers as decimal strings, which signers of EIP-712 accept. */
 function jsonSafe(value: unknown): unknown {
@@ -9,16 +11,25 @@ function jsonSafe(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, jsonSafe(entry)]));
 }
 
-/** What admins sign, who signed, and the ready transaction once there are enough; or the payout that was opened instead. */
-export function presentPrepared(prepared: PreparedSettlement, gateway: Pick<EscrowGateway, 'checksum'>): object {
-  if (prepared.kind === 'payout') return prepared;
-  const { typedData, toSeller, toBuyer, signers, signedBy, ...rest } = prepared;
+/**
+ * What admins sign, who signed, and the ready transaction once there are enough; or the payout that was opened instead.
+ * Base units stand in the typed data only, as the contract wants them; beside it amounts are decimals.
+ */
+export function presentPrepared(prepared: PreparedSettlement, asset: Asset, spell: Spell): object {
+  const decimal = (base: bigint) => formatAmount(base, asset.decimals);
+  const { token, network } = asset;
+  const remains = decimal(prepared.remains);
+  if (prepared.kind === 'payout') return { ...prepared, remains, token, network };
+  const { typedData, toSeller, toBuyer, signers, signedBy } = prepared;
   return {
-    ...rest,
+    ...prepared,
     typedData: jsonSafe(typedData),
-    toSeller: String(toSeller),
-    toBuyer: String(toBuyer),
-    signers: signers.map((signer) => gateway.checksum(signer)),
-    signedBy: signedBy.map((signer) => gateway.checksum(signer)),
+    toSeller: decimal(toSeller),
+    toBuyer: decimal(toBuyer),
+    remains,
+    token,
+    network,
+    signers: signers.map(spell),
+    signedBy: signedBy.map(spell),
   };
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { paymentId } from './records.ts';
+import { paymentId, transition } from './records.ts';
 import { preparesSettlement } from './settlementCases.ts';
 import { standIn } from './standIn.ts';
 
@@ -12,9 +12,14 @@ describe('POST /api/payment/shkeeper/:id/refund', () => {
       payoutId: 'b'.repeat(24),
       externalId: `${paymentId}-5-0`,
       status: 'requested',
+      remains: 5n,
     } as const;
-    const { as } = standIn({ commands: { prepareSettlement: async () => payout } });
-    const answer = await as('admin').post(`/api/payment/shkeeper/${paymentId}/refund`);
-    expect(answer.body).to.deep.equal({ success: true, data: payout });
+    const world = standIn({ commands: { prepareSettlement: async () => payout } });
+    world.transitions.push(transition(5));
+    const answer = await world.as('admin').post(`/api/payment/shkeeper/${paymentId}/refund`);
+    expect(answer.body).to.deep.equal({
+      success: true,
+      data: { ...payout, remains: '0.000000000000000005', token: 'USDT', network: 'bsc' },
+    });
   });
 });

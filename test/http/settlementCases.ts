@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { AppError, type ErrorCode } from '../../server/errors.ts';
 import type { Commands, PreparedSettlement } from '../../server/http/appDeps.ts';
-import { addressOf, paymentId, paymentState, txHash } from './records.ts';
-import { standIn } from './standIn.ts';
+import { addressOf, paymentId, paymentState, transition, txHash } from './records.ts';
+import { standIn, type World } from './standIn.ts';
 import { badAmounts, behavesLikeMutation, expectProblem } from './standingCases.ts';
 
 const otherPath = (path: string) => path.replace(paymentId, 'c'.repeat(24));
@@ -14,37 +14,54 @@ const prepared: PreparedSettlement = {
   threshold: 2,
   settleSeq: 0,
   validUntil: 1_800_000_000,
-  toSeller: 100n,
+  toSeller: 99_500_000_000_000_000_000n,
   toBuyer: 0n,
+  remains: 0n,
   signers: [addressOf('1'), addressOf('2')],
   signedBy: [addressOf('1')],
   missing: 1,
   transaction: null,
 };
 
+const prepare = ({ transitions }: World) => void transitions.push(transition(5));
+function withPayment(prepareSettlement: Commands['prepareSettlement']): World {
+  const world = standIn({ commands: { prepareSettlement } });
+  prepare(world);
+  return world;
+}
+
 function answersPayload(path: string, kind: 'release' | 'refund'): void {
   const prepareSettlement: Commands['prepareSettlement'] = async () => prepared;
 
   it('answers what the admins sign and how many signatures are missing, whole numbers as strings', async () => {
-    const { as, calls } = standIn({ commands: { prepareSettlement } });
+    const { as, calls } = withPayment(prepareSettlement);
     const answer = await as('admin').post(path);
     expect(answer.status, answer.text).to.equal(200);
     const { typedData, ...data } = answer.body.data;
     expect(typedData).to.deep.include({ domain: { chainId: '31337' }, message: { seq: '0', toSeller: '5' } });
-    expect(data).to.deep.include({ threshold: 2, settleSeq: 0, missing: 1, toSeller: '100', transaction: null });
+    expect(data).to.deep.include({
+      threshold: 2,
+      settleSeq: 0,
+      missing: 1,
+      toSeller: '99.5',
+      toBuyer: '0',
+      remains: '0',
+      token: 'USDT',
+      transaction: null,
+    });
     expect(data.signedBy).to.deep.equal([addressOf('1')]);
     expect(calls[0]?.input).to.include({ paymentId, kind });
   });
 
   it('hands amounts and signatures on, of accounts and of contracts', async () => {
-    const { as, calls } = standIn({ commands: { prepareSettlement } });
+    const { as, calls } = withPayment(prepareSettlement);
     const signatures = [signature, { signer: addressOf('3'), data: '0x1234' }];
     await as('admin').post(path, { toSeller: '60', toBuyer: 40, signatures });
     expect(calls[0]?.input).to.deep.include({ toSeller: '60', toBuyer: '40', signatures });
   });
 
   it('takes zero for one side of a split', async () => {
-    const { as } = standIn({ commands: { prepareSettlement } });
+    const { as } = withPayment(prepareSettlement);
     expect((await as('admin').post(path, { toSeller: '100', toBuyer: '0' })).status).to.equal(200);
   });
 }
@@ -103,6 +120,7 @@ export function preparesSettlement(kind: 'release' | 'refund'): void {
     },
     command: 'prepareSettlement',
     commands: { prepareSettlement: async () => prepared },
+    prepare,
   });
   for (const [name, amount] of Object.entries(badAmounts)) {
     it(`refuses the amount ${name}`, async () => {

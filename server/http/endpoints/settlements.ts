@@ -32,6 +32,8 @@ const transaction = z.strictObject({
   value: z.string(),
   chainId: z.number().int(),
 });
+const decimal = z.string().meta({ description: 'Exact decimal string', examples: ['99.5'] });
+const beside = { remains: decimal, token: z.string(), network: z.string() };
 const payload = z
   .strictObject({
     kind: z.literal('settlement'),
@@ -40,8 +42,9 @@ const payload = z
     threshold: z.number().int(),
     settleSeq: z.number().int(),
     validUntil: z.number().int().meta({ description: 'Unix seconds' }),
-    toSeller: z.string(),
-    toBuyer: z.string(),
+    toSeller: decimal,
+    toBuyer: decimal,
+    ...beside,
     signers: z.array(z.string()),
     signedBy: z.array(z.string()),
     missing: z.number().int(),
@@ -53,6 +56,7 @@ const payout = z.strictObject({
   payoutId: z.string(),
   externalId: z.string(),
   status: z.string(),
+  ...beside,
 });
 const prepared = envelope(z.union([payload, payout]));
 const confirmed = envelope(

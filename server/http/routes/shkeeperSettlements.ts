@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { escrowStateOf } from '../../domain/payment.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from '../endpoints/settlements.ts';
+import { incomingOnly, newest } from '../ownership.ts';
 import { presentPrepared } from '../presentSettlement.ts';
 import type { Serve } from '../serve.ts';
 
@@ -11,13 +12,16 @@ const directions = [
 ] as const;
 
 /** Release and refund: prepare what the admins sign, then prove what was broadcast. */
-export function shkeeperSettlementRoutes({ commands, gateway }: AppDeps, serve: Serve): Router {
+export function shkeeperSettlementRoutes(deps: AppDeps, serve: Serve): Router {
+  const { commands, gateway } = deps;
+  const spell = (address: string) => gateway.checksum(address);
   const router = Router();
 
   for (const { kind, prepare, confirm } of directions) {
     serve(router, prepare, async ({ actor, params, body, claimed }) => {
       const prepared = await commands.prepareSettlement({ actor, paymentId: params.id, kind, ...body, ...claimed });
-      return { success: true, data: presentPrepared(prepared, gateway) };
+      const { asset } = incomingOnly(await newest(deps, params.id)).state;
+      return { success: true, data: presentPrepared(prepared, asset, spell) };
     });
 
     serve(router, confirm, async ({ actor, params, body, claimed }) => {
