@@ -34,6 +34,8 @@ export interface PaymentCoordinatorDeps {
   readonly wakeRelay: () => void;
   /** Waits a little before the next try; jittered, so that racing writers spread. */
   readonly pause?: (attempt: number) => Promise<void>;
+  /** Calls back once after `ms` unless the returned function was called before. */
+  readonly startTimer?: (ms: number, callback: () => void) => () => void;
 }
 
 type Context = Parameters<PaymentCoordinator['observe']>[2];
@@ -67,6 +69,11 @@ const longestPauseMs = 64;
 
 const jitteredPause = (attempt: number): Promise<void> => delay(Math.random() * Math.min(2 ** attempt, longestPauseMs));
 
+const startTimer = (ms: number, callback: () => void) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};
+
 /** Builds the one entry for everything the world tells us about a payment (design §4). */
 export function createPaymentCoordinator(deps: PaymentCoordinatorDeps): PaymentCoordinator {
   return {
@@ -97,7 +104,7 @@ async function tryOnce(call: Call): Promise<Step> {
   const nowMs = deps.clock.now();
   const decision = deps.decide(state, signal, { paymentId, seq, nowMs, lostClaims: call.lost, actor: context.actor });
   if (decision.outcome !== 'change') return answer(decision, tail);
-  const tooMuch = limitProblem(decision, seq);
+  const tooMuch = limitProblem(decision, signal, seq);
   if (tooMuch !== null) {
     const fields = { category: 'alarm', paymentId, kind: signal.kind, tooMuch };
     deps.logger.error(fields, 'a change is too large to be stored');
@@ -226,26 +233,38 @@ function answer(decision: Exclude<Decision, Change>, tail: Transition | null): O
 
 async function withinDeadline(call: Call, work: Promise<Observation>): Promise<Observation> {
   const { promise, resolve, reject } = Promise.withResolvers<Observation>();
-  const timer = setTimeout(() => {
+  const cancel = (call.deps.startTimer ?? startTimer)(deadlineMs, () => {
     call.expired = true;
     if (call.committed !== null) resolve(call.committed);
     else reject(busy('The payment could not be changed in time.'));
-  }, deadlineMs);
+  });
   try {
     return await Promise.race([work, promise]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 
-function limitProblem(change: Change, seq: number): string | null {
+function limitProblem(change: Change, signal: Signal, seq: number): string | null {
+  const huge = hugeAmount([change, signal]);
+  if (huge !== null) return `an amount of ${huge}`;
   if (seq > limits.seq) return `more than ${limits.seq} transitions`;
   // One place is kept for the caller's idempotency claim.
   if (change.claims.length >= limits.claims) return `${change.claims.length} claims`;
   if (change.legs.length > limits.legs) return `${change.legs.length} legs`;
   if (change.effects.length > limits.effects) return `${change.effects.length} effects`;
-  const huge = change.legs.find(({ amount }) => amount > limits.amount || amount < -limits.amount);
-  return huge === undefined ? null : `an amount of ${huge.amount} on ${huge.account}`;
+  return null;
+}
+
+/** The first amount that the database could not hold exactly; hostile tokens report any number. */
+function hugeAmount(value: unknown): bigint | null {
+  if (typeof value === 'bigint') return value > limits.amount || value < -limits.amount ? value : null;
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return null;
+  for (const entry of Object.values(value)) {
+    const huge = hugeAmount(entry);
+    if (huge !== null) return huge;
+  }
+  return null;
 }
 
 /** The signal itself is evidence, except where the state repeats all of it. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Binary, Decimal128 } from 'mongodb';
 
-/** Amounts beyond this size are refused by the collection validator; the contract's own largest amount is 2^96 - 1 = 7.9E28. */
-export const amountBound = 10n ** 30n;
+/** Decimal128 holds 34 digits exactly; it would round longer ones, or write them with an exponent. */
+const exactBound = 10n ** 34n;
 
 const isPlain = (value: object) => {
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -16,9 +16,14 @@ const mapEntries = (value: object, change: (entry: unknown) => unknown) =>
       .map(([key, entry]) => [key, change(entry)]),
   );
 
+function exactly(value: bigint): Decimal128 {
+  if (value >= exactBound || value <= -exactBound) throw new RangeError(`${value} has more than 34 digits`);
+  return Decimal128.fromString(value.toString());
+}
+
 /** What the database stores for a value: bigint as Decimal128, plain objects and lists entry by entry, `undefined` left out. */
 export function encode(value: unknown): unknown {
-  if (typeof value === 'bigint') return Decimal128.fromString(value.toString());
+  if (typeof value === 'bigint') return exactly(value);
   if (Array.isArray(value)) return value.map(encode);
   if (typeof value === 'object' && value !== null && isPlain(value)) return mapEntries(value, encode);
   return value;

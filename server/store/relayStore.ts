@@ -3,12 +3,15 @@ import type { LeasedTransition, RelayStore } from '../ports.ts';
 import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
 import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
-import { transitionCollection } from './transitionSchema.ts';
+import { transitionCollection, transitionIndexes } from './transitionSchema.ts';
 import { idsOf } from './transitions.ts';
 
 /** Undone transitions read at a time, and pages read for one lease: together a bound on the work of one call. */
 const pageSize = 50;
 const maxPages = 20;
+
+/** Without the hint the planner may walk `_id` over everything that was ever done. */
+const overBacklog = { hint: transitionIndexes.undone, maxTimeMS: readLimitMs };
 
 /** An undone transition as the search sees it. */
 interface Candidate {
@@ -62,7 +65,7 @@ export function createRelayStore(database: Db): RelayStore {
       const notYet = { _id: transitionId, 'relay.parked.effectKey': { $ne: effectKey } };
       await log.updateOne(notYet, { $push: { 'relay.parked': { effectKey, reason, atMs } } });
     },
-    undoneCount: (limit: number) => log.countDocuments({ 'relay.done': false }, { limit, maxTimeMS: readLimitMs }),
+    undoneCount: (limit: number) => log.countDocuments({ 'relay.done': false }, { ...overBacklog, limit }),
   });
 }
 
@@ -71,7 +74,7 @@ type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay'>;
 function undone(log: Collection<TransitionDocument>, ids: { $gt: string } | { $gte: string; $lt: string }) {
   const projection = { p: 1, 'relay.lease': 1, 'relay.fence': 1 };
   return log
-    .find({ 'relay.done': false, _id: ids }, { projection, sort: { _id: 1 }, limit: pageSize, maxTimeMS: readLimitMs })
+    .find({ 'relay.done': false, _id: ids }, { ...overBacklog, projection, sort: { _id: 1 }, limit: pageSize })
     .toArray();
 }
 

@@ -1,0 +1,219 @@
+import { expect } from 'chai';
+import type { Transition } from '../../server/domain/transition.ts';
+import type { AppendResult, RelayStore, TransitionStore } from '../../server/ports.ts';
+import { buildLegs, buildState, buildTransition, randomIds } from '../support/factories.ts';
+
+/** The ports under test; each suite brings an implementation. */
+export interface StoreUnderTest {
+  readonly transitions: TransitionStore;
+  readonly relay: RelayStore;
+}
+
+const word = (result: AppendResult | undefined) => result?.outcome;
+
+/** What the coordinator and the relay rely on; the same cases for the real server and for the simulated one. */
+export function behavesLikeStore(current: () => StoreUnderTest): void {
+  const append = async (...transitions: Transition[]) =>
+    current().transitions.append(transitions.map((transition) => ({ transition, relayLeaseUntilMs: 0 })));
+  const store = () => current().transitions;
+  const relay = () => current().relay;
+
+  describe('append', () => {
+    it('appends and reads back exactly what was appended, bigint and all', async () => {
+      const paymentId = randomIds.payment();
+      const transition = buildTransition({
+        paymentId,
+        legs: buildLegs(paymentId, 1234567890123456789012345678n),
+        claims: [`tx:${paymentId}`],
+        effects: [{ type: 'verify' }],
+        evidence: { rawBody: Buffer.from('{"a":1}'), note: 'x', amounts: [1n, -2n], nothing: null },
+      });
+      expect(await append(transition)).to.deep.equal([{ outcome: 'appended' }]);
+      expect(await store().tail(paymentId)).to.deep.equal(transition);
+    });
+
+    it('refuses a taken number, so that histories never fork', async () => {
+      const first = buildTransition();
+      const second = buildTransition({ paymentId: first.paymentId });
+      await append(first);
+      expect(await append(second)).to.deep.equal([{ outcome: 'sequenceTaken' }]);
+      expect((await store().tail(first.paymentId))?.attempt).to.equal(first.attempt);
+    });
+
+    it('names the claim another payment holds', async () => {
+      const claims = [`evt:a:${randomIds.payment()}`, `tx:"quoted"\\${randomIds.payment()}`];
+      await append(buildTransition({ claims }));
+      for (const claim of claims) {
+        expect(await append(buildTransition({ claims: [claim] }))).to.deep.equal([{ outcome: 'claimTaken', claim }]);
+      }
+    });
+
+    it('reports the taken number when number and claim are both taken', async () => {
+      const first = buildTransition({ claims: [`tx:${randomIds.payment()}`] });
+      await append(first);
+      const again = buildTransition({ paymentId: first.paymentId, claims: first.claims });
+      expect((await append(again)).map(word)).to.deep.equal(['sequenceTaken']);
+    });
+
+    it('lets many transitions live without claims', async () => {
+      expect((await append(buildTransition(), buildTransition())).map(word)).to.deep.equal(['appended', 'appended']);
+    });
+
+    it('gives every transition of a batch its own answer', async () => {
+      const taken = buildTransition({ claims: [`tx:${randomIds.payment()}`] });
+      await append(taken);
+      const results = await append(
+        buildTransition(),
+        buildTransition({ paymentId: taken.paymentId }),
+        buildTransition({ claims: taken.claims }),
+        buildTransition(),
+      );
+      expect(results.map(word)).to.deep.equal(['appended', 'sequenceTaken', 'claimTaken', 'appended']);
+    });
+
+    it('lets one of two racing writers of the same number win', async () => {
+      const first = buildTransition();
+      const rivals = [first, ...Array.from({ length: 9 }, () => buildTransition({ paymentId: first.paymentId }))];
+      const results = (await Promise.all(rivals.map((one) => append(one)))).flat().map(word);
+      expect(results.filter((one) => one === 'appended')).to.have.length(1);
+      expect(results.filter((one) => one === 'sequenceTaken')).to.have.length(9);
+    });
+
+    it('lets one of several payments that race for a claim win', async () => {
+      const claims = [`fund:${randomIds.payment()}`];
+      const results = (await Promise.all(Array.from({ length: 10 }, () => append(buildTransition({ claims }))))).flat();
+      expect(results.filter((one) => one.outcome === 'appended')).to.have.length(1);
+      expect(results.filter((one) => one.outcome === 'claimTaken' && one.claim === claims[0])).to.have.length(9);
+    });
+
+    it('throws on unbalanced legs and stores nothing', async () => {
+      const { paymentId } = buildTransition();
+      const legs = [...buildLegs(paymentId, 5n), { account: 'loss', asset: 'bsc:USDT', amount: 1n }];
+      const failure = await append(buildTransition({ paymentId, legs })).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(Error);
+      expect(await store().tail(paymentId)).to.equal(null);
+    });
+  });
+
+  describe('reads', () => {
+    it('finds nothing of a payment that does not exist', async () => {
+      expect(await store().tail(randomIds.payment())).to.equal(null);
+      expect(await store().at(randomIds.payment(), 1)).to.equal(null);
+      expect(await store().after(randomIds.payment(), 0, 10)).to.deep.equal([]);
+      expect(await store().claimant(`tx:${randomIds.payment()}`)).to.equal(null);
+    });
+
+    it('reads the newest by number, not by insertion, also past ten', async () => {
+      const paymentId = randomIds.payment();
+      const order = [2, 11, 1, 10, 9];
+      for (const seq of order) await append(buildTransition({ paymentId, seq }));
+      expect((await store().tail(paymentId))?.seq).to.equal(11);
+      expect((await store().at(paymentId, 10))?.seq).to.equal(10);
+      expect((await store().after(paymentId, 2, 2)).map(({ seq }) => seq)).to.deep.equal([9, 10]);
+    });
+
+    it('keeps payments apart whose ids begin alike', async () => {
+      const paymentId = randomIds.payment();
+      await append(buildTransition({ paymentId: `${paymentId}0`, seq: 7 }));
+      await append(buildTransition({ paymentId, seq: 3 }));
+      expect((await store().tail(paymentId))?.seq).to.equal(3);
+    });
+
+    it('says who holds a claim', async () => {
+      const paymentId = randomIds.payment();
+      const claims = [`fund:${paymentId}`, `tx:${paymentId}`];
+      await append(buildTransition({ paymentId, seq: 4, claims }));
+      expect(await store().claimant(`tx:${paymentId}`)).to.deep.equal({ paymentId, seq: 4 });
+    });
+
+    for (const kind of ['slot', 'payout']) {
+      it(`finds the highest ${kind} claim of a prefix, in string order`, async () => {
+        const prefix = `${kind}:bsc:${randomIds.payment()}:`;
+        expect(await store().highestClaim(prefix)).to.equal(null);
+        const paymentId = randomIds.payment();
+        await append(buildTransition({ claims: [`${prefix}000000002`, `zz:${paymentId}`] }));
+        await append(buildTransition({ paymentId, seq: 6, claims: [`post:${paymentId}`, `${prefix}000000010`] }));
+        await append(buildTransition({ claims: [`${prefix}000000009`] }));
+        expect(await store().highestClaim(prefix)).to.deep.equal({ claim: `${prefix}000000010`, paymentId, seq: 6 });
+      });
+    }
+  });
+
+  describe('relay', () => {
+    const now = 1_000_000;
+    const mine = async (paymentId: string, at = now) => relay().leaseOne(`${paymentId}:000001`, at, 100);
+
+    it('gives a transition to one taker until its lease is over, then to the next with a higher fence', async () => {
+      const { paymentId } = await appended();
+      expect((await mine(paymentId))?.fence).to.equal(1);
+      expect(await mine(paymentId, now + 99)).to.equal(null);
+      expect((await mine(paymentId, now + 100))?.fence).to.equal(2);
+    });
+
+    it('does not give a transition while an earlier one of the payment is undone', async () => {
+      const { paymentId } = await appended();
+      await append(buildTransition({ paymentId, seq: 2 }));
+      expect(await relay().leaseOne(`${paymentId}:000002`, now, 100)).to.equal(null);
+      const first = await mine(paymentId);
+      if (first === null) throw new Error('the first transition was not free');
+      expect(await relay().leaseOne(`${paymentId}:000002`, now, 100)).to.equal(null);
+      expect(await relay().done(first)).to.equal(true);
+      expect((await relay().leaseOne(`${paymentId}:000002`, now, 100))?.transition.seq).to.equal(2);
+    });
+
+    it('refuses the mark and the renewal of a holder that lost its lease', async () => {
+      const { paymentId } = await appended();
+      const slow = await mine(paymentId);
+      const quick = await mine(paymentId, now + 100);
+      if (slow === null || quick === null) throw new Error('the transition was not free');
+      expect(await relay().renew(slow, now + 900)).to.equal(false);
+      expect(await relay().done(slow)).to.equal(false);
+      expect(await relay().renew(quick, now + 900)).to.equal(true);
+      expect(await mine(paymentId, now + 899)).to.equal(null);
+      expect(await relay().done(quick)).to.equal(true);
+      expect(await relay().done(quick)).to.equal(false);
+    });
+
+    it('honours the hold of the process that inserted it, until that process appended the next', async () => {
+      const held = buildTransition();
+      const { paymentId } = held;
+      await store().append([{ transition: held, relayLeaseUntilMs: now + 45_000 }]);
+      expect(await mine(paymentId)).to.equal(null);
+      await append(buildTransition({ paymentId, seq: 2 }));
+      expect((await mine(paymentId))?.transition.seq).to.equal(1);
+      expect(await mine(paymentId)).to.equal(null);
+    });
+
+    it('hands out every undone transition once, oldest of each payment first', async () => {
+      const { paymentId } = await appended();
+      await append(buildTransition({ paymentId, seq: 2 }));
+      const ids: string[] = [];
+      // Late enough that nothing another case left behind is still held.
+      const later = now + 1_000_000;
+      for (let leased = await relay().lease(later, 100); leased; leased = await relay().lease(later, 100)) {
+        ids.push(leased.transition.id);
+        await relay().done(leased);
+      }
+      expect(new Set(ids).size).to.equal(ids.length);
+      expect(ids.filter((id) => id.startsWith(paymentId))).to.deep.equal([
+        `${paymentId}:000001`,
+        `${paymentId}:000002`,
+      ]);
+      expect(await relay().undoneCount(10)).to.equal(0);
+    });
+
+    it('keeps a parked effect once, and parking alone marks nothing done', async () => {
+      const { id } = await appended();
+      await relay().park(id, 'key', 'broken', now);
+      await relay().park(id, 'key', 'broken again', now + 1);
+      expect(await relay().undoneCount(10)).to.be.greaterThan(0);
+    });
+
+    async function appended(): Promise<Transition> {
+      const paymentId = randomIds.payment();
+      const transition = buildTransition({ paymentId, state: buildState({ id: paymentId }) });
+      await append(transition);
+      return transition;
+    }
+  });
+}

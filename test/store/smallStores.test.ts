@@ -1,0 +1,181 @@
+import { expect } from 'chai';
+import type { DueRow } from '../../server/ports.ts';
+import { randomIds } from '../support/factories.ts';
+import { openTestStore, type TestStore } from '../support/mongo.ts';
+
+describe('due work, watches, cursors, deliveries, idempotency keys and the audit log', () => {
+  let opened: TestStore;
+  before(async () => {
+    opened = await openTestStore();
+  });
+  after(() => opened.close());
+  const store = () => opened.store;
+
+  describe('due work', () => {
+    const take = async (now: number): Promise<DueRow> => {
+      const row = await store().dueWork.take(['verify'], now, 100);
+      if (row === null) throw new Error('nothing was due');
+      return row;
+    };
+    const nothingDue = async (now: number) => expect(await store().dueWork.take(['verify'], now, 100)).to.equal(null);
+    beforeEach(() => opened.database.collection('due_work').deleteMany({}));
+
+    it('makes a row due earlier, never later, and gives it to one driver', async () => {
+      await store().dueWork.schedule('verify', 'p', 500);
+      await store().dueWork.schedule('verify', 'p', 900);
+      await nothingDue(499);
+      await store().dueWork.schedule('verify', 'p', 300);
+      const taken = await Promise.all([1, 2, 3].map(() => store().dueWork.take(['verify'], 300, 100)));
+      expect(taken.filter((row) => row !== null)).to.deep.equal([
+        { kind: 'verify', paymentId: 'p', attempts: 1, fence: 1 },
+      ]);
+    });
+
+    it('gives a row of a driver that died to the next, and ignores the dead one afterwards', async () => {
+      await store().dueWork.schedule('verify', 'p', 0);
+      const dead = await take(0);
+      await nothingDue(99);
+      const next = await take(100);
+      await store().dueWork.finish(dead);
+      await store().dueWork.postpone(dead, 0);
+      await nothingDue(150);
+      await store().dueWork.finish(next);
+      await nothingDue(1_000);
+    });
+
+    it('works once more on a row that was asked for while somebody worked on it', async () => {
+      await store().dueWork.schedule('verify', 'p', 0);
+      const row = await take(10);
+      await store().dueWork.schedule('verify', 'p', 20);
+      await store().dueWork.finish(row);
+      await store().dueWork.finish(await take(20));
+      await nothingDue(1_000);
+    });
+
+    it('postpones a row, unless it was asked for meanwhile', async () => {
+      await store().dueWork.schedule('verify', 'p', 0);
+      await store().dueWork.postpone(await take(0), 500);
+      await nothingDue(499);
+      const again = await take(500);
+      expect(again.attempts).to.equal(2);
+      await store().dueWork.schedule('verify', 'p', 500);
+      await store().dueWork.postpone(again, 9_000);
+      expect((await take(500)).attempts).to.equal(3);
+    });
+
+    it('takes only the kinds that were asked for', async () => {
+      await store().dueWork.schedule('drivePayout', 'p', 0);
+      await nothingDue(1_000);
+      expect((await store().dueWork.take(['verify', 'drivePayout'], 0, 100))?.kind).to.equal('drivePayout');
+    });
+  });
+
+  describe('watches', () => {
+    const vault = (digit: string) => ({ address: `0x${digit.repeat(40)}`, custody: 'contract' as const });
+    const watch = { chainId: 56, termsId: '0xterms', fromBlock: 10, untilMs: 1_000 };
+
+    it('only grows: addresses are added, the time never shrinks', async () => {
+      const paymentId = randomIds.payment();
+      const oneTime = { address: `0x${'b'.repeat(40)}`, custody: 'provider' as const };
+      await store().watches.upsert({ ...watch, paymentId, addresses: [vault('a'), oneTime], untilMs: 5_000 });
+      await store().watches.upsert({ ...watch, paymentId, addresses: [vault('a')], fromBlock: 12 });
+      const [found] = await store().watches.byAddress(56, [`0x${'B'.repeat(40)}`]);
+      expect(found).to.deep.equal({
+        ...{ ...watch, paymentId, untilMs: 5_000 },
+        addresses: [vault('a'), oneTime],
+      });
+      expect(await store().watches.byAddress(1, [vault('a').address])).to.deep.equal([]);
+    });
+
+    it('pages through what is still watched, and finds by terms also what is not', async () => {
+      for (const paymentId of ['w1', 'w2', 'w3', 'w4']) {
+        const untilMs = paymentId === 'w2' ? 50 : 1_000;
+        await store().watches.upsert({
+          ...watch,
+          chainId: 7,
+          paymentId,
+          addresses: [],
+          termsId: `0x${paymentId}`,
+          untilMs,
+        });
+      }
+      const first = await store().watches.page(7, 50, '', 2);
+      expect(first.map(({ paymentId }) => paymentId)).to.deep.equal(['w1', 'w3']);
+      const next = await store().watches.page(7, 50, 'w3', 2);
+      expect(next.map(({ paymentId }) => paymentId)).to.deep.equal(['w4']);
+      expect((await store().watches.byTermsId(7, ['0xW2'])).map(({ paymentId }) => paymentId)).to.deep.equal(['w2']);
+    });
+  });
+
+  it('moves a cursor for one of several scanners', async () => {
+    const at = (blockNumber: number, hash: string) => ({
+      chainId: 56,
+      blockNumber,
+      recent: [{ number: blockNumber, hash }],
+    });
+    expect(await store().cursors.get(56)).to.equal(null);
+    expect(await store().cursors.move(null, at(1, 'a'))).to.equal(true);
+    expect(await store().cursors.move(null, at(2, 'b'))).to.equal(false);
+    const from = await store().cursors.get(56);
+    const moved = await Promise.all([2, 3, 4].map((n) => store().cursors.move(from, at(n, 'c'))));
+    expect(moved.filter(Boolean)).to.have.length(1);
+    expect(await store().cursors.move(at(1, 'a'), at(9, 'x'))).to.equal(false);
+  });
+
+  it('keeps deliveries raw but without secrets, and counts them', async () => {
+    const delivery = {
+      provider: 'shkeeper',
+      outcome: 'unmatched' as const,
+      reason: 'unknown external id',
+      headers: { 'x-shkeeper-api-key': 'secret', 'x.odd': '1' },
+      rawBody: Buffer.from('{"a":1}'),
+      receivedAtMs: 5,
+    };
+    await store().providerEvents.keep(delivery);
+    const [kept] = await store().providerEvents.list(10);
+    expect(kept).to.deep.include({ outcome: 'unmatched', body: '{"a":1}', receivedAtMs: 5 });
+    expect(await opened.database.collection('provider_events').findOne()).to.deep.include({
+      headers: { 'x.odd': '1' },
+    });
+    const counted = [1, 2, 3].map(() => store().providerEvents.count('shkeeper', 'accepted', ''));
+    await Promise.all([...counted, store().providerEvents.count('shkeeper', 'refused', 'no')]);
+    expect(await store().providerEvents.stats('shkeeper')).to.deep.equal({ accepted: 3, refused: 1, 'refused.no': 1 });
+  });
+
+  describe('idempotency keys', () => {
+    const begin = (key: string, hash = 'h', now = 0) => store().idempotency.begin(key, hash, now);
+
+    it('lets one of several equal requests begin, then answers with what was stored', async () => {
+      const outcomes = await Promise.all([1, 2, 3].map(() => begin('k1')));
+      expect(outcomes.map(({ outcome }) => outcome).sort()).to.deep.equal(['begun', 'running', 'running']);
+      await store().idempotency.complete('k1', 201, '{"id":1}');
+      expect(await begin('k1')).to.deep.equal({ outcome: 'stored', status: 201, body: '{"id":1}' });
+      expect(await begin('k1', 'other')).to.deep.equal({ outcome: 'otherPayload' });
+    });
+
+    it('forgets a released key, but never a completed one', async () => {
+      await begin('k2');
+      await store().idempotency.release('k2');
+      expect((await begin('k2')).outcome).to.equal('begun');
+      await store().idempotency.complete('k2', 200, '');
+      await store().idempotency.release('k2');
+      expect((await begin('k2')).outcome).to.equal('stored');
+    });
+
+    it('takes over from a process that died after a minute, and starts afresh after a day', async () => {
+      const [realNow, day] = [Date.now(), 24 * 3_600_000];
+      await begin('k3', 'h', realNow);
+      expect((await begin('k3', 'h', realNow + 59_999)).outcome).to.equal('running');
+      expect((await begin('k3', 'h', realNow + 60_000)).outcome).to.equal('begun');
+      await store().idempotency.complete('k3', 200, 'x');
+      expect((await begin('k3', 'other', realNow + 60_000 + day)).outcome).to.equal('begun');
+    });
+  });
+
+  it('records an alarm once', async () => {
+    const entry = { key: 'k', category: 'alarm' as const, paymentId: 'p', seq: 1, reason: 'r', atMs: 1 };
+    await store().audit.record(entry);
+    await store().audit.record({ ...entry, atMs: 2 });
+    expect(await store().audit.list(10)).to.deep.equal([entry]);
+  });
+});
