@@ -33,13 +33,28 @@ export function runForeground(command, args, { env, cwd, channel = false }) {
     const orphaned = () => child.kill('SIGTERM');
     process.once('disconnect', orphaned);
     process.channel?.unref();
+    const watch = watchParent(orphaned);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       for (const remove of listeners) remove();
       process.off('disconnect', orphaned);
+      clearInterval(watch);
       resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
     });
   });
+}
+
+/**
+ * npm starts a script as its own child, so another parent means that npm was killed. Without npm nothing follows from it:
+ * whoever put the launcher into the background may have gone home.
+ * @param {() => void} orphaned
+ */
+function watchParent(orphaned) {
+  if (!process.env.npm_lifecycle_event) return undefined;
+  const parent = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== parent) orphaned();
+  }, POLL_MS).unref();
 }
 
 /**
