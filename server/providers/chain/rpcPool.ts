@@ -64,24 +64,23 @@ class WrongChainError extends Error {
   readonly code = 'WRONG_CHAIN';
 }
 
+/** Healthy nodes in their order, then those whose pause is over; when all pause, the one whose pause ends first. */
+function candidates(nodes: readonly Node[], now: number): Node[] {
+  const free = nodes.filter((node) => node.pausedUntilMs <= now);
+  if (free.length > 0) return free.sort((a, b) => Math.sign(a.failures) - Math.sign(b.failures));
+  return nodes.toSorted((a, b) => a.pausedUntilMs - b.pausedUntilMs).slice(0, 1);
+}
+
+async function checkChain(node: Node, chainId: number): Promise<void> {
+  const answered = Number(BigInt(await node.provider.send('eth_chainId', [])));
+  if (answered !== chainId) throw new WrongChainError(`node answers for chain ${answered}, not ${chainId}`);
+  node.checked = true;
+}
+
 /** Creates the pool of one network; connects to nothing before the first question. */
 export function createRpcPool(options: RpcPoolOptions): RpcPool {
   const { name, chainId, logger, clock } = options;
   const nodes = options.urls.map((url) => createNode(url, chainId, options.timeoutMs));
-
-  /** Healthy nodes in their order, then those whose pause is over; when all pause, the one whose pause ends first. */
-  function candidates(): Node[] {
-    const now = clock.now();
-    const free = nodes.filter((node) => node.pausedUntilMs <= now);
-    if (free.length > 0) return free.sort((a, b) => Math.sign(a.failures) - Math.sign(b.failures));
-    return nodes.toSorted((a, b) => a.pausedUntilMs - b.pausedUntilMs).slice(0, 1);
-  }
-
-  async function checkChain(node: Node): Promise<void> {
-    const answered = Number(BigInt(await node.provider.send('eth_chainId', [])));
-    if (answered !== chainId) throw new WrongChainError(`node answers for chain ${answered}, not ${chainId}`);
-    node.checked = true;
-  }
 
   function pause(node: Node, error: unknown): void {
     node.failures += 1;
@@ -95,7 +94,7 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
 
   async function ask<T>(node: Node, read: (provider: JsonRpcProvider) => Promise<T>): Promise<T> {
     try {
-      if (!node.checked) await checkChain(node);
+      if (!node.checked) await checkChain(node, chainId);
       const answer = await read(node.provider);
       node.failures = 0;
       node.pausedUntilMs = 0;
@@ -114,7 +113,7 @@ export function createRpcPool(options: RpcPoolOptions): RpcPool {
     for (let pass = 0; pass < passes; pass += 1) {
       if (pass > 0) await new Promise((resolve) => setTimeout(resolve, pauseBetweenPassesMs * (1 + Math.random())));
       let lesser: { readonly answer: T } | null = null;
-      for (const node of candidates()) {
+      for (const node of candidates(nodes, clock.now())) {
         try {
           const answer = await ask(node, read);
           if (!unknown(answer)) return answer;
