@@ -57,6 +57,7 @@ function settingsFor({ directory, port, chain, secrets, settings }: SimulatorOpt
     payoutUser: secrets.payoutUser,
     payoutPassword: secrets.payoutPassword,
     hotWalletKey: deployment.hotWalletKey,
+    buyerKey: deployment.buyerKey,
     coins: [coin],
     tickMs: TICK_MS,
     sweepDelayMs: SWEEP_DELAY_MS,

@@ -1,0 +1,154 @@
+import type { Server as HttpServer, RequestListener } from 'node:http';
+import { Redis } from 'ioredis';
+import { createApp } from './app.ts';
+import { createPaymentCoordinator } from './commands/paymentCoordinator.ts';
+import type { Config } from './config.ts';
+import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
+import { type UseCases, useCasesOf } from './deps/useCases.ts';
+import { workerOf } from './deps/worker.ts';
+import { decide } from './domain/payment.ts';
+import { createRelay } from './events/relay.ts';
+import { createSubscribers } from './events/subscribers.ts';
+import { createNudgeQueue, type Nudge } from './jobs/nudges.ts';
+import { createLogger } from './logger.ts';
+import { createChainMonitor } from './monitor/chainMonitor.ts';
+import type { Logger } from './ports.ts';
+import { connectChain } from './providers/chain/connectChain.ts';
+import { loadNetworks } from './providers/chain/networks.ts';
+import { createBroadcast } from './realtime/broadcast.ts';
+import { createSocketServer } from './realtime/socketServer.ts';
+import { createStore, type Store } from './store/createStore.ts';
+import { createTokens } from './tokens.ts';
+
+function connectRedis(config: Config, logger: Logger): Redis | null {
+  if (config.REDIS_URL === '') return null;
+  const redis = new Redis(config.REDIS_URL, { maxRetriesPerRequest: null, lazyConnect: true });
+  redis.on('error', () => undefined);
+  redis.connect().catch(() => logger.warn({}, 'Redis is away: sockets reach this process only until it is back'));
+  return redis;
+}
+
+function httpAppOf(parts: {
+  config: Config;
+  ports: Ports;
+  store: Store;
+  useCases: UseCases;
+  verifyToken: Parameters<typeof createApp>[0]['verifyToken'];
+}) {
+  const { config, ports, store, useCases, verifyToken } = parts;
+  return createApp({
+    ...ports,
+    commands: useCases,
+    idempotency: store.idempotency,
+    verifyToken,
+    checks: {
+      database: () => store.ping(),
+      chains: () => Promise.all(ports.gateway.networks().map(({ name }) => ports.chain.head(name))),
+    },
+    settings: {
+      publicUrl: ports.policy.publicUrl,
+      webhookKeys: [...config.SHKEEPER_WEBHOOK_SECRET, config.SHKEEPER_API_KEY].filter((key) => key !== ''),
+      ackStatus: config.SHKEEPER_WEBHOOK_ACK_STATUS,
+      legacySignature: config.SHKEEPER_LEGACY_SIGNATURE,
+      allowedOrigins: config.ALLOWED_ORIGINS,
+      trustProxy: config.TRUST_PROXY,
+      rateLimits: { anonymousPerMinute: config.RATE_LIMIT_PER_MINUTE, hintPerMinute: config.RATE_LIMIT_PER_MINUTE },
+    },
+  });
+}
+
+/** The running product of one process. */
+export interface Deps {
+  readonly app: RequestListener | null;
+  readonly logger: Logger;
+  readonly ports: Ports;
+  readonly useCases: UseCases;
+  readonly store: Store;
+  start(): Promise<void>;
+  /** Lets running work finish, in the order doors, work, connections. */
+  stop(): Promise<void>;
+}
+
+/** Connects everything that the configuration names and wires it; nothing runs before `start`. */
+export async function createDeps(config: Config, given: { http: HttpServer | null; logger?: Logger }): Promise<Deps> {
+  const logger = given.logger ?? createLogger(config.LOG_LEVEL);
+  const store = await createStore({ uri: config.MONGODB_URI });
+  const chain = await connectChain({
+    networks: loadNetworks(config.NETWORKS_FILE),
+    logger,
+    clock: { now: () => Date.now() },
+  });
+  const redis = connectRedis(config, logger);
+  const queue = config.REDIS_URL === '' ? null : createNudgeQueue(config.REDIS_URL, logger);
+  const nudge = (what: Nudge, delayMs: number) => queue?.nudge(what, delayMs);
+  const bare = portsOf({ config, store, chain, logger, nudge });
+  const isWorker = config.ROLES.includes('worker');
+  let wakeOwnRelay = () => {};
+  const wakeRelay = () => (isWorker ? wakeOwnRelay() : nudge({ kind: 'relay', paymentId: '' }, 0));
+  const coordinator = createPaymentCoordinator({ ...bare, decide, digest: store.digest, wakeRelay });
+  const ports: Ports = { ...bare, coordinator };
+  const useCases = useCasesOf(ports);
+
+  const tokens = createTokens({
+    secret: config.JWT_SECRET,
+    publicKey: config.JWT_PUBLIC_KEY,
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+  });
+  const isWeb = config.ROLES.includes('web');
+  const sockets = createSocketServer(isWeb ? given.http : null, {
+    verify: tokens.verify,
+    marketplace: store.marketplace,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    redis,
+    logger,
+    now: ports.clock.now,
+  });
+  const subscribers = createSubscribers({
+    ...ports,
+    broadcast: createBroadcast(sockets.emitter),
+    payoutChannel: payoutChannelOf(ports.gateway, ports.policy.publicUrl),
+    recordAlarm: (record) => store.audit.record(record),
+  });
+  const relay = createRelay({
+    ...ports,
+    relayStore: store.relay,
+    project: store.transitions.project,
+    watches: store.watches,
+    subscribers,
+    recordAlarm: (record) => store.audit.record(record),
+  });
+  wakeOwnRelay = relay.wake;
+  const worker = isWorker ? workerOf({ config, ports, useCases, relayWake: relay.wake }) : null;
+  const monitors = config.ROLES.includes('monitor')
+    ? chain.networks.map((network) =>
+        createChainMonitor({
+          ...ports,
+          network,
+          cursors: store.cursors,
+          watches: store.watches,
+          marketplaceId: ports.policy.marketplaceId,
+        }),
+      )
+    : [];
+  return {
+    app: isWeb ? httpAppOf({ config, ports, store, useCases, verifyToken: tokens.verify }) : null,
+    logger,
+    ports,
+    useCases,
+    store,
+    async start() {
+      if (isWorker) relay.start();
+      worker?.start();
+      for (const monitor of monitors) monitor.start(config.MONITOR_INTERVAL_MS);
+    },
+    async stop() {
+      await sockets.close();
+      await Promise.all([...monitors.map((monitor) => monitor.stop()), worker?.stop(), relay.stop()]);
+      await queue?.close();
+      redis?.disconnect();
+      chain.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { createPaymentCoordinator } from '../commands/paymentCoordinator.ts';
+import type { Config } from '../config.ts';
+import type { PayoutChannel } from '../events/subscribers.ts';
+import type { Nudge } from '../jobs/nudges.ts';
+import type { Clock, DueWork, EscrowGateway, Logger, Policy } from '../ports.ts';
+import type { Chain } from '../providers/chain/connectChain.ts';
+import { createShkeeperClient } from '../providers/shkeeper/client.ts';
+import { createShkeeperProvider } from '../providers/shkeeper/provider.ts';
+import type { Store } from '../store/createStore.ts';
+import { createTermsArchive } from '../store/termsArchive.ts';
+import { createCrashPoint, systemClock, systemIds } from './system.ts';
+
+function policyOf(config: Config): Policy {
+  return {
+    publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
+    intentTtlMinutes: config.INTENT_TTL_MINUTES,
+    monitoringDays: config.MONITORING_DAYS,
+    feeBps: config.MARKETPLACE_FEE_BPS,
+    settlementValidHours: config.SETTLEMENT_VALID_HOURS,
+    deliverDays: config.DELIVER_DAYS,
+    inspectionDays: config.INSPECTION_DAYS,
+    disputeSellerBps: config.DISPUTE_SELLER_BPS,
+    marketplaceId: config.MARKETPLACE_ID,
+  };
+}
+
+/** Where payouts of an asset leave from; the wallet is the pinned one of the networks file. */
+export function payoutChannelOf(gateway: EscrowGateway, publicUrl: string): PayoutChannel {
+  return ({ network, token }) => {
+    const found = gateway.network(network);
+    const coin = found?.tokens.find((entry) => entry.token === token)?.shkeeperName;
+    if (!found || !coin) throw new Error(`No payouts of ${token} on ${network}: it is not in NETWORKS_FILE any more`);
+    return { coin, wallet: found.shkeeperHotWallet, callbackUrl: `${publicUrl}/api/payment/shkeeper/payout/webhook` };
+  };
+}
+
+/** Due rows are durable; the nudge that follows only makes them punctual in whatever process has time. */
+function punctual(dueWork: DueWork, nudge: (nudge: Nudge, delayMs: number) => void, clock: Clock): DueWork {
+  return {
+    ...dueWork,
+    async schedule(kind, paymentId, atMs) {
+      await dueWork.schedule(kind, paymentId, atMs);
+      nudge({ kind, paymentId }, atMs - clock.now());
+    },
+  };
+}
+
+/** Everything a use case may be handed, under the names their interfaces use. */
+export function portsOf(parts: {
+  config: Config;
+  store: Store;
+  chain: Chain;
+  logger: Logger;
+  nudge: (nudge: Nudge, delayMs: number) => void;
+}) {
+  const { config, store, chain, logger, nudge } = parts;
+  const provider = createShkeeperProvider(
+    createShkeeperClient({
+      url: config.SHKEEPER_URL,
+      apiKey: config.SHKEEPER_API_KEY,
+      payoutUser: config.SHKEEPER_PAYOUT_USER,
+      payoutPassword: config.SHKEEPER_PAYOUT_PASSWORD,
+    }),
+  );
+  return {
+    store: store.transitions,
+    transitions: store.transitions,
+    queries: store.queries,
+    marketplace: store.marketplace,
+    providerEvents: store.providerEvents,
+    dueWork: punctual(store.dueWork, nudge, systemClock),
+    chain: chain.reader,
+    gateway: chain.gateway,
+    provider,
+    termsArchive: createTermsArchive(config.TERMS_ARCHIVE),
+    clock: systemClock,
+    ids: systemIds,
+    policy: policyOf(config),
+    logger,
+    crash: createCrashPoint(config.CRASH_AT),
+    manualAfterMs: config.PAYOUT_MANUAL_AFTER_SECONDS * 1000,
+  };
+}
+
+/** What every use case picks from. */
+export type Ports = ReturnType<typeof portsOf> & { readonly coordinator: ReturnType<typeof createPaymentCoordinator> };

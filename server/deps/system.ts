@@ -1,0 +1,52 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Clock, CrashPoint, Ids, Logger } from '../ports.ts';
+
+/** The wall clock. */
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** Ids of this process; a payment's starts with the time, so that lists of ids sort by it. */
+export const systemIds: Ids = {
+  payment: () =>
+    Math.floor(Date.now() / 1000)
+      .toString(16)
+      .padStart(8, '0') + randomBytes(8).toString('hex'),
+  attempt: () => randomUUID(),
+  randomBits: () => randomBytes(16).toString('hex'),
+};
+
+/** Kills this process at the n-th pass of a labelled point; config.ts refuses the setting in production. */
+export function createCrashPoint(setting: string): CrashPoint {
+  const cut = setting.lastIndexOf(':');
+  const label = setting.slice(0, cut);
+  let left = Number(setting.slice(cut + 1));
+  return (passed) => {
+    if (setting === '' || passed !== label) return;
+    left -= 1;
+    if (left > 0) return;
+    process.kill(process.pid, 'SIGKILL');
+    // the signal is delivered at once, but not in this very instruction: nothing after this point may run
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  };
+}
+
+/** Repeats a task with a pause after each turn; a turn that fails is logged and the next one tries again. */
+export function repeating(name: string, everyMs: number, work: () => Promise<unknown>, logger: Logger) {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let stopped = false;
+  const turn = () => {
+    running = work()
+      .catch((error) => logger.warn({ error, name }, 'a periodic task failed and is tried again'))
+      .finally(() => {
+        if (!stopped) timer = setTimeout(turn, everyMs);
+      });
+  };
+  return {
+    start: turn,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

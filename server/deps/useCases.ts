@@ -1,0 +1,53 @@
+import { createAcceptLate } from '../commands/acceptLate.ts';
+import { createAcceptOffer } from '../commands/acceptOffer.ts';
+import { createAskAddress } from '../commands/askAddress.ts';
+import { createCancelPayment } from '../commands/cancelPayment.ts';
+import { createConfirmSettlement } from '../commands/confirmSettlement.ts';
+import { createConfirmTransfer } from '../commands/confirmTransfer.ts';
+import { createDrivePayout } from '../commands/drivePayout.ts';
+import { createExpirePayments } from '../commands/expirePayments.ts';
+import { createForwardToVault } from '../commands/forwardToVault.ts';
+import { createOpenIntent } from '../commands/openIntent.ts';
+import { createOpenPayout } from '../commands/openPayout.ts';
+import { createPaySeller } from '../commands/paySeller.ts';
+import { createPlaceOffer } from '../commands/placeOffer.ts';
+import { createPostRequest } from '../commands/postRequest.ts';
+import { createPrepareSettlement } from '../commands/prepareSettlement.ts';
+import { createRecordPayoutCallback } from '../commands/recordPayoutCallback.ts';
+import { createRecordReport } from '../commands/recordReport.ts';
+import { createResolvePayout } from '../commands/resolvePayout.ts';
+import { createVerifyPayment } from '../commands/verifyPayment.ts';
+import { createVoidSettlements } from '../commands/voidSettlements.ts';
+import type { Ports } from './ports.ts';
+
+/** The use cases, wired once; routes, drivers and monitors share them. */
+export function useCasesOf(ports: Ports) {
+  const askAddress = createAskAddress(ports);
+  const verifyPayment = createVerifyPayment(ports);
+  const openPayout = createOpenPayout(ports);
+  const forwardToVault = createForwardToVault(ports);
+  return {
+    askAddress,
+    verifyPayment,
+    openPayout,
+    postRequest: createPostRequest(ports),
+    placeOffer: createPlaceOffer(ports),
+    acceptOffer: createAcceptOffer(ports),
+    openIntent: createOpenIntent({ ...ports, askAddress }),
+    confirmTransfer: createConfirmTransfer({ ...ports, verifyPayment }),
+    recordReport: createRecordReport(ports),
+    recordPayoutCallback: createRecordPayoutCallback(ports),
+    prepareSettlement: createPrepareSettlement({ ...ports, openPayout, forwardToVault }),
+    confirmSettlement: createConfirmSettlement(ports),
+    acceptLate: createAcceptLate(ports),
+    cancelPayment: createCancelPayment(ports),
+    paySeller: createPaySeller({ ...ports, openPayout }),
+    forwardToVault,
+    drivePayout: createDrivePayout(ports),
+    resolvePayout: createResolvePayout(ports),
+    expirePayments: createExpirePayments({ ...ports, verifyPayment }),
+    voidSettlements: createVoidSettlements(ports),
+  };
+}
+
+export type UseCases = ReturnType<typeof useCasesOf>;

@@ -1,0 +1,44 @@
+import type { Config } from '../config.ts';
+import { createNudgeWorker } from '../jobs/nudges.ts';
+import { createDueHandlers } from '../monitor/dueHandlers.ts';
+import { createInvoicePoller } from '../monitor/invoicePoller.ts';
+import { createWorkDriver } from '../monitor/workDriver.ts';
+import type { Ports } from './ports.ts';
+import { repeating } from './system.ts';
+import type { UseCases } from './useCases.ts';
+
+/** Payments looked at in one sweep; a longer backlog is worked off over several. */
+const sweepLimit = 100;
+const sweepEveryMs = 1_000;
+const voidEveryMs = 60_000;
+
+/** The worker role: due rows, sweeps over deadlines, and nudges when Redis is there. */
+export function workerOf(parts: { config: Config; ports: Ports; useCases: UseCases; relayWake: () => void }) {
+  const { config, ports, useCases, relayWake } = parts;
+  const { logger } = ports;
+  const openEveryMs = config.SHKEEPER_POLL_SECONDS * 1000;
+  const poller = createInvoicePoller({ ...ports, verifyPayment: useCases.verifyPayment, openEveryMs });
+  const handlers = createDueHandlers({ ...ports, ...useCases, pollMs: openEveryMs });
+  const driver = createWorkDriver({ ...ports, handlers });
+  const sweeps = [
+    repeating('expire payments', sweepEveryMs, () => useCases.expirePayments(sweepLimit), logger),
+    repeating('void settlements', voidEveryMs, () => useCases.voidSettlements(sweepLimit), logger),
+  ];
+  const nudges =
+    config.REDIS_URL === ''
+      ? null
+      : createNudgeWorker(config.REDIS_URL, async ({ kind, paymentId }) => {
+          if (kind === 'relay') relayWake();
+          else await (kind === 'poll' ? poller : driver).runDue(kind, paymentId);
+        });
+  return {
+    start() {
+      driver.start();
+      poller.start();
+      for (const sweep of sweeps) sweep.start();
+    },
+    async stop() {
+      await Promise.all([...sweeps.map((sweep) => sweep.stop()), driver.stop(), poller.stop(), nudges?.close()]);
+    },
+  };
+}
