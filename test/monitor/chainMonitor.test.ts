@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import { arrivalKey } from '../../server/domain/claim.ts';
 import type { Terms } from '../../server/domain/terms.ts';
 import { AppError } from '../../server/errors.ts';
 import { createChainMonitor } from '../../server/monitor/chainMonitor.ts';
@@ -197,6 +198,38 @@ describe('chain monitor', () => {
     const again = await settleDown(watching);
     expect(again.reorganised).to.equal(false);
     expect(cursors.stored()?.blockNumber).to.equal(again.finalized);
+  });
+
+  it('notices a changed chain by its hashes, also when it has outgrown the cursor again', async () => {
+    const watching = monitor();
+    const { paymentId, vault } = await payment();
+    await settleDown(watching);
+    const snapshot = await world.rpc<string>('evm_snapshot');
+    await world.pay(vault, 2n * one);
+    await settleDown(watching);
+    expect(books.standing(paymentId)).to.equal(2n * one);
+    await world.rpc('evm_revert', [snapshot]);
+    await world.rpc('evm_increaseTime', [100]);
+    await world.mine(4 * finalityBlocks);
+    const report = await watching.tick();
+    expect(report).to.deep.include({ reorganised: true, orphaned: 1, cursor: report.finalized });
+    expect(books.standing(paymentId)).to.equal(0n);
+  });
+
+  it('tells a payment once more when its transfer is final, whatever happened to the credit meanwhile', async () => {
+    const watching = monitor();
+    const { paymentId, vault } = await payment();
+    await world.pay(vault, one);
+    await world.mine(1);
+    await watching.tick();
+    const [arrival] = books.arrivals(paymentId);
+    if (arrival === undefined) throw new Error('no arrival');
+    // another process saw a short-lived fork
+    const reversal = { kind: 'transferOrphaned', arrivalKey: arrivalKey(arrival), epoch: 0 } as const;
+    await books.coordinator.observe(paymentId, reversal, { actor: 'another' });
+    expect(books.standing(paymentId)).to.equal(0n);
+    await settleDown(watching);
+    expect(books.standing(paymentId)).to.equal(one);
   });
 
   it('finds a settlement nobody reported: seen at once, confirmed when final', async () => {

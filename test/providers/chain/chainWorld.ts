@@ -9,10 +9,13 @@ import { anvilPath } from '../../../scripts/services/programPath.ts';
 import { rpc } from '../../../scripts/services/rpc.ts';
 import { waitUntil } from '../../../scripts/services/waitUntil.ts';
 import { noMilestones, type Terms } from '../../../server/domain/terms.ts';
-import type { Clock, Logger } from '../../../server/ports.ts';
+import type { ChainReader, Clock, EscrowGateway, Logger } from '../../../server/ports.ts';
 import { type Chain, connectChain } from '../../../server/providers/chain/connectChain.ts';
 import { escrowInterface } from '../../../server/providers/chain/escrowContract.ts';
+import { createEscrowGateway } from '../../../server/providers/chain/escrowGateway.ts';
 import { type ConfiguredNetwork, parseNetworks } from '../../../server/providers/chain/networks.ts';
+import { createRpcPool, type RpcPool } from '../../../server/providers/chain/rpcPool.ts';
+import { createTransferReader } from '../../../server/providers/chain/transferReader.ts';
 import { batchCode, logEmitterCode, word } from './evmScripts.ts';
 
 /** A logger that keeps what it is told. */
@@ -87,6 +90,8 @@ export interface ChainWorld {
   encode(name: string, args: unknown[]): string;
   /** Replaces the last blocks by as many empty ones. */
   reorganise(depth: number): Promise<void>;
+  /** Reader and gateway on a node that goes on showing this receipt whatever becomes of its block. */
+  withStaleReceipt(receipt: TransactionReceipt): { reader: ChainReader; gateway: EscrowGateway; close(): void };
   terms(changes?: Partial<Terms>): Terms;
   signatures(digest: string, seats?: readonly number[]): { index: number; signer: string; signature: string }[];
   settle(terms: Terms, split: { toSeller: bigint; toBuyer: bigint; settleSeq?: number }): Promise<TransactionReceipt>;
@@ -177,6 +182,27 @@ export async function openChainWorld(): Promise<ChainWorld> {
     },
     encode: (name, args) => escrowInterface.encodeFunctionData(name, args),
     reorganise: async (depth) => void (await ask('anvil_reorg', [depth, []])),
+    withStaleReceipt: (receipt) => {
+      const { name, chainId, finality } = configured;
+      const pool = createRpcPool({ name, chainId, urls: [url], timeoutMs: mineLimitMs, logger, clock: systemClock });
+      const stale = (target: JsonRpcProvider) =>
+        new Proxy(target, {
+          get: (node, key) => {
+            if (key === 'getTransactionReceipt') return async () => receipt;
+            const value = Reflect.get(node, key, node);
+            return typeof value === 'function' ? value.bind(node) : value;
+          },
+        });
+      const misled: RpcPool = { ...pool, run: (read, unknown) => pool.run((node) => read(stale(node)), unknown) };
+      const [network] = chain.networks;
+      if (network === undefined) throw new Error('no network');
+      const connections = new Map([[name, { network, finality, pool: misled }]]);
+      return {
+        reader: createTransferReader(connections),
+        gateway: createEscrowGateway(connections),
+        close: () => pool.close(),
+      };
+    },
     terms: (changes = {}) => {
       refs += 1;
       const now = Math.floor(Date.now() / 1_000);

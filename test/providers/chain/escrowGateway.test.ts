@@ -190,9 +190,18 @@ describe('chain: escrow gateway', () => {
 
   it('calls a settlement not mined when its block left the chain', async () => {
     const { terms, termsId } = await paid();
-    const { hash } = await world.settle(terms, { toSeller: 0n, toBuyer: 100n * one });
+    const receipt = await world.settle(terms, { toSeller: 0n, toBuyer: 100n * one });
+    const { hash } = receipt;
     await world.reorganise(1);
+    await world.mine(1);
     expect(await gateway.readOutcome('bsc', hash, termsId)).to.deep.equal({ outcome: 'notMined' });
+    // a node that still shows the receipt of the lost block changes nothing
+    const { gateway: misled, close } = world.withStaleReceipt(receipt);
+    try {
+      expect(await misled.readOutcome('bsc', hash, termsId)).to.deep.equal({ outcome: 'notMined' });
+    } finally {
+      close();
+    }
   });
 
   it('reads the escrow’s events in the order of the chain and no one else’s', async () => {

@@ -90,10 +90,11 @@ describe('chain: transfer reader', () => {
     const receiver = fresh();
     const from = world.deployment.buyerAddress;
     const nft = await world.emit([transferTopic, from, receiver, amount(1n)], '0x');
+    const hybrid = await world.emit([transferTopic, from, receiver, amount(1n)], amount(5n));
     const nothing = await world.emit([transferTopic, from, receiver], amount(0n));
     const short = await world.emit([transferTopic, from, receiver], '0x05');
     const toItself = await world.emit([transferTopic, receiver, receiver], amount(5n));
-    for (const { hash } of [nft, nothing, short, toItself]) {
+    for (const { hash } of [nft, hybrid, nothing, short, toItself]) {
       expect(await prove(hash, receiver)).to.deep.equal([{ verdict: 'wrongReceiver' }]);
     }
     expect(await scan(receiver)).to.deep.equal([]);
@@ -165,6 +166,20 @@ describe('chain: transfer reader', () => {
     expect(await reader().blockHash('bsc', receipt.blockNumber)).to.not.equal(receipt.blockHash);
     expect(['notFound', 'orphaned']).to.include((await prove(receipt.hash, receiver))[0]?.verdict);
     expect(await scan(receiver)).to.deep.equal([]);
+  });
+
+  it('believes no receipt whose block is not the canonical one', async () => {
+    const receiver = fresh();
+    const receipt = await world.pay(receiver, one);
+    const { reader: misled, close } = world.withStaleReceipt(receipt);
+    try {
+      expect((await misled.proveTransfer('bsc', receipt.hash, receiver, 0))[0]?.verdict).to.equal('pending');
+      await world.reorganise(1);
+      await world.mine(1);
+      expect(await misled.proveTransfer('bsc', receipt.hash, receiver, 0)).to.deep.equal([{ verdict: 'orphaned' }]);
+    } finally {
+      close();
+    }
   });
 
   it('asks for many receivers in several questions and forgets none', async () => {
