@@ -15,7 +15,7 @@ import type {
   PaymentCoordinator,
   TransitionStore,
 } from '../ports.ts';
-import type { PayoutPolicy } from './rules/payoutPolicy.ts';
+import { type PayoutPolicy, payoutDefaults } from './rules/payoutPolicy.ts';
 import { createPayoutReadiness } from './rules/payoutReadiness.ts';
 import { createPayoutSearch } from './rules/payoutSearch.ts';
 import { createPayoutSlot } from './rules/payoutSlot.ts';
@@ -27,7 +27,9 @@ export interface DrivePayoutDeps {
   readonly chain: ChainReader;
   readonly gateway: EscrowGateway;
   readonly provider: PayInProvider;
-  readonly payoutPolicy: PayoutPolicy;
+  /** When a payout without proof of its end goes to a person. */
+  readonly manualAfterMs: number;
+  readonly payoutPolicy?: Partial<PayoutPolicy>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly crash: CrashPoint;
@@ -49,7 +51,8 @@ type Word =
 
 /** Takes one step of a payout or forward: sends it at most once, then only asks, until the chain has the last word (shkeeper.md §10.8). */
 export function createDrivePayout(deps: DrivePayoutDeps) {
-  const { chain, clock, coordinator, crash, logger, provider, store, payoutPolicy: policy } = deps;
+  const { chain, clock, coordinator, crash, logger, provider, store, manualAfterMs } = deps;
+  const policy: PayoutPolicy = { ...payoutDefaults, ...deps.payoutPolicy };
   const obstacleOf = createPayoutReadiness(deps, policy);
   const freeSlot = createPayoutSlot(deps, policy.youngMs);
   const searchPayout = createPayoutSearch(deps);
@@ -201,7 +204,7 @@ export function createDrivePayout(deps: DrivePayoutDeps) {
 
   /** Without proof nobody but a person ends a payout. */
   async function keepLooking(view: PayoutView): Promise<NextLook> {
-    const due = ageOf(view) >= policy.manualAfterMs && view.machine.stage !== 'manual';
+    const due = ageOf(view) >= manualAfterMs && view.machine.stage !== 'manual';
     return due ? callPerson(view, `no proof of its end since it was ${view.machine.stage}`) : soon(view);
   }
 

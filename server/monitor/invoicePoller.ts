@@ -9,8 +9,8 @@ export interface InvoicePollerDeps {
   readonly logger: Logger;
   readonly crash: CrashPoint;
   /** Pause between two looks while the payment is open, and afterwards until it is no longer watched. */
-  readonly openMs?: number;
-  readonly laterMs?: number;
+  readonly openEveryMs?: number;
+  readonly laterEveryMs?: number;
 }
 
 /** What `auto-webhook/status` shows. */
@@ -21,12 +21,19 @@ export interface PollerStatus {
 }
 
 /** The provider moves in steps of 60 s and is one process on SQLite (shkeeper.md §10.6): slower pauses and few questions at once. */
-const openMs = 60_000;
-const laterMs = 900_000;
+const openEveryMs = 60_000;
+const laterEveryMs = 900_000;
 const inFlight = 4;
 
+/** The poller: a driver of its own, so that its questions have a limit of their own. */
+export interface InvoicePoller extends WorkDriver {
+  /** One look; answers when the next one is due. */
+  poll(paymentId: string): Promise<number | null>;
+  status(): PollerStatus;
+}
+
 /** Asks the provider about invoices whose callbacks may have been lost, as long as their addresses are watched. */
-export function createInvoicePoller(deps: InvoicePollerDeps): WorkDriver & { status(): PollerStatus } {
+export function createInvoicePoller(deps: InvoicePollerDeps): InvoicePoller {
   const { clock } = deps;
   let polls = 0;
   let lastPollAtMs: number | null = null;
@@ -39,13 +46,14 @@ export function createInvoicePoller(deps: InvoicePollerDeps): WorkDriver & { sta
     lastPollAtMs = now;
     if (state.direction !== 'in' || state.provider === null || now >= state.watchUntilMs) return null;
     const open = state.status === 'pending' || state.status === 'processing';
-    return now + (open ? (deps.openMs ?? openMs) : (deps.laterMs ?? laterMs));
+    return now + (open ? (deps.openEveryMs ?? openEveryMs) : (deps.laterEveryMs ?? laterEveryMs));
   }
 
   const { dueWork, logger, crash } = deps;
   const driver = createWorkDriver({ dueWork, handlers: { poll }, clock, logger, crash, concurrency: inFlight });
   return {
     ...driver,
+    poll,
     start() {
       isMonitoring = true;
       driver.start();

@@ -8,14 +8,12 @@ export interface PayoutPolicy {
   readonly slowAskMs: number;
   /** How long a payout counts as young, and how long a payout without a clear answer keeps the wallet to itself. */
   readonly youngMs: number;
-  /** When a payout without proof goes to a person. */
-  readonly manualAfterMs: number;
   /** Native coin the hot wallet must own before anything is sent, in base units. */
   readonly gasFloor: bigint;
 }
 
 /**
- * Cadence and 24 h: shkeeper.md §10.8, last lines and table; looks at the chain follow its blocks. The floor pays two token transfers
+ * Cadence: shkeeper.md §10.8, last lines; looks at the chain follow its blocks. The floor pays two token transfers
  * (65,000 gas each) at 5 gwei, the highest price BSC has asked for in a year.
  */
 export const payoutDefaults: PayoutPolicy = {
@@ -24,6 +22,5 @@ export const payoutDefaults: PayoutPolicy = {
   askMs: 60_000,
   slowAskMs: 300_000,
   youngMs: 600_000,
-  manualAfterMs: 86_400_000,
   gasFloor: 650_000_000_000_000n,
 };
