@@ -1,3 +1,4 @@
+import { payoutDefaults } from '../commands/rules/payoutPolicy.ts';
 import type { createPaymentCoordinator } from '../commands/paymentCoordinator.ts';
 import type { Config } from '../config.ts';
 import type { PayoutChannel } from '../events/subscribers.ts';
@@ -79,6 +80,7 @@ export function portsOf(parts: {
     logger,
     crash: createCrashPoint(config.CRASH_AT),
     manualAfterMs: config.PAYOUT_MANUAL_AFTER_SECONDS * 1000,
+    payoutPolicy: { ...payoutDefaults, manualAfterMs: config.PAYOUT_MANUAL_AFTER_SECONDS * 1000 },
   };
 }
 
