@@ -25,7 +25,7 @@ const MAIN = fileURLToPath(new URL('../../server/providers/shkeeper/simulator/ma
 const READY_LIMIT_MS = 30_000;
 /** The real server looks once a minute; nobody should wait for that in a sandbox. */
 const TICK_MS = 1000;
-const SWEEP_DELAY_MS = 2000;
+const SWEEP_DELAY_MS = 1000;
 
 /** Starts the simulator on the local chain and waits until it is healthy. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
@@ -57,6 +57,7 @@ function settingsFor({ directory, port, chain, secrets, settings }: SimulatorOpt
     payoutUser: secrets.payoutUser,
     payoutPassword: secrets.payoutPassword,
     hotWalletKey: deployment.hotWalletKey,
+    buyerKey: deployment.buyerKey,
     buyerKey: deployment.buyerKey,
     coins: [coin],
     tickMs: TICK_MS,
