@@ -69,6 +69,17 @@ export async function connect(options: ConnectionOptions): Promise<StoreConnecti
   }
 }
 
+/** Building an index may take this long. */
+const setupLimitMs = 600_000;
+
+/** A client without the money path's short limits, to set the database up before anything else runs. */
+export async function connectForSetup(options: ConnectionOptions) {
+  const limitsOfSetup = { socketTimeoutMS: setupLimitMs, writeConcern: { w: 'majority', journal: true } } as const;
+  const client = new MongoClient(options.uri, { ...settings, ...limitsOfSetup, appName: `${settings.appName}-setup` });
+  await client.connect();
+  return { database: client.db(options.databaseName), close: () => client.close() };
+}
+
 async function refuseStandalone(database: Db): Promise<void> {
   const hello = await database.command({ hello: 1 });
   if (typeof hello.setName === 'string') return;

@@ -1,3 +1,4 @@
+import type { IndexDescription } from 'mongodb';
 import type {
   CursorStore,
   DueWork,
@@ -11,7 +12,7 @@ import type {
 } from '../ports.ts';
 import { type AuditLog, createAuditLog } from './auditLog.ts';
 import { digest } from './codec.ts';
-import { type ConnectionOptions, connect, type StoreConnection } from './connection.ts';
+import { type ConnectionOptions, connect, connectForSetup, type StoreConnection } from './connection.ts';
 import { createCursorStore } from './cursors.ts';
 import { createDueWork } from './dueWork.ts';
 import { createIdempotencyStore } from './idempotency.ts';
@@ -48,7 +49,7 @@ export async function createStore(options: ConnectionOptions): Promise<Store> {
   const connection = await connect(options);
   try {
     const store = portsOver(connection);
-    await ensureSchema(connection);
+    await ensureSchema(options, connection);
     return store;
   } catch (error) {
     await connection.close();
@@ -75,8 +76,19 @@ function portsOver(connection: StoreConnection): Store {
   };
 }
 
-/** Creates what is missing in the database; repeatable, also by several processes that start at once. */
-async function ensureSchema({ database, mongoose }: StoreConnection): Promise<void> {
-  await ensureTransitionSchema(database);
-  await Promise.all(Object.values(mongoose.models).map((model) => model.createIndexes()));
+/**
+ * Creates what is missing in the database; repeatable, also by several processes that start at once. Over a client of its own: an index
+ * on a full collection takes longer than any limit of the money path allows.
+ */
+async function ensureSchema(options: ConnectionOptions, { mongoose }: StoreConnection): Promise<void> {
+  const { database, close } = await connectForSetup(options);
+  try {
+    await ensureTransitionSchema(database);
+    for (const { schema, collection } of Object.values(mongoose.models)) {
+      const indexes = schema.indexes().map(([key, rest]) => ({ ...rest, key }) as IndexDescription);
+      if (indexes.length > 0) await database.collection(collection.collectionName).createIndexes(indexes);
+    }
+  } finally {
+    await close();
+  }
 }

@@ -39,6 +39,9 @@ export function createDueWork(connection: Connection): DueWork {
       const kind = kinds.find((one) => one === row.kind);
       return kind === undefined ? null : { kind, paymentId: row.paymentId, attempts: row.attempts, fence: row.fence };
     },
+    async renew(row: DueRow, untilMs: number) {
+      await rows.updateOne(fenced(row), { $set: { leaseUntilMs: untilMs } });
+    },
     async finish(row: DueRow) {
       const removed = await rows.deleteOne({ ...fenced(row), again: false });
       if (removed.deletedCount === 1) return;
