@@ -117,6 +117,8 @@ export interface DueWork {
   /** Makes the row due at `atMs`, or earlier than it was; never later. */
   schedule(kind: DueKind, paymentId: string, atMs: number): Promise<void>;
   take(kinds: readonly DueKind[], now: number, leaseMs: number): Promise<DueRow | null>;
+  /** Keeps the row to its taker until `untilMs`; nothing when somebody else took it meanwhile. */
+  renew(row: DueRow, untilMs: number): Promise<void>;
   finish(row: DueRow): Promise<void>;
   postpone(row: DueRow, atMs: number): Promise<void>;
 }

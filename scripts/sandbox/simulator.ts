@@ -58,7 +58,6 @@ function settingsFor({ directory, port, chain, secrets, settings }: SimulatorOpt
     payoutPassword: secrets.payoutPassword,
     hotWalletKey: deployment.hotWalletKey,
     buyerKey: deployment.buyerKey,
-    buyerKey: deployment.buyerKey,
     coins: [coin],
     tickMs: TICK_MS,
     sweepDelayMs: SWEEP_DELAY_MS,

@@ -27,8 +27,9 @@ export interface WorkDriver {
   runDue(kind: DueKind, paymentId: string): Promise<void>;
 }
 
-/** Longer than the slowest step: a payout's POST may take 20 s (shkeeper.md §10.2) and comes after some reads of the chain. */
-const leaseMs = 90_000;
+/** Short, so that the work of a process that died goes on within seconds; renewed while the work runs. */
+const leaseMs = 6_000;
+const renewEveryMs = 2_000;
 const firstBackoffMs = 1_000;
 const maxBackoffMs = 30_000;
 /** The provider may work on an unanswered request for 10 s more (shkeeper.md §10.3, 2). */
@@ -63,11 +64,22 @@ export function createWorkDriver(deps: WorkDriverDeps): WorkDriver {
     await (nextAtMs === null ? dueWork.finish(row) : dueWork.postpone(row, nextAtMs));
   }
 
+  /** Keeps the row while `job` runs; a renewal that fails is only a shorter lease. */
+  async function underLease<T>(row: DueRow, job: () => Promise<T>): Promise<T> {
+    const renew = () => dueWork.renew(row, clock.now() + leaseMs).catch(() => undefined);
+    const renewal = setInterval(renew, renewEveryMs);
+    try {
+      return await job();
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
   async function work(row: DueRow): Promise<void> {
     crash('due:taken');
     const { kind, paymentId } = row;
     try {
-      const nextAtMs = (await handlers[kind]?.(paymentId)) ?? null;
+      const nextAtMs = (await underLease(row, async () => handlers[kind]?.(paymentId))) ?? null;
       crash('due:worked');
       await settle(row, nextAtMs);
     } catch (error) {

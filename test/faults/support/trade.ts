@@ -20,6 +20,9 @@ export const units = (amount: string) => parseUnits(amount, 18);
 /** How long a stage on two busy cores may take for one step of a trade. */
 export const stepLimitMs = 60_000;
 
+/** The lease of a died process on the question for an address (45 s), and one step more. */
+const addressLimitMs = 45_000 + stepLimitMs;
+
 /** Puts request, two offers and an intent in place through the public API. */
 export async function openTrade(
   stage: Stage,
@@ -46,7 +49,7 @@ export async function openTrade(
     amount: price,
     ...(payoutAddress === null ? {} : { payoutAddress }),
   });
-  const intent = await post('/api/payment/shkeeper/intents', people.buyer, 'buyer', {
+  const intent = await openIntent(stage, server, {
     purchaseRequestId: request.id,
     sellerOfferId: offer.id,
     sellerId: people.seller,
@@ -60,6 +63,23 @@ export async function openTrade(
     payTo: String((intent.payTo as Json).address),
     vault: String(intent.vault),
   };
+}
+
+/** Opens the intent, repeating unchanged what the API says to repeat: after a crash the provider is asked again 45 s later. */
+function openIntent(stage: Stage, server: number, body: object): Promise<Json> {
+  return eventually(
+    async () => {
+      const answer = await stage.call('POST', '/api/payment/shkeeper/intents', {
+        token: stage.token(people.buyer, 'buyer'),
+        body,
+        server,
+      });
+      if (answer.status === 200) return answer.data;
+      if ([502, 503].includes(answer.status)) return null;
+      throw new Error(`the intent answered ${answer.status} ${JSON.stringify(answer.body)}`);
+    },
+    { timeoutMs: addressLimitMs, what: 'the intent has an address' },
+  );
 }
 
 /** The payment as an admin sees it. */
