@@ -1,0 +1,159 @@
+import { expect } from 'chai';
+import { AppError } from '../../server/errors.ts';
+import {
+  addressOf,
+  admin,
+  buyer,
+  type CommandsWorld,
+  intentFor,
+  openCommandsWorld,
+  refused,
+  wallets,
+} from './commandsWorld.ts';
+
+describe('openIntent', () => {
+  let world: CommandsWorld;
+  before(async () => {
+    world = await openCommandsWorld();
+  });
+  after(() => world.close());
+
+  it('freezes terms, vault and address before it answers, with the price of the offer', async () => {
+    const { request, offer } = await world.post();
+    const { state, reused, seq } = await world.useCases.openIntent(intentFor({ request, offer }));
+    expect(reused).to.equal(false);
+    expect(seq).to.equal(2);
+    expect(state.status).to.equal('pending');
+    expect(state.price).to.equal(100n * 10n ** 18n);
+    expect(state.terms.refundTo).to.equal(wallets.refund);
+    expect(state.terms.seller).to.equal(wallets.payout);
+    expect(state.terms.fundBy * 1000).to.equal(state.expiresAtMs);
+    const identity = world.ports.gateway.identify('bsc', state.terms);
+    expect(state.termsId).to.equal(identity.termsId);
+    expect(state.vault).to.equal(identity.vault);
+    expect(addressOf(state)).to.match(/^0x[0-9a-f]{40}$/);
+    expect(state.provider?.amount).to.equal('100');
+  });
+
+  it('puts the platform in for addresses nobody gave', async () => {
+    const { deployment } = world.chain;
+    const state = await world.open({ refundTo: null, payoutAddress: null });
+    expect(state.terms.seller).to.equal(deployment.treasury.toLowerCase());
+    expect(state.terms.refundTo).to.equal(deployment.refundWallet.toLowerCase());
+    expect([state.sellerIsPlatform, state.refundIsPlatform]).to.deep.equal([true, true]);
+  });
+
+  it('answers the first payment to a second intent of the same trade', async () => {
+    const trade = await world.post();
+    const first = await world.useCases.openIntent(intentFor(trade));
+    const second = await world.useCases.openIntent(intentFor(trade));
+    expect(second.reused).to.equal(true);
+    expect(second.state.id).to.equal(first.state.id);
+  });
+
+  it('makes one payment and one address out of 20 simultaneous calls in two processes', async () => {
+    const trade = await world.post();
+    const other = world.process();
+    const before = await world.invoices();
+    const calls = Array.from({ length: 20 }, (_, n) => (n % 2 ? world : other).useCases.openIntent(intentFor(trade)));
+    const answers = await Promise.all(calls);
+    expect(new Set(answers.map(({ state }) => state.id)).size).to.equal(1);
+    expect(new Set(answers.map(({ state }) => addressOf(state))).size).to.equal(1);
+    expect(answers.filter(({ reused }) => !reused)).to.have.length(1);
+    expect(await world.invoices()).to.equal(before + 1);
+  });
+
+  it('refuses words that differ from the offer', async () => {
+    const words = intentFor(await world.post());
+    const open = world.useCases.openIntent;
+    await refused(open({ ...words, amount: '99' }), 'offer_mismatch');
+    await refused(open({ ...words, sellerId: 'somebody' }), 'offer_mismatch');
+    await refused(open({ ...words, network: 'nowhere' }), 'network_not_supported');
+    await refused(open({ ...words, token: 'DAI' }), 'network_not_supported');
+    await refused(open({ ...words, amount: '100.0000000000000000001' }), 'validation_failed');
+    await refused(open({ ...words, actor: { userId: 'a-stranger', role: 'buyer' } }), 'not_found');
+  });
+
+  it('refuses an offer other than the selected one', async () => {
+    const trade = await world.post();
+    const rival = await world.useCases.placeOffer({
+      actor: { userId: 'a-rival', role: 'seller' },
+      requestId: trade.request.id,
+      amount: '100',
+    });
+    await world.useCases.acceptOffer({ actor: buyer, requestId: trade.request.id, offerId: rival.id });
+    await refused(world.useCases.openIntent(intentFor(trade)), 'offer_mismatch');
+  });
+
+  it('refuses less than the provider sweeps', async () => {
+    const trade = await world.post({ amount: '0.499999' });
+    await refused(world.useCases.openIntent(intentFor(trade)), 'validation_failed');
+  });
+
+  it('keeps the payment when the provider refuses, and asks again when the same call is repeated', async () => {
+    const trade = await world.post();
+    let calls = 0;
+    const refusing = world.process({
+      provider: {
+        requestPayment: async (order) => {
+          calls += 1;
+          if (calls > 1) return world.ports.provider.requestPayment(order);
+          throw new AppError('provider_failed', 'no', { details: { providerCode: 'provider_refused' } });
+        },
+      },
+    });
+    await refused(refusing.useCases.openIntent(intentFor(trade)), 'provider_failed');
+    const again = await refusing.useCases.openIntent(intentFor(trade));
+    expect(again.reused).to.equal(true);
+    expect(addressOf(again.state)).to.match(/^0x/);
+    expect(calls).to.equal(2);
+  });
+
+  it('does not ask a second time after a call without an answer; the due row does when the first had its time', async () => {
+    const trade = await world.post();
+    let calls = 0;
+    const silent = world.process({
+      provider: {
+        requestPayment: async () => {
+          calls += 1;
+          throw new AppError('provider_failed', 'timed out', { details: { providerCode: 'provider_unavailable' } });
+        },
+      },
+    });
+    await refused(silent.useCases.openIntent(intentFor(trade)), 'provider_failed');
+    await refused(silent.useCases.openIntent(intentFor(trade)), 'provider_failed');
+    expect(calls).to.equal(1);
+    await world.work();
+    world.advance(45_000);
+    await world.work();
+    const { state, reused } = await silent.useCases.openIntent(intentFor(trade));
+    expect(reused).to.equal(true);
+    expect(addressOf(state)).to.match(/^0x/);
+  });
+
+  it('refuses an address of the platform or of another payment', async () => {
+    const taken = addressOf(await world.open());
+    for (const address of [taken, world.chain.deployment.escrow, world.chain.deployment.hotWalletAddress]) {
+      const answer = { address, providerAmount: '100', exchangeRate: '1', providerInvoiceId: '1' };
+      const wrong = world.process({ provider: { requestPayment: async () => answer } });
+      await refused(wrong.useCases.openIntent(intentFor(await world.post())), 'provider_failed');
+    }
+  });
+
+  it('opens a new payment after a cancelled one, and none after the request was paid', async () => {
+    const trade = await world.post();
+    const { state: first } = await world.useCases.openIntent(intentFor(trade));
+    await world.useCases.cancelPayment({ actor: buyer, paymentId: first.id });
+    const { state: second } = await world.useCases.openIntent(intentFor(trade));
+    expect(second.id).not.to.equal(first.id);
+    await world.pay(second.vault, second.price);
+    await world.useCases.verifyPayment(second.id, { askProvider: false });
+    const again = await world.useCases.openIntent(intentFor(trade));
+    expect(again.state.id).to.equal(second.id);
+    await world.work();
+    const { sellerId, requestId } = trade.offer;
+    const rival = { actor: { userId: sellerId, role: 'seller' as const }, requestId, amount: '7' };
+    await refused(world.useCases.placeOffer(rival), 'request_closed');
+    await refused(world.useCases.cancelPayment({ actor: admin, paymentId: second.id }), 'illegal_transition');
+  });
+});
