@@ -1,14 +1,13 @@
 import { arrivalKey, claim } from './claim.ts';
 import { callPerson, type Draft, lower, move, raise, refuse, same, set, type Verdict } from './draft.ts';
 import {
+  canForward,
   countedTotal,
   deadlineFacts,
   excessAt,
   excessTotal,
-  heldBy,
   isContractClosed,
   missingFromPrice,
-  openForward,
   ownAsset,
   paidTotal,
 } from './facts.ts';
@@ -186,7 +185,6 @@ function coverAgain(draft: Draft): Draft {
   const { state } = draft;
   if (paidTotal(state) >= state.price && missingFromPrice(state) === 0n) lower(draft, 'reorged');
   if (excessTotal(state) > 0n) raise(draft, 'overpaid');
-  if (heldBy(state, 'provider') > heldBy(draft.before, 'provider') && openForward(state) === null)
-    draft.effects.push({ type: 'requestForward' });
+  if (missing > 0n && canForward(state)) draft.effects.push({ type: 'requestForward' });
   return draft;
 }

@@ -1,6 +1,6 @@
 import { arrivalKey, claim } from './claim.ts';
 import { book, callPerson, type Draft, refuse, same, set, take, type Verdict } from './draft.ts';
-import { heldBy, isContractClosed, missingFromPrice, openForward, ownAsset } from './facts.ts';
+import { heldBy, isVaultOfUse, missingFromPrice, openForward, ownAsset } from './facts.ts';
 import { account, balanceOf } from './ledger.ts';
 import { returned } from './mirror.ts';
 import { smaller } from './money.ts';
@@ -54,9 +54,11 @@ export function payoutRequested(draft: Draft, signal: SignalOf<'payoutRequested'
   return draft;
 }
 
-/** The price may leave the provider other than into the vault once no forward can move it and the vault is of no use. */
-const mayLeaveProvider = (state: PaymentState) =>
-  state.status === 'completed' && openForward(state) === null && (state.forwardDead || isContractClosed(state));
+/** The price may leave the provider other than into the vault once no forward moves it and the vault is out of reach or of no use. */
+function mayLeaveProvider(state: PaymentState): boolean {
+  const useless = state.forwardDead || !isVaultOfUse(state) || missingFromPrice(state) > 0n;
+  return state.status === 'completed' && openForward(state) === null && useless;
+}
 
 const withOutcome = (state: PaymentState, n: number, outcome: PayoutReservation['outcome']) =>
   state.payouts.map((payout) => (payout.n === n ? { ...payout, outcome } : payout));

@@ -1,6 +1,16 @@
 import { claim } from './claim.ts';
-import { book, callPerson, type Draft, type Refused, refuse, same, set, take, type Verdict } from './draft.ts';
-import { excessAt, heldBy, heldPayouts, heldTotal, isContractClosed, isCovered, ownAsset } from './facts.ts';
+import { book, callPerson, type Draft, move, type Refused, refuse, same, set, take, type Verdict } from './draft.ts';
+import {
+  canForward,
+  excessAt,
+  heldBy,
+  heldPayouts,
+  heldTotal,
+  isContractClosed,
+  isCovered,
+  ownAsset,
+} from './facts.ts';
+import { dropIdleForward } from './forward.ts';
 import { account } from './ledger.ts';
 import { smaller } from './money.ts';
 import type { SettledFact, SignalOf } from './signal.ts';
@@ -169,23 +179,24 @@ function count(draft: Draft, fact: SettledFact): void {
     return;
   }
   set(draft, { released: state.released + fact.toSeller, refunded: state.refunded + fact.toBuyer });
-  if (isContractClosed(draft.state)) freeProviderMoney(draft);
+  freeProviderMoney(draft);
   const moved = fact.toSeller > 0n ? 'payment_released' : 'payment_refunded';
   const ended = endIfEmpty(draft);
   const type = ended ? (`payment_${draft.state.status}` as typeof moved) : moved;
   draft.effects.push({ type: 'event', event: { name: 'payment.updated', type } });
 }
 
-/** A closed contract has paid the price out of other money, so what the provider still holds of it is free. */
+/** The vault may have paid the price out of an excess; then as much of what the provider holds is no price any more. */
 function freeProviderMoney(draft: Draft): void {
   const { state } = draft;
-  const amount = heldBy(state, 'provider');
-  if (amount === 0n) return;
-  book(draft, [
-    { account: account.held('provider', state.id), asset: ownAsset(state), amount: -amount },
-    { account: account.excess('provider', state.id), asset: ownAsset(state), amount },
-  ]);
+  const due = state.price - state.released - state.refunded - heldPayouts(state);
+  const amount = smaller(heldTotal(state) - due, heldBy(state, 'provider'));
+  if (amount <= 0n) return;
+  const to = account.excess('provider', state.id);
+  move(draft, ownAsset(state), { from: account.held('provider', state.id), to, amount });
   callPerson(draft, 'settled_while_forwarding');
+  dropIdleForward(draft);
+  if (canForward(draft.state)) draft.effects.push({ type: 'requestForward' });
 }
 
 /** Ends a funded payment once nothing of its price is held, reserved or being paid out; says whether it did. */

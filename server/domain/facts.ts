@@ -75,6 +75,19 @@ const machineEnded = (machine: PayoutMachine) => machine.stage === 'confirmed' |
 export const openForward = (state: PaymentState): PayoutMachine | null =>
   state.forward === null || machineEnded(state.forward) ? null : state.forward;
 
+/** Whether the provider holds a part of the whole price that a forward can bring into a vault of use. */
+export function canForward(state: PaymentState): boolean {
+  const waiting = state.status === 'completed' && heldBy(state, 'provider') > 0n && openForward(state) === null;
+  return waiting && missingFromPrice(state) === 0n && isVaultOfUse(state);
+}
+
+/** A vault that cannot get the whole price settles nothing: none of it may have gone back from the provider, nor the record be closed. */
+export function isVaultOfUse(state: PaymentState): boolean {
+  const name = account.held('provider', state.id);
+  const wentBack = state.payouts.some((payout) => payout.account === name && payout.outcome !== 'failed');
+  return !wentBack && !isContractClosed(state);
+}
+
 /** Whether the escrow holds the price, has released it, or has given it back. */
 export function escrowStateOf(state: State): EscrowState {
   return state.direction === 'in' ? legalEscrowState[state.status] : 'unfunded';

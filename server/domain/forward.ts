@@ -1,13 +1,5 @@
 import { book, callPerson, type Draft, move, refuse, same, set, take, type Verdict } from './draft.ts';
-import {
-  deadlineFacts,
-  heldBy,
-  heldPayouts,
-  isContractClosed,
-  missingFromPrice,
-  openForward,
-  ownAsset,
-} from './facts.ts';
+import { deadlineFacts, heldBy, isVaultOfUse, missingFromPrice, openForward, ownAsset } from './facts.ts';
 import { account } from './ledger.ts';
 import { smaller } from './money.ts';
 import type { SignalOf } from './signal.ts';
@@ -22,8 +14,7 @@ export function forwardRequested(draft: Draft, signal: SignalOf<'forwardRequeste
   if (state.provider === null || amount === 0n) return same('nothing_to_forward');
   if (openForward(state) !== null) return same('forward_open');
   if (missingFromPrice(state) > 0n) return refuse('not_funded', 'a reversal took part of the price');
-  if (heldPayouts(state) > 0n || state.refunded > 0n || isContractClosed(state))
-    return refuse('not_applicable', 'the price is on its way back, a vault without it can settle nothing');
+  if (!isVaultOfUse(state)) return refuse('not_applicable', 'a vault that cannot get the whole price settles nothing');
   if (context.nowMs > deadlineFacts(state).lastForwardMs) {
     if (state.flags.includes('manual')) return refuse('too_close_to_delivery', 'less than 24 hours before deliverBy');
     callPerson(draft, 'too_close_to_delivery');
@@ -67,6 +58,8 @@ export function forwardArrived(draft: Draft, arrival: Omit<Arrival, 'purpose'>):
   handOver(draft, 'provider', 'contract', arrival.amount);
   set(draft, { forward: { ...forward, stage: 'confirmed', txHash: arrival.txHash } });
   draft.effects.push({ type: 'event', event: { name: 'payment.updated', type: 'escrow_forwarded' } });
+  // Money that refilled the price after the forward had begun follows by a forward of its own.
+  if (heldBy(draft.state, 'provider') > 0n) draft.effects.push({ type: 'requestForward' });
   return draft;
 }
 
@@ -77,6 +70,14 @@ export function forwardFailed(draft: Draft, signal: SignalOf<'forwardFailed'>): 
   set(draft, { forward: { ...forward, stage: 'dead', reason: signal.proof }, forwardDead: true });
   draft.effects.push({ type: 'alarm', reason: 'forward_failed' });
   return draft;
+}
+
+/** Drops a forward that nobody asked the provider for yet, when it would send more than is there now. */
+export function dropIdleForward(draft: Draft): void {
+  const forward = openForward(draft.state);
+  const idle = forward?.stage === 'requested' || forward?.stage === 'waiting';
+  if (forward === null || !idle || forward.amount <= heldBy(draft.state, 'provider')) return;
+  set(draft, { forward: { ...forward, stage: 'dead', reason: 'the_price_shrank_before_it_was_sent' } });
 }
 
 /** Takes a forward's arrival back after a reorganisation; the transaction may be mined again. */

@@ -12,7 +12,7 @@ import {
   paidTotal,
   reservedInContract,
 } from './facts.ts';
-import { undoForward } from './forward.ts';
+import { dropIdleForward, undoForward } from './forward.ts';
 import { account, balanceOf } from './ledger.ts';
 import type { SignalOf } from './signal.ts';
 import type { Arrival, PaymentState } from './state.ts';
@@ -74,11 +74,18 @@ function undo(draft: Draft, gone: Arrival): void {
   move(draft, gone.asset, giveBack);
   const { state } = draft;
   if (state.status === 'completed' && countedTotal(state) >= state.price && excessTotal(state) >= state.price)
-    cover(draft, state.price);
+    coverByRest(draft);
   else if (state.status === 'completed') reopen(draft);
   else if (state.status === 'processing' || state.status === 'pending')
     set(draft, { status: waitingStatus(draft.state) });
   lowerFlags(draft);
+}
+
+/** The rest still carries the price; more of it may lie at the provider than before. */
+function coverByRest(draft: Draft): void {
+  cover(draft, draft.state.price);
+  const moved = heldBy(draft.state, 'provider') > heldBy(draft.before, 'provider');
+  if (moved) draft.effects.push({ type: 'requestForward' });
 }
 
 /** The price is gone before anything irreversible began: the payment waits for money again. */
@@ -101,13 +108,6 @@ function takeAway(draft: Draft, gone: Arrival): void {
   dropIdleForward(draft);
   raise(draft, 'reorged');
   draft.effects.push({ type: 'alarm', reason: 'payment_reversed' });
-}
-
-/** A forward that nobody asked the provider for yet must not send money that is no longer there. */
-function dropIdleForward(draft: Draft): void {
-  const forward = openForward(draft.state);
-  if (forward === null || forward.postedAtMs !== null || forward.amount <= heldBy(draft.state, 'provider')) return;
-  set(draft, { forward: { ...forward, stage: 'dead', reason: 'reversed_before_it_was_sent' }, forwardDead: true });
 }
 
 function lowerFlags(draft: Draft): void {

@@ -1,4 +1,5 @@
 import { type Draft, move, raise, refuse, type Verdict } from './draft.ts';
+import { dropIdleForward } from './forward.ts';
 import { account, balanceOf } from './ledger.ts';
 import type { SignalOf } from './signal.ts';
 
@@ -11,6 +12,7 @@ export function writtenOff(draft: Draft, signal: SignalOf<'writtenOff'>): Verdic
   if (signal.amount > balanceOf(state.balances, signal.account, signal.asset))
     return refuse('amount_exceeds_balance', 'the account holds less than that');
   move(draft, signal.asset, { from: signal.account, to: account.loss, amount: signal.amount });
+  dropIdleForward(draft);
   raise(draft, 'manual');
   return draft;
 }

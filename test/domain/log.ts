@@ -1,10 +1,10 @@
-import { expect } from 'chai';
 import { balanced } from '../../server/domain/ledger.ts';
 import { decide, isFinal } from '../../server/domain/payment.ts';
 import type { Signal } from '../../server/domain/signal.ts';
 import type { State } from '../../server/domain/state.ts';
 import type { Change } from '../../server/domain/transition.ts';
 import { context, frozen } from './factories.ts';
+import { insist } from './insist.ts';
 
 /** All logs of a model world: the newest states, who holds which claim, and what every account holds by the legs alone. */
 export interface Logs {
@@ -27,7 +27,7 @@ export function observe(logs: Logs, paymentId: string, signal: Signal, nowMs: nu
   if (decision.outcome !== 'change') return null;
   const lost = decision.claims.filter((name) => logs.claims.has(name));
   if (lost.some((name) => !/^(fund|slot):/.test(name))) {
-    for (const name of lost) expect(logs.claims.get(name), `${signal.kind} met ${name}`).to.equal(paymentId);
+    for (const name of lost) insist(`holder of ${name}`, logs.claims.get(name), paymentId);
     return null;
   }
   if (lost.length > 0) decision = attempt(new Set(lost));
@@ -37,9 +37,9 @@ export function observe(logs: Logs, paymentId: string, signal: Signal, nowMs: nu
 }
 
 function append(logs: Logs, paymentId: string, change: Change, before: State | null): void {
-  expect(balanced(change.legs), 'legs balance').to.equal(true);
+  insist('legs balance', balanced(change.legs), true);
   for (const name of change.claims) {
-    expect(logs.claims.has(name), `claim ${name} is new`).to.equal(false);
+    insist(`holder of ${name}`, logs.claims.get(name), undefined);
     logs.claims.set(name, paymentId);
   }
   for (const leg of change.legs) {
@@ -47,13 +47,13 @@ function append(logs: Logs, paymentId: string, change: Change, before: State | n
     logs.totals.set(key, (logs.totals.get(key) ?? 0n) + leg.amount);
   }
   if (before !== null && before.direction === 'in' && isFinal(before.status))
-    expect(change.state.status, 'final stays final').to.equal(before.status);
+    insist('final stays final', change.state.status, before.status);
   logs.states.set(paymentId, { state: frozen(change.state), seq: (logs.states.get(paymentId)?.seq ?? 0) + 1 });
 }
 
 /** Says the same again and expects that nothing happens. */
 export function expectRepeatChangesNothing(logs: Logs, paymentId: string, signal: Signal, nowMs: number): void {
   const { state } = logs.states.get(paymentId) ?? {};
-  expect(observe(logs, paymentId, signal, nowMs), `${signal.kind} repeated`).to.equal(null);
-  expect(logs.states.get(paymentId)?.state).to.equal(state);
+  insist(`${signal.kind} repeated`, observe(logs, paymentId, signal, nowMs), null);
+  insist('state after a repeat', logs.states.get(paymentId)?.state, state);
 }

@@ -1,11 +1,12 @@
-import { expect } from 'chai';
 import { arrivalKey } from '../../server/domain/claim.ts';
+import { canForward, heldBy } from '../../server/domain/facts.ts';
 import { assetName } from '../../server/domain/ledger.ts';
 import { nextFee } from '../../server/domain/money.ts';
 import type { Signal } from '../../server/domain/signal.ts';
 import type { Arrival, PaymentState, Transfer } from '../../server/domain/state.ts';
 import type { Change } from '../../server/domain/transition.ts';
 import * as f from './factories.ts';
+import { insist } from './insist.ts';
 import { createLogs, expectRepeatChangesNothing, type Logs, observe } from './log.ts';
 
 export type Place = 'vault' | 'pool' | 'provider' | 'treasury' | 'refunds';
@@ -99,10 +100,29 @@ export class World {
   tell(payment: ModelPayment, signal: Signal): Change | null {
     const before = this.state(payment);
     const change = observe(this.logs, payment.id, signal, this.nowMs);
-    if (change !== null) this.noteAdjustments(payment, before, signal, change);
+    if (change !== null) {
+      this.noteAdjustments(payment, before, signal, change);
+      this.expectHandled(payment, before, signal, change);
+    }
     // a write-off has no fact of its own that could repeat; the caller's idempotency claim guards it
     if (signal.kind !== 'writtenOff') expectRepeatChangesNothing(this.logs, payment.id, signal, this.nowMs);
     return change;
+  }
+
+  /** What the platform covers calls a person, and provider money that joined the price is sent on. */
+  private expectHandled(payment: ModelPayment, before: PaymentState, signal: Signal, change: Change): void {
+    const state = this.state(payment);
+    const covered = change.legs.some((leg) => leg.account === 'platform' && leg.amount < 0n);
+    if (covered && signal.kind !== 'refundedLater') insist('a person is called', state.flags.includes('manual'), true);
+    // after a dead forward or payout of the price an admin decides
+    const person = signal.kind === 'forwardFailed' || signal.kind === 'payoutFailed';
+    if (person || !canForward(state) || (canForward(before) && heldBy(state, 'provider') <= heldBy(before, 'provider')))
+      return;
+    insist(
+      'the forward is asked for',
+      change.effects.some((effect) => effect.type === 'requestForward'),
+      true,
+    );
   }
 
   /** Tells the log the oldest thing of this payment it has not heard. */
@@ -294,7 +314,7 @@ export class World {
       real.set(key, (real.get(key) ?? 0n) + amount);
     }
     for (const key of new Set([...sums.keys(), ...real.keys()]))
-      expect(sums.get(key) ?? 0n, `books of ${key}`).to.equal(real.get(key) ?? 0n);
+      insist(`books of ${key}`, sums.get(key) ?? 0n, real.get(key) ?? 0n);
   }
 }
 
