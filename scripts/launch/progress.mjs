@@ -1,6 +1,6 @@
 // What the launcher says, always on standard error so that a command's own standard output stays clean.
 
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const REPORT_EVERY_MS_WITHOUT_TERMINAL = 5000;
@@ -62,7 +62,8 @@ export function folderBytes(directory) {
 }
 
 /**
- * The number of packages that stand in a node_modules folder, scopes opened, nested ones not counted.
+ * The number of packages unpacked in a node_modules folder, scopes opened, nested ones not counted. npm makes all folders
+ * first and fills them later, so a package counts once its manifest is there.
  * @param {string} directory
  * @returns {number}
  */
@@ -70,7 +71,9 @@ export function countPackages(directory) {
   let total = 0;
   for (const entry of listEntries(directory)) {
     if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
-    total += entry.name.startsWith('@') ? listEntries(path.join(directory, entry.name)).length : 1;
+    const full = path.join(directory, entry.name);
+    if (entry.name.startsWith('@')) total += countPackages(full);
+    else if (existsSync(path.join(full, 'package.json'))) total += 1;
   }
   return total;
 }
