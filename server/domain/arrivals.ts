@@ -40,11 +40,24 @@ export function transferSeen(draft: Draft, { transfer }: SignalOf<'transferSeen'
   return draft;
 }
 
-/** Books money the chain has confirmed for one of the payment's own addresses; once per transaction, again only after its reversal. */
-export function transferConfirmed(
-  draft: Draft,
-  { transfer }: SignalOf<'transferConfirmed' | 'forwardConfirmed'>,
-): Verdict {
+/** Books money the chain has confirmed for one of the payment's own addresses; from the hot wallet into the vault it is a forward. */
+export function transferConfirmed(draft: Draft, { transfer }: SignalOf<'transferConfirmed'>): Verdict {
+  const { state } = draft;
+  const forwarded = custodyOfTransfer(state, transfer) === 'contract' && isFromHotWallet(state, transfer);
+  return credit(draft, transfer, forwarded);
+}
+
+/** Same for a transfer the caller knows to come from the provider's hot wallet; also into the vault of a payment that has no provider. */
+export function forwardConfirmed(draft: Draft, { transfer }: SignalOf<'forwardConfirmed'>): Verdict {
+  const { state } = draft;
+  const possible = state.provider === null || isFromHotWallet(state, transfer);
+  if (custodyOfTransfer(state, transfer) !== 'contract' || !possible)
+    return refuse('evidence_mismatch', 'no transfer from the hot wallet into the vault');
+  return credit(draft, transfer, true);
+}
+
+/** Books a transfer once, and again only after its reversal. */
+function credit(draft: Draft, transfer: Transfer, forwarded: boolean): Verdict {
   const { state } = draft;
   const custody = custodyOfTransfer(state, transfer);
   if (custody === null) return refuse('evidence_mismatch', 'the transfer is for another receiver');
@@ -58,16 +71,9 @@ export function transferConfirmed(
   set(draft, { seen: state.seen.filter((seen) => seen !== key) });
   const onTime = transfer.blockTimeMs <= state.expiresAtMs;
   const arrival = { ...transfer, custody, epoch, onTime, reversed: false };
-  if (custody === 'contract' && isFromHotWallet(state, transfer)) return forwardArrived(draft, arrival);
+  if (forwarded) return forwardArrived(draft, arrival);
   arrive(draft, { ...arrival, purpose: 'payment' });
   return transfer.asset === ownAsset(state) ? judge(draft, onTime) : draft;
-}
-
-/** Same as a confirmed transfer, but the caller says that it is the forward. */
-export function forwardConfirmed(draft: Draft, signal: SignalOf<'forwardConfirmed'>): Verdict {
-  if (custodyOfTransfer(draft.state, signal.transfer) !== 'contract' || !isFromHotWallet(draft.state, signal.transfer))
-    return refuse('evidence_mismatch', 'no transfer from the hot wallet into the vault');
-  return transferConfirmed(draft, signal);
 }
 
 /** An admin makes money that came late, or after a cancellation, the price. */

@@ -362,6 +362,13 @@ describe('the postings of forwards', () => {
     );
   });
 
+  it('row 10b: the hot wallet is no buyer of a payment without a provider either', () => {
+    const opened: Signal = { kind: 'intentOpened', intent: f.intent({ rail: 'web3', provider: null }) };
+    const change = f.history(opened, { kind: 'forwardConfirmed', transfer: forward.transfer });
+    expect(f.postings(change)).to.deep.equal(['platform -100', 'excess:contract +100']);
+    expect(change.state).to.deep.include({ status: 'pending', flags: ['manual'] });
+  });
+
   it('row 11: a dead forward lets a new one begin or the price go back', () => {
     const dead = [...forwarding, { kind: 'forwardFailed', proof: 'refused' } as const];
     expect(f.history(...dead).legs).to.deep.equal([]);
