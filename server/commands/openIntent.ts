@@ -58,26 +58,26 @@ const maxTries = 5;
 const ended: readonly PaymentStatus[] = ['failed', 'cancelled', 'released', 'refunded'];
 const isActive = (tail: Tail) => !ended.includes(tail.state.status);
 
+async function tailOf(store: TransitionStore, paymentId: string): Promise<Tail> {
+  const tail = await store.tail(paymentId);
+  return { state: incoming(tail?.state), seq: tail?.seq ?? 0 };
+}
+
+/** The newest attempt that still runs, and how many have ended; projections may lag, so the log decides. */
+async function lookAtAttempts({ queries, store }: OpenIntentDeps, { request, offer }: Trade) {
+  const attempts = await queries.attempts(request.id, offer.id, request.buyerId);
+  for (const attempt of attempts) {
+    if (ended.includes(attempt.status)) continue;
+    const tail = await tailOf(store, attempt.id);
+    if (isActive(tail)) return { active: tail, endedCount: attempts.length - 1 };
+  }
+  return { active: null, endedCount: attempts.length };
+}
+
 /** Opens the payment of a request's offer and gets the address to pay to; an active payment of the same trade is answered again. */
 export function createOpenIntent(deps: OpenIntentDeps) {
   const { store } = deps;
   const lease = createAddressLease(deps);
-
-  async function tailOf(paymentId: string): Promise<Tail> {
-    const tail = await store.tail(paymentId);
-    return { state: incoming(tail?.state), seq: tail?.seq ?? 0 };
-  }
-
-  /** The newest attempt that still runs, and how many have ended; projections may lag, so the log decides. */
-  async function lookAtAttempts({ request, offer }: Trade) {
-    const attempts = await deps.queries.attempts(request.id, offer.id, request.buyerId);
-    for (const [index, attempt] of attempts.entries()) {
-      if (ended.includes(attempt.status)) continue;
-      const tail = await tailOf(attempt.id);
-      if (isActive(tail)) return { active: tail, endedCount: attempts.length - 1 - index };
-    }
-    return { active: null, endedCount: attempts.length };
-  }
 
   /** The claim decides, since the request's own status follows a completion only a moment later. */
   async function refuseClosed({ request, offer }: Trade): Promise<void> {
@@ -113,7 +113,7 @@ export function createOpenIntent(deps: OpenIntentDeps) {
         const { state, seq } = recorded(observation);
         return { tail: { state: incoming(state), seq }, reused: false };
       }
-      const tail = await tailOf(observation.paymentId);
+      const tail = await tailOf(store, observation.paymentId);
       if (isActive(tail)) return { tail, reused: true };
     }
     throw new AppError('busy', 'Too many attempts for this offer at once; repeat the request.');
@@ -121,13 +121,13 @@ export function createOpenIntent(deps: OpenIntentDeps) {
 
   return async function openIntent(input: OpenIntentInput): Promise<OpenedIntent> {
     const trade = await readTrade(deps, input.actor, input);
-    const { active, endedCount } = await lookAtAttempts(trade);
+    const { active, endedCount } = await lookAtAttempts(deps, trade);
     if (active === null) await refuseClosed(trade);
     const { tail, reused } =
       active === null ? await openOrFind(trade, input, endedCount) : { tail: active, reused: true };
     deps.crash('intentOpened');
     await lease.address(tail.state);
-    const newest = await tailOf(tail.state.id);
+    const newest = await tailOf(store, tail.state.id);
     return { ...newest, reused };
   };
 }

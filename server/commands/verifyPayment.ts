@@ -29,104 +29,109 @@ const maxBlocks = 64 * windowBlocks;
 const maxNamed = 50;
 const actor = 'verifier';
 
+function note(deps: VerifyPaymentDeps, paymentId: string, signal: Signal, observation: Observation): void {
+  if (observation.outcome === 'conflict') {
+    deps.logger.error({ paymentId, claim: observation.claim }, 'a transfer was offered for two payments');
+  } else if (observation.outcome === 'refused') {
+    deps.logger.warn({ paymentId, signal: signal.kind, code: observation.code }, 'a fact was refused');
+  }
+}
+
+async function observe(deps: VerifyPaymentDeps, paymentId: string, signal: Signal, who = actor): Promise<void> {
+  note(deps, paymentId, signal, await deps.coordinator.observe(paymentId, signal, { actor: who }));
+}
+
+async function askProvider(deps: VerifyPaymentDeps, state: PaymentState): Promise<void> {
+  if (!state.provider) return;
+  const { logger } = deps;
+  const { externalId } = state.provider;
+  try {
+    const reports = await deps.provider.getInvoice(externalId);
+    // Two invoices mean two addresses, of which we know one (shkeeper.md §10.3, 7).
+    if (reports.length > 1) logger.error({ paymentId: state.id, count: reports.length }, 'several invoices for one id');
+    for (const report of reports.filter((entry) => entry.externalId === externalId)) {
+      await observe(deps, state.id, { kind: 'providerReported', report }, 'poller:shkeeper');
+    }
+  } catch (error) {
+    // The chain decides, so a provider that is away only costs a hint.
+    if (!(error instanceof AppError) || error.code !== 'provider_failed') throw error;
+    logger.warn({ paymentId: state.id, error }, 'the provider could not be asked');
+  }
+}
+
+async function scan(chain: ChainReader, state: PaymentState, receivers: readonly string[], head: ChainHead) {
+  const found: Transfer[] = [];
+  let from = Math.max(state.headBlock, head.number - maxBlocks);
+  while (from <= head.number) {
+    const to = Math.min(from + windowBlocks - 1, head.number);
+    found.push(...(await chain.transfersTo(state.asset.network, receivers, from, to)));
+    from = to + 1;
+  }
+  return found;
+}
+
+/** Transactions somebody named (client or provider) that are not known yet: each is proven by itself. */
+async function named(
+  chain: ChainReader,
+  state: PaymentState,
+  receivers: readonly string[],
+  known: ReadonlySet<string>,
+): Promise<Transfer[]> {
+  const reported = state.provider?.transactions.map((entry) => entry.txHash) ?? [];
+  const unknown = [...state.hints, ...reported].filter((hash) => !known.has(hash));
+  const proven: Transfer[] = [];
+  for (const hash of new Set(unknown.slice(0, maxNamed))) {
+    for (const receiver of receivers) {
+      const verdicts = await chain.proveTransfer(state.asset.network, hash, receiver, state.headBlock);
+      proven.push(...verdicts.flatMap((entry) => ('transfer' in entry ? [entry.transfer] : [])));
+    }
+  }
+  return proven;
+}
+
+function signalOf(state: PaymentState, transfer: Transfer, head: ChainHead): Signal | null {
+  const fromProvider = state.provider !== null && transfer.senders.includes(state.provider.hotWallet);
+  if (transfer.receiver === state.vault && fromProvider) {
+    // Never a buyer's money (design §2), and booked at finality alone, since custody changes hands with it.
+    return transfer.blockNumber <= head.finalized ? { kind: 'forwardConfirmed', transfer } : null;
+  }
+  return { kind: transfer.blockNumber <= head.confirmed ? 'transferConfirmed' : 'transferSeen', transfer };
+}
+
+/** Credited transfers whose block left the chain; one that was mined again is credited anew by the scan that follows. */
+async function orphans(chain: ChainReader, state: PaymentState, head: ChainHead): Promise<Signal[]> {
+  const signals: Signal[] = [];
+  const young = state.arrivals.filter((entry) => !entry.reversed && entry.blockNumber > head.finalized);
+  for (const arrival of young) {
+    const canonical = await chain.blockHash(state.asset.network, arrival.blockNumber);
+    if (canonical === null || canonical === arrival.blockHash) continue;
+    signals.push({ kind: 'transferOrphaned', arrivalKey: arrivalKey(arrival), epoch: arrival.epoch });
+  }
+  return signals;
+}
+
+async function askChain(deps: VerifyPaymentDeps, state: PaymentState): Promise<void> {
+  const { chain } = deps;
+  const head = await chain.head(state.asset.network);
+  const receivers = [...new Set([state.vault, ...(state.provider?.address ? [state.provider.address] : [])])];
+  const orphaned = await orphans(chain, state, head);
+  for (const signal of orphaned) await observe(deps, state.id, signal);
+  const scanned = await scan(chain, state, receivers, head);
+  const booked = state.arrivals.map((entry) => entry.txHash);
+  const known = new Set([...booked, ...scanned.map((entry) => entry.txHash)]);
+  const transfers = [...scanned, ...(await named(chain, state, receivers, known))].filter(({ amount }) => amount > 0n);
+  for (const transfer of transfers.sort((a, b) => a.blockNumber - b.blockNumber)) {
+    const signal = signalOf(state, transfer, head);
+    if (signal) await observe(deps, state.id, signal);
+  }
+}
+
 /** Takes one fresh look at provider and chain, and records every fact about this payment that is not recorded yet. */
 export function createVerifyPayment(deps: VerifyPaymentDeps) {
-  const { chain, coordinator, logger, store } = deps;
-
-  function note(paymentId: string, signal: Signal, observation: Observation): void {
-    if (observation.outcome === 'conflict') {
-      logger.error({ paymentId, claim: observation.claim }, 'a transfer was offered for two payments');
-    } else if (observation.outcome === 'refused') {
-      logger.warn({ paymentId, signal: signal.kind, code: observation.code }, 'a fact was refused');
-    }
-  }
-
-  async function observe(paymentId: string, signal: Signal, who = actor): Promise<void> {
-    note(paymentId, signal, await coordinator.observe(paymentId, signal, { actor: who }));
-  }
-
-  async function askProvider(state: PaymentState): Promise<void> {
-    if (!state.provider) return;
-    const { externalId } = state.provider;
-    try {
-      const reports = await deps.provider.getInvoice(externalId);
-      // Two invoices mean two addresses, of which we know one (shkeeper.md §10.3, 7).
-      if (reports.length > 1)
-        logger.error({ paymentId: state.id, invoices: reports.length }, 'several invoices for one id');
-      for (const report of reports.filter((entry) => entry.externalId === externalId)) {
-        await observe(state.id, { kind: 'providerReported', report }, 'poller:shkeeper');
-      }
-    } catch (error) {
-      // The chain decides, so a provider that is away only costs a hint.
-      if (!(error instanceof AppError) || error.code !== 'provider_failed') throw error;
-      logger.warn({ paymentId: state.id, error }, 'the provider could not be asked');
-    }
-  }
-
-  async function scan(state: PaymentState, receivers: readonly string[], head: ChainHead): Promise<Transfer[]> {
-    const found: Transfer[] = [];
-    let from = Math.max(state.headBlock, head.number - maxBlocks);
-    while (from <= head.number) {
-      const to = Math.min(from + windowBlocks - 1, head.number);
-      found.push(...(await chain.transfersTo(state.asset.network, receivers, from, to)));
-      from = to + 1;
-    }
-    return found;
-  }
-
-  /** Transactions somebody named (client or provider) that the scan did not show: each is proven by itself. */
-  async function named(state: PaymentState, receivers: readonly string[], known: ReadonlySet<string>) {
-    const reported = state.provider?.transactions.map((entry) => entry.txHash) ?? [];
-    const unknown = [...state.hints, ...reported].filter((hash) => !known.has(hash));
-    const hashes = new Set(unknown.slice(0, maxNamed));
-    const proven: Transfer[] = [];
-    for (const hash of hashes) {
-      for (const receiver of receivers) {
-        const verdicts = await chain.proveTransfer(state.asset.network, hash, receiver, state.headBlock);
-        proven.push(...verdicts.flatMap((entry) => ('transfer' in entry ? [entry.transfer] : [])));
-      }
-    }
-    return proven;
-  }
-
-  function signalOf(state: PaymentState, transfer: Transfer, head: ChainHead): Signal | null {
-    const fromProvider = state.provider !== null && transfer.senders.includes(state.provider.hotWallet);
-    if (transfer.receiver === state.vault && fromProvider) {
-      // Never a buyer's money (design §2), and booked at finality alone, since custody changes hands with it.
-      return transfer.blockNumber <= head.finalized ? { kind: 'forwardConfirmed', transfer } : null;
-    }
-    return { kind: transfer.blockNumber <= head.confirmed ? 'transferConfirmed' : 'transferSeen', transfer };
-  }
-
-  /** Credited transfers whose block left the chain; one that was mined again is credited anew by the scan that follows. */
-  async function orphans(state: PaymentState, head: ChainHead): Promise<Signal[]> {
-    const signals: Signal[] = [];
-    const young = state.arrivals.filter((entry) => !entry.reversed && entry.blockNumber > head.finalized);
-    for (const arrival of young) {
-      const canonical = await chain.blockHash(state.asset.network, arrival.blockNumber);
-      if (canonical === null || canonical === arrival.blockHash) continue;
-      signals.push({ kind: 'transferOrphaned', arrivalKey: arrivalKey(arrival), epoch: arrival.epoch });
-    }
-    return signals;
-  }
-
-  async function askChain(state: PaymentState): Promise<void> {
-    const head = await chain.head(state.asset.network);
-    const receivers = [...new Set([state.vault, ...(state.provider?.address ? [state.provider.address] : [])])];
-    for (const signal of await orphans(state, head)) await observe(state.id, signal);
-    const scanned = await scan(state, receivers, head);
-    const booked = state.arrivals.map((entry) => entry.txHash);
-    const extra = await named(state, receivers, new Set([...booked, ...scanned.map((entry) => entry.txHash)]));
-    const transfers = [...scanned, ...extra].filter((entry) => entry.amount > 0n);
-    for (const transfer of transfers.sort((a, b) => a.blockNumber - b.blockNumber)) {
-      const signal = signalOf(state, transfer, head);
-      if (signal) await observe(state.id, signal);
-    }
-  }
-
+  const read = async (paymentId: string) => incoming((await deps.store.tail(paymentId))?.state);
   return async function verifyPayment(paymentId: string, look: { readonly askProvider: boolean }): Promise<State> {
-    if (look.askProvider) await askProvider(incoming((await store.tail(paymentId))?.state));
-    await askChain(incoming((await store.tail(paymentId))?.state));
-    return incoming((await store.tail(paymentId))?.state);
+    if (look.askProvider) await askProvider(deps, await read(paymentId));
+    await askChain(deps, await read(paymentId));
+    return read(paymentId);
   };
 }

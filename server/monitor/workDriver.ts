@@ -39,18 +39,9 @@ const maxDrained = 1_000;
 
 const keyOf = (row: DueRow) => `${row.kind}:${row.paymentId}`;
 
-/** Repeats due work until it is done: takes rows under a lease, works them, finishes or postpones them. */
-export function createWorkDriver(deps: WorkDriverDeps): WorkDriver {
-  const { clock, crash, dueWork, handlers, logger } = deps;
-  const concurrency = deps.concurrency ?? 8;
-  const idleMs = deps.idleMs ?? 500;
-  const kinds = (Object.keys(handlers) as DueKind[]).filter((kind) => handlers[kind] !== undefined);
+/** Works single rows: under a lease that is renewed, and postponed longer each time that it fails. */
+function createRowWorker({ clock, crash, dueWork, handlers, logger }: WorkDriverDeps) {
   const failures = new Map<string, number>();
-  const working = new Set<Promise<void>>();
-  let timer: NodeJS.Timeout | null = null;
-  let running = false;
-  let looking: Promise<void> | null = null;
-  let lookAgain = false;
 
   function backoffMs(row: DueRow): number {
     const failed = (failures.get(keyOf(row)) ?? 0) + 1;
@@ -93,72 +84,88 @@ export function createWorkDriver(deps: WorkDriverDeps): WorkDriver {
   }
 
   /** A database that is away now leaves the row leased; it is due again when the lease is over. */
-  const workSafely = (row: DueRow): Promise<void> =>
+  return (row: DueRow): Promise<void> =>
     work(row).catch((error) =>
       logger.error({ kind: row.kind, paymentId: row.paymentId, error }, 'due work stays leased'),
     );
+}
+
+/** Calls `look` in the background, again and again with a pause, and at once when it is woken; never twice at a time. */
+function createWatch(idleMs: number, look: () => Promise<void>) {
+  let timer: NodeJS.Timeout | undefined;
+  let running = false;
+  let looking: Promise<void> | null = null;
+  let again = false;
+
+  function wake(): void {
+    again = true;
+    if (!running || looking !== null) return;
+    clearTimeout(timer);
+    again = false;
+    looking = look().finally(() => {
+      looking = null;
+      if (again) wake();
+      else if (running) timer = setTimeout(wake, idleMs);
+    });
+  }
+
+  return {
+    wake,
+    isRunning: () => running,
+    start() {
+      running = true;
+      wake();
+    },
+    async stop() {
+      running = false;
+      clearTimeout(timer);
+      await looking;
+    },
+  };
+}
+
+/** Repeats due work until it is done: takes rows under a lease, works them, finishes or postpones them. */
+export function createWorkDriver(deps: WorkDriverDeps): WorkDriver {
+  const { clock, dueWork, handlers, logger } = deps;
+  const concurrency = deps.concurrency ?? 8;
+  const kinds = (Object.keys(handlers) as DueKind[]).filter((kind) => handlers[kind] !== undefined);
+  const working = new Set<Promise<void>>();
+  const work = createRowWorker(deps);
 
   async function takeWhileFree(): Promise<void> {
-    while (running && working.size < concurrency) {
+    while (watch.isRunning() && working.size < concurrency) {
       const row = await dueWork.take(kinds, clock.now(), leaseMs);
       if (row === null) return;
-      const done = workSafely(row).finally(() => {
+      const done = work(row).finally(() => {
         working.delete(done);
-        look();
+        watch.wake();
       });
       working.add(done);
     }
   }
-
-  function schedule(): void {
-    if (!running || timer !== null) return;
-    timer = setTimeout(() => {
-      timer = null;
-      look();
-    }, idleMs);
-  }
-
-  function look(): void {
-    if (!running) return;
-    if (looking !== null) {
-      lookAgain = true;
-      return;
-    }
-    lookAgain = false;
-    looking = takeWhileFree()
-      .catch((error) => logger.warn({ error }, 'due work cannot be read'))
-      .finally(() => {
-        looking = null;
-        if (lookAgain) look();
-        else schedule();
-      });
-  }
+  const watch = createWatch(deps.idleMs ?? 500, () =>
+    takeWhileFree().catch((error) => logger.warn({ error }, 'due work cannot be read')),
+  );
 
   async function workAll(only: readonly DueKind[]): Promise<number> {
     for (let count = 0; count < maxDrained; count += 1) {
       const row = await dueWork.take(only, clock.now(), leaseMs);
       if (row === null) return count;
-      await workSafely(row);
+      await work(row);
     }
     return maxDrained;
   }
 
   return {
-    start() {
-      running = true;
-      look();
-    },
+    start: watch.start,
     async stop() {
-      running = false;
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
-      await looking;
+      await watch.stop();
       await Promise.all(working);
     },
     drain: () => workAll(kinds),
     async runDue(kind) {
       if (!kinds.includes(kind)) return;
-      if (running) look();
+      if (watch.isRunning()) watch.wake();
       else await workAll([kind]);
     },
   };

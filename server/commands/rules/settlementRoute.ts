@@ -14,7 +14,12 @@ export interface SettlementWish {
 /** How the wish is fulfilled: by the contract, or by a payout of money the provider holds. */
 export type SettlementRoute =
   | { readonly via: 'settlement'; readonly toSeller: bigint; readonly toBuyer: bigint }
-  | { readonly via: 'payout'; readonly from: 'excess:provider' | 'held:provider'; readonly amount: bigint };
+  | PayoutRoute;
+export interface PayoutRoute {
+  readonly via: 'payout';
+  readonly from: 'excess:provider' | 'held:provider';
+  readonly amount: bigint;
+}
 
 /** Whether an open settlement is what the wish asks for; a wish without amounts asks for whatever is open in its direction. */
 export function isWished(wish: SettlementWish, open: { readonly toSeller: bigint; readonly toBuyer: bigint }): boolean {
