@@ -18,9 +18,9 @@ function listen(
     auth: { token: stage.token(userId, role) },
     transports: ['websocket'],
   });
-  socket.onAny((event: string, payload: { eventId?: string; status?: unknown; paymentStatus?: unknown }) => {
-    // the marketplace room carries no status; what is counted here is what the person's own rooms were told
-    if (payload.eventId && payload.paymentStatus)
+  socket.onAny((event: string, payload: { eventId?: string; status?: unknown; requestId?: unknown }) => {
+    // the marketplace room names no request; what is counted here is what the person's own rooms were told
+    if (payload.eventId && payload.requestId)
       received.push({ event, eventId: payload.eventId, status: payload.status });
   });
   return socket;
