@@ -110,6 +110,19 @@ async function orphans(chain: ChainReader, state: PaymentState, head: ChainHead)
   return signals;
 }
 
+/** Sightings that the chain shows no longer: the transaction was dropped, or mined again without this transfer. */
+async function vanished(chain: ChainReader, state: PaymentState, shown: readonly Transfer[]): Promise<Signal[]> {
+  const keys = new Set(shown.map(arrivalKey));
+  const signals: Signal[] = [];
+  for (const key of state.seen.filter((seen) => !keys.has(seen))) {
+    const [, txHash = '', receiver = ''] = key.split(':');
+    const verdicts = await chain.proveTransfer(state.asset.network, txHash, receiver, state.headBlock);
+    if (verdicts.some((entry) => 'transfer' in entry)) continue;
+    signals.push({ kind: 'transferOrphaned', arrivalKey: key, epoch: 0 });
+  }
+  return signals;
+}
+
 async function askChain(deps: VerifyPaymentDeps, state: PaymentState): Promise<void> {
   const { chain } = deps;
   const head = await chain.head(state.asset.network);
@@ -120,6 +133,8 @@ async function askChain(deps: VerifyPaymentDeps, state: PaymentState): Promise<v
   const booked = state.arrivals.map((entry) => entry.txHash);
   const known = new Set([...booked, ...scanned.map((entry) => entry.txHash)]);
   const transfers = [...scanned, ...(await named(chain, state, receivers, known))].filter(({ amount }) => amount > 0n);
+  const gone = await vanished(chain, state, transfers);
+  for (const signal of gone) await observe(deps, state.id, signal);
   for (const transfer of transfers.sort((a, b) => a.blockNumber - b.blockNumber)) {
     const signal = signalOf(state, transfer, head);
     if (signal) await observe(deps, state.id, signal);

@@ -85,6 +85,18 @@ describe('verifyPayment and confirmTransfer', () => {
     expect((await world.state(state.id)).status).to.equal('completed');
   });
 
+  it('forgets a sighting that never confirms, so that the payment can expire', async () => {
+    const state = await world.open();
+    await world.chain.mine(3);
+    await world.chain.pay(addressOf(state), state.price);
+    await look(state.id);
+    expect((await world.state(state.id)).seen).to.have.length(1);
+    await world.chain.reorganise(2);
+    await look(state.id);
+    const after = await world.state(state.id);
+    expect([after.seen, after.status]).to.deep.equal([[], 'pending']);
+  });
+
   it('takes a hint only from the parties, and believes the chain alone', async () => {
     const state = await world.open();
     const elsewhere = await world.pay(wallets.payout, tokens(100));
