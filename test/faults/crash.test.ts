@@ -7,25 +7,33 @@ import { confirm, openTrade, payment, prepare, sign, stepLimitMs, units, untilPa
 
 /** Every labelled point of a payment's life; `:n` is the n-th time the server passes it, so that each label is hit at several signals. */
 const crashPoints = [
-  'beforeInsert:1',
+  // between the intent and its address: the provider is asked again 45 s later
   'afterInsert:1',
-  'afterInsert:2',
-  'afterInsert:4',
-  'beforeProject:3',
-  'projected:2',
-  'answered:5',
-  'relayLeased:2',
+  'beforeProject:1',
   'beforeEffect:setRequestStatus:1',
   'afterEffect:setRequestStatus:1',
+  'relayLeased:1',
+  // from the buyer's transfer to the completion
+  'beforeInsert:3',
+  'afterInsert:4',
+  'projected:4',
+  'answered:5',
+  'relayLeased:3',
   'beforeEffect:acceptOffer:1',
   'afterEffect:acceptOffer:1',
   'beforeEffect:event:2',
   'afterEffect:event:2',
+  'effectMarked:3',
+  // during the forward
   'beforeEffect:requestForward:1',
   'afterEffect:requestForward:1',
   'beforeEffect:drivePayout:1',
-  'effectMarked:3',
+  'due:worked:2',
   'payoutRecorded:1',
+  // between prepare and confirm
+  'monitor:beforeCursor:12',
+  'afterInsert:9',
+  'answered:11',
 ];
 /** Servers that live at the same time; more only wait for each other on two cores. */
 const atOnce = 5;
