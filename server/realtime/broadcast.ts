@@ -5,9 +5,13 @@ import type { State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
 import { adminRoom, buyerRoom, marketplaceRoom, requestRoom, sellerRoom } from './rooms.ts';
 
-/** The part of a Socket.IO server that is needed here: `local` reaches this process only, when Redis is away. */
+interface Rooms {
+  emit(event: string, payload: object): unknown;
+}
+
+/** The part of a Socket.IO server that is needed here. */
 export interface Emitter {
-  to(rooms: string[]): { emit(event: string, payload: object): unknown };
+  to(rooms: string[]): Rooms & { except(rooms: string[]): Rooms };
 }
 
 /** The seed's client event of every domain event; they appear nowhere else. */
@@ -20,47 +24,73 @@ const clientEvents: Record<EventName, string> = {
   'payout.updated': 'payout-updated',
 };
 
-function roomsFor(event: DomainEvent, state: State): string[] {
-  if (event.name === 'offer.updated') return [sellerRoom(event.sellerId), requestRoom(state.requestId), adminRoom];
+/** Rooms whose members may know everything about the event. */
+function partiesOf(event: DomainEvent, state: State): string[] {
   if (state.direction === 'suspense') return [adminRoom];
-  return [requestRoom(state.requestId), buyerRoom(state.buyerId), sellerRoom(state.sellerId), adminRoom];
+  const sellerId = event.name === 'offer.updated' ? event.sellerId : state.sellerId;
+  return [buyerRoom(state.buyerId), sellerRoom(sellerId), adminRoom];
 }
 
-/** What parties of a payment are told; the whole resulting state, never a difference (reliability.md §3.7). */
-export function presentEvent(eventId: string, transition: Transition, event: DomainEvent): Record<string, unknown> {
-  const { state } = transition;
+const isAboutPayment = ({ name }: DomainEvent) => name === 'payment.created' || name === 'payment.updated';
+
+function identityOf(eventId: string, { seq, atMs, state }: Transition, event: DomainEvent) {
   const { name, ...facts } = event;
   return {
     eventId,
-    seq: transition.seq,
+    seq,
     type: name,
     ...facts,
     paymentId: state.id,
     requestId: state.requestId,
     purchaseRequestId: state.requestId,
+    status: 'status' in facts ? facts.status : state.status,
+    at: new Date(atMs).toISOString(),
+  };
+}
+
+/** What parties are told: the whole resulting state, never a difference (reliability.md §3.7). An offer's news carries no figures of the payment, since its reader may have lost against it. */
+export function presentEvent(eventId: string, transition: Transition, event: DomainEvent): Record<string, unknown> {
+  const { state } = transition;
+  const identity = identityOf(eventId, transition, event);
+  if (event.name === 'offer.updated') return identity;
+  return {
+    ...identity,
     sellerOfferId: state.offerId,
     direction: state.direction === 'out' ? 'out' : 'in',
     paymentStatus: state.status,
-    status: 'status' in facts ? facts.status : state.status,
     escrowState: escrowStateOf(state),
     custody: custodyOf(state),
     exception: exceptionOf(state),
     amount: formatAmount(state.price, state.asset.decimals),
     token: state.asset.token,
     network: state.asset.network,
-    at: new Date(transition.atMs).toISOString(),
   };
 }
 
-/** Tells rooms about an event; delivered at most once by the sockets, so clients close gaps by `GET /api/payment/:id/events?after=<seq>`. */
+/**
+ * Tells rooms about an event, every socket once and with the fullest account it may have: parties all of it, followers of the
+ * request (rival sellers) its course without money, everybody else that it happened. The sockets deliver at most once, so
+ * clients close gaps by `GET /api/payment/:id/events?after=<seq>`.
+ */
 export function createBroadcast(emitter: () => Emitter) {
   return {
     async publish(eventId: string, transition: Transition, event: DomainEvent): Promise<void> {
+      const { state, paymentId } = transition;
       const sockets = emitter();
       const clientEvent = clientEvents[event.name];
+      const told = partiesOf(event, state);
       const payload = presentEvent(eventId, transition, event);
-      sockets.to(roomsFor(event, transition.state)).emit(clientEvent, payload);
-      sockets.to([marketplaceRoom]).emit(clientEvent, { eventId, type: payload.type, paymentId: transition.paymentId });
+      sockets.to(told).emit(clientEvent, payload);
+      if (state.direction === 'suspense') return;
+      if (isAboutPayment(event)) {
+        const followers = requestRoom(state.requestId);
+        sockets
+          .to([followers])
+          .except(told)
+          .emit(clientEvent, identityOf(eventId, transition, event));
+        told.push(followers);
+      }
+      sockets.to([marketplaceRoom]).except(told).emit(clientEvent, { eventId, type: payload.type, paymentId });
     },
   };
 }

@@ -1,97 +1,80 @@
 import type { Server as HttpServer } from 'node:http';
-import { createAdapter } from '@socket.io/redis-streams-adapter';
+import type { Duplex } from 'node:stream';
 import type { Redis } from 'ioredis';
 import { Server, type Socket } from 'socket.io';
-import { z } from 'zod';
-import type { Actor, Logger, MarketplaceStore } from '../ports.ts';
 import type { Emitter } from './broadcast.ts';
-import { mayFollow, requestRoom, roomsOf } from './rooms.ts';
+import { authenticate, guardSessions, type SocketActor } from './handshake.ts';
+import { followRequests, type JoinDeps } from './joinRequests.ts';
+import { createStreams } from './redisStreams.ts';
+import { roomsOf } from './rooms.ts';
 
-interface SocketDeps {
-  readonly verify: (token: string) => Actor & { readonly expiresAtMs: number };
-  readonly marketplace: Pick<MarketplaceStore, 'request' | 'offersOf'>;
+interface SocketDeps extends JoinDeps {
+  readonly verify: (token: string) => SocketActor;
   readonly allowedOrigins: readonly string[];
+  /** Names the Redis that carries events between processes; the sockets open connections of their own to it. */
   readonly redis: Redis | null;
-  readonly logger: Logger;
-  readonly now: () => number;
 }
 
-const joinMessage = z.strictObject({ requestId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
-/** A client has few reasons to speak: joins of request rooms. More than this a minute is a fault or an attack. */
-const joinsPerMinute = 60;
-/** Offers looked at to decide who may follow a request; more than a request ever has in practice. */
-const offersConsidered = 500;
 /** Node fires timers above 2^31 - 1 ms at once, so longer sessions are cut there. */
 const longestTimerMs = 2_147_483_647;
-
-function authenticate(deps: SocketDeps) {
-  return (socket: Socket, next: (error?: Error) => void) => {
-    try {
-      const token = z.string().max(4096).parse(socket.handshake.auth.token);
-      socket.data.actor = deps.verify(token);
-      next();
-    } catch {
-      next(new Error('not_authenticated'));
-    }
-  };
-}
-
-function followRequests(socket: Socket, actor: Actor, deps: SocketDeps): void {
-  let windowStart = deps.now();
-  let joins = 0;
-  socket.on('join-request', async (message: unknown, acknowledge?: (answer: object) => void) => {
-    const answer = typeof acknowledge === 'function' ? acknowledge : () => undefined;
-    if (deps.now() - windowStart > 60_000) {
-      windowStart = deps.now();
-      joins = 0;
-    }
-    joins += 1;
-    const parsed = joinMessage.safeParse(message);
-    if (joins > joinsPerMinute || !parsed.success) return answer({ success: false, code: 'validation_failed' });
-    try {
-      const { requestId } = parsed.data;
-      const request = await deps.marketplace.request(requestId);
-      const allowed =
-        request && mayFollow(actor, request, await deps.marketplace.offersOf(requestId, offersConsidered));
-      if (!allowed) return answer({ success: false, code: 'not_found' });
-      await socket.join(requestRoom(requestId));
-      answer({ success: true });
-    } catch (error) {
-      deps.logger.warn({ error }, 'a socket could not join a request room');
-      answer({ success: false, code: 'busy' });
-    }
-  });
-}
+/** How long a client may take to say goodbye when the server stops; a frozen one would hold it for 30 s. */
+const goodbyeMs = 1_000;
 
 function welcome(deps: SocketDeps) {
-  return async (socket: Socket) => {
-    const actor = socket.data.actor as Actor & { expiresAtMs: number };
+  return (socket: Socket) => {
+    const actor: SocketActor = socket.data.actor;
     const left = Math.min(Math.max(actor.expiresAtMs - deps.now(), 0), longestTimerMs);
     const expiry = setTimeout(() => socket.disconnect(true), left);
     socket.on('disconnect', () => clearTimeout(expiry));
     followRequests(socket, actor, deps);
-    await socket.join(roomsOf(actor));
-    socket.emit('ready', { rooms: roomsOf(actor) });
+    const rooms = roomsOf(actor);
+    socket.join(rooms);
+    socket.emit('ready', { rooms });
   };
+}
+
+/** Remembers upgraded connections, which `http.closeAllConnections` does not know any more. */
+function trackUpgrades(http: HttpServer): ReadonlySet<Duplex> {
+  const open = new Set<Duplex>();
+  http.on('upgrade', (_request, connection) => {
+    open.add(connection);
+    connection.once('close', () => open.delete(connection));
+  });
+  return open;
+}
+
+async function closeServer(io: Server, http: HttpServer | null, upgraded: ReadonlySet<Duplex>): Promise<void> {
+  // without an HTTP server there is no engine, which `io.close` takes for granted
+  if (http === null) return void (await io.of('/').adapter.close());
+  const cut = setTimeout(() => {
+    for (const connection of upgraded) connection.destroy();
+  }, goodbyeMs);
+  await io.close();
+  clearTimeout(cut);
 }
 
 /** The Socket.IO server; without `http` it only emits (worker processes), through Redis to the processes that hold the sockets. */
 export function createSocketServer(http: HttpServer | null, deps: SocketDeps) {
+  const streams = deps.redis ? createStreams(deps.redis) : null;
   const io = new Server({
     serveClient: false,
     maxHttpBufferSize: 16_384,
     cors: { origin: [...deps.allowedOrigins] },
     connectionStateRecovery: { maxDisconnectionDuration: 120_000, skipMiddlewares: false },
-    ...(deps.redis ? { adapter: createAdapter(deps.redis) } : {}),
+    ...(streams ? { adapter: streams.adapter } : {}),
   });
-  io.use(authenticate(deps));
+  guardSessions(io.of('/'), deps.now);
+  io.use(authenticate(deps.verify));
   io.on('connection', welcome(deps));
+  const upgraded = http ? trackUpgrades(http) : new Set<Duplex>();
   if (http) io.attach(http);
   return {
-    /** Everybody, or this process alone while Redis is away (other processes' clients then catch up by seq). */
-    emitter: (): Emitter => (deps.redis && deps.redis.status !== 'ready' ? io.local : io),
+    /** Everybody; while Redis is away this process alone (clients of other processes then catch up by seq). */
+    emitter: (): Emitter => io,
+    /** Ends every socket, the HTTP server with them, and every connection to Redis. */
     close: async () => {
-      await io.close();
+      await closeServer(io, http, upgraded);
+      streams?.close();
     },
   };
 }
