@@ -1,7 +1,6 @@
 import { arrivalKey, claim } from './claim.ts';
 import { callPerson, type Draft, lower, move, raise, refuse, same, set, type Verdict } from './draft.ts';
 import {
-  canForward,
   countedTotal,
   deadlineFacts,
   excessAt,
@@ -184,13 +183,16 @@ function complete(draft: Draft): Draft {
 
 /** More money on a funded payment: it fills what a reversal took, the rest is an excess. */
 function coverAgain(draft: Draft): Draft {
-  const missing = missingFromPrice(draft.state);
-  if (missing > 0n && draft.state.flags.includes('reorged')) {
-    cover(draft, smaller(missing, excessTotal(draft.state)));
-  }
+  coverMissing(draft);
   const { state } = draft;
   if (paidTotal(state) >= state.price && missingFromPrice(state) === 0n) lower(draft, 'reorged');
   if (excessTotal(state) > 0n) raise(draft, 'overpaid');
-  if (missing > 0n && canForward(state)) draft.effects.push({ type: 'requestForward' });
   return draft;
+}
+
+/** Fills what a reversal took from a funded payment's price out of what else there is. */
+export function coverMissing(draft: Draft): void {
+  const { state } = draft;
+  if (state.status !== 'completed' || !state.flags.includes('reorged')) return;
+  cover(draft, smaller(missingFromPrice(state), excessTotal(state)));
 }

@@ -1,4 +1,4 @@
-import { heldTotal, legalEscrowState, reservedInContract } from './facts.ts';
+import { canForward, heldBy, heldTotal, legalEscrowState, reservedInContract } from './facts.ts';
 import { account, balanced, balanceOf, type Leg, post } from './ledger.ts';
 import { smaller } from './money.ts';
 import type { Flag, PaymentState } from './state.ts';
@@ -81,6 +81,7 @@ export function callPerson(draft: Draft, reason: string): void {
 
 /** Closes a draft. Throws when its books or its state are impossible: stopping is better than going on wrongly. */
 export function finish(draft: Draft): Change {
+  sendOn(draft);
   assertBooks(draft);
   assertLegal(draft.state);
   return {
@@ -90,6 +91,16 @@ export function finish(draft: Draft): Change {
     legs: draft.legs,
     effects: draft.effects,
   };
+}
+
+/**
+ * Asks for the forward whenever provider money became ready for the vault, whatever made it so. After a proven death a person decides
+ * instead.
+ */
+function sendOn({ before, state, effects }: Draft): void {
+  if (!canForward(state) || state.forwardDead) return;
+  const known = canForward(before) && heldBy(state, 'provider') <= heldBy(before, 'provider');
+  if (!known) effects.push({ type: 'requestForward' });
 }
 
 function assertBooks(draft: Draft): void {

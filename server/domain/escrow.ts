@@ -1,15 +1,6 @@
 import { claim } from './claim.ts';
 import { book, callPerson, type Draft, move, type Refused, refuse, same, set, take, type Verdict } from './draft.ts';
-import {
-  canForward,
-  excessAt,
-  heldBy,
-  heldPayouts,
-  heldTotal,
-  isContractClosed,
-  isCovered,
-  ownAsset,
-} from './facts.ts';
+import { excessAt, heldBy, heldPayouts, heldTotal, isContractClosed, isCovered, ownAsset } from './facts.ts';
 import { dropIdleForward } from './forward.ts';
 import { account } from './ledger.ts';
 import { smaller } from './money.ts';
@@ -196,7 +187,6 @@ function freeProviderMoney(draft: Draft): void {
   move(draft, ownAsset(state), { from: account.held('provider', state.id), to, amount });
   callPerson(draft, 'settled_while_forwarding');
   dropIdleForward(draft);
-  if (canForward(draft.state)) draft.effects.push({ type: 'requestForward' });
 }
 
 /** Ends a funded payment once nothing of its price is held, reserved or being paid out; says whether it did. */

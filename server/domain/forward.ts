@@ -58,8 +58,6 @@ export function forwardArrived(draft: Draft, arrival: Omit<Arrival, 'purpose'>):
   handOver(draft, 'provider', 'contract', arrival.amount);
   set(draft, { forward: { ...forward, stage: 'confirmed', txHash: arrival.txHash } });
   draft.effects.push({ type: 'event', event: { name: 'payment.updated', type: 'escrow_forwarded' } });
-  // Money that refilled the price after the forward had begun follows by a forward of its own.
-  if (heldBy(draft.state, 'provider') > 0n) draft.effects.push({ type: 'requestForward' });
   return draft;
 }
 

@@ -1,4 +1,4 @@
-import { cover } from './arrivals.ts';
+import { cover, coverMissing } from './arrivals.ts';
 import { arrivalKey, claim } from './claim.ts';
 import { book, type Draft, lower, move, raise, same, set, take, type Verdict } from './draft.ts';
 import {
@@ -7,6 +7,7 @@ import {
   excessTotal,
   hasLateMoney,
   heldBy,
+  missingFromPrice,
   openForward,
   ownAsset,
   paidTotal,
@@ -30,11 +31,18 @@ export function transferOrphaned(draft: Draft, signal: SignalOf<'transferOrphane
   draft.claims.push(claim.reversal(signal.arrivalKey, signal.epoch));
   const arrivals = state.arrivals.map((arrival) => (arrival === gone ? { ...arrival, reversed: true } : arrival));
   set(draft, { arrivals });
-  if (gone.purpose !== 'payment') undoForward(draft, gone);
+  if (gone.purpose !== 'payment') takeForwardBack(draft, gone);
   else if (canUndo(state, gone)) undo(draft, gone);
   else takeAway(draft, gone);
   draft.effects.push({ type: 'event', event: { name: 'payment.updated', type: 'payment_reversed' } });
   return draft;
+}
+
+function takeForwardBack(draft: Draft, gone: Arrival): void {
+  undoForward(draft, gone);
+  if (draft.state.status !== 'completed' || missingFromPrice(draft.state) === 0n) return;
+  raise(draft, 'reorged');
+  coverMissing(draft);
 }
 
 function forgetSighting(draft: Draft, key: string): Verdict {
@@ -74,18 +82,11 @@ function undo(draft: Draft, gone: Arrival): void {
   move(draft, gone.asset, giveBack);
   const { state } = draft;
   if (state.status === 'completed' && countedTotal(state) >= state.price && excessTotal(state) >= state.price)
-    coverByRest(draft);
+    cover(draft, state.price);
   else if (state.status === 'completed') reopen(draft);
   else if (state.status === 'processing' || state.status === 'pending')
     set(draft, { status: waitingStatus(draft.state) });
   lowerFlags(draft);
-}
-
-/** The rest still carries the price; more of it may lie at the provider than before. */
-function coverByRest(draft: Draft): void {
-  cover(draft, draft.state.price);
-  const moved = heldBy(draft.state, 'provider') > heldBy(draft.before, 'provider');
-  if (moved) draft.effects.push({ type: 'requestForward' });
 }
 
 /** The price is gone before anything irreversible began: the payment waits for money again. */
@@ -105,8 +106,9 @@ function takeAway(draft: Draft, gone: Arrival): void {
   const reserved = reservedInContract(draft.state);
   take(draft, asset, from, gone.amount);
   if (reservedInContract(draft.state) < reserved) voidSettlement(draft);
-  dropIdleForward(draft);
   raise(draft, 'reorged');
+  if (paidTotal(draft.state) >= draft.state.price) coverMissing(draft);
+  dropIdleForward(draft);
   draft.effects.push({ type: 'alarm', reason: 'payment_reversed' });
 }
 

@@ -1,4 +1,3 @@
-import { heldBy } from './facts.ts';
 import type { PaymentState } from './state.ts';
 import type { EffectBody } from './transition.ts';
 
@@ -15,13 +14,12 @@ export function openingEffects(state: PaymentState): EffectBody[] {
   ];
 }
 
-/** What follows when the price is covered: the offer is accepted, its siblings are rejected, provider money goes on to the vault. */
+/** What follows when the price is covered: the offer is accepted, its siblings are rejected. */
 export function completionEffects(state: PaymentState): EffectBody[] {
   return [
     { type: 'acceptOffer', requestId: state.requestId, offerId: state.offerId },
     { type: 'setRequestStatus', requestId: state.requestId, status: 'processing' },
     { type: 'event', event: { name: 'payment.updated', type: 'payment_completed' } },
-    ...(heldBy(state, 'provider') > 0n ? [{ type: 'requestForward' } as const] : []),
   ];
 }
 

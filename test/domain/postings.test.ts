@@ -216,7 +216,7 @@ describe('the postings of reorganisations', () => {
     const change = f.history(...start, atVault, f.confirmed(100n, f.toProvider), orphan(atVault));
     expect(f.holdings(change.state)).to.deep.equal({ 'held:provider': 100 });
     expect([change.state.status, change.state.flags]).to.deep.equal(['completed', []]);
-    expect(f.effects(change)).to.deep.equal(['requestForward', 'payment_reversed']);
+    expect(f.effects(change)).to.deep.equal(['payment_reversed', 'requestForward']);
   });
 
   it('row 7a: credits the same transaction again under the next epoch, with the sum it then has', () => {

@@ -114,10 +114,9 @@ export class World {
     const state = this.state(payment);
     const covered = change.legs.some((leg) => leg.account === 'platform' && leg.amount < 0n);
     if (covered && signal.kind !== 'refundedLater') insist('a person is called', state.flags.includes('manual'), true);
-    // after a dead forward or payout of the price an admin decides
-    const person = signal.kind === 'forwardFailed' || signal.kind === 'payoutFailed';
-    if (person || !canForward(state) || (canForward(before) && heldBy(state, 'provider') <= heldBy(before, 'provider')))
-      return;
+    const known = canForward(before) && heldBy(state, 'provider') <= heldBy(before, 'provider');
+    // after a dead forward an admin decides
+    if (known || state.forwardDead || !canForward(state)) return;
     insist(
       'the forward is asked for',
       change.effects.some((effect) => effect.type === 'requestForward'),
