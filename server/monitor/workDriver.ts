@@ -37,6 +37,9 @@ const askAgainMs = 10_000;
 /** Rows of one `drain`; a handler that is due again at once must not keep it for ever. */
 const maxDrained = 1_000;
 
+/** Failing rows remembered by one process; beyond that their pauses start anew. */
+const remembered = 10_000;
+
 const keyOf = (row: DueRow) => `${row.kind}:${row.paymentId}`;
 
 /** Works single rows: under a lease that is renewed, and postponed longer each time that it fails. */
@@ -45,6 +48,7 @@ function createRowWorker({ clock, crash, dueWork, handlers, logger }: WorkDriver
 
   function backoffMs(row: DueRow): number {
     const failed = (failures.get(keyOf(row)) ?? 0) + 1;
+    if (failures.size > remembered) failures.clear();
     failures.set(keyOf(row), failed);
     const pause = Math.min(firstBackoffMs * 2 ** (failed - 1), maxBackoffMs);
     return row.kind === 'askAddress' ? Math.max(pause, askAgainMs) : pause;

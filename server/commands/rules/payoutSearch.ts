@@ -6,6 +6,8 @@ import { isOwnTransfer, type PayoutView } from './payoutView.ts';
 /** One request for logs covers at most this many blocks, and one search at most this many requests. */
 const windowBlocks = 2_000;
 const maxWindows = 100;
+/** Payouts remembered by one process; beyond that the memory starts anew. */
+const remembered = 10_000;
 
 /** Looks for the transfer of a payout on the chain itself: from the hot wallet, of this amount, not yet another payout's. */
 export function createPayoutSearch(ports: { readonly chain: ChainReader; readonly store: TransitionStore }) {
@@ -19,6 +21,7 @@ export function createPayoutSearch(ports: { readonly chain: ChainReader; readonl
   return async function searchPayout(view: PayoutView): Promise<Transfer | null> {
     const { externalId, destination, postedBlock } = view.machine;
     if (postedBlock === null) return null;
+    if (searchedTo.size > remembered) searchedTo.clear();
     const head = await ports.chain.head(view.asset.network);
     let from = Math.max(postedBlock, (searchedTo.get(externalId) ?? 0) + 1);
     for (let window = 0; window < maxWindows && from <= head.number; window += 1) {

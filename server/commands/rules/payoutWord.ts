@@ -9,6 +9,9 @@ export type PayoutWord =
   | { readonly stage: 'broadcast'; readonly txHash: string }
   | { readonly stage: 'reportedFailed'; readonly reason: string };
 
+/** Payouts remembered by one process; beyond that the memory starts anew. */
+const remembered = 10_000;
+
 async function statusWord(provider: PayInProvider, { machine }: PayoutView): Promise<PayoutWord | null> {
   const status = await provider.getPayoutStatus(machine.externalId);
   if (status?.txHash) return { stage: 'broadcast', txHash: status.txHash };
@@ -38,6 +41,7 @@ export function createPayoutWord(
       const { externalId } = view.machine;
       const pause = course.isYoung(view) ? policy.askMs : policy.slowAskMs;
       if (clock.now() - (askedAt.get(externalId) ?? Number.NEGATIVE_INFINITY) < pause) return null;
+      if (askedAt.size > remembered) askedAt.clear();
       askedAt.set(externalId, clock.now());
       try {
         return (await statusWord(provider, view)) ?? (await taskWord(provider, view));

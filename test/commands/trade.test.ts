@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { createAcceptOffer } from '../../server/commands/acceptOffer.ts';
+import { createPlaceOffer } from '../../server/commands/placeOffer.ts';
+import { createPostRequest } from '../../server/commands/postRequest.ts';
+import type { EscrowGateway, MarketplaceStore, Network, Policy } from '../../server/ports.ts';
+import { asset } from '../domain/factories.ts';
+import { createTestClock } from '../support/clock.ts';
+import { randomIds } from '../support/factories.ts';
+import { openTestStore, type TestStore } from '../support/mongo.ts';
+import { buyer, refused, seller } from './commandsWorld.ts';
+
+const wallet = `0x${'d1'.repeat(20)}`;
+const buyerWallet = `0x${'d2'.repeat(20)}`;
+const reserved = (n: number) => `0x${String(n).repeat(40)}`;
+const network: Network = {
+  ...{ name: asset.network, chainId: asset.chainId, escrow: reserved(1), treasury: reserved(2) },
+  ...{ refundWallet: reserved(3), shkeeperHotWallet: reserved(4), signers: [], threshold: 1, feeCapBps: 1_000 },
+  tokens: [{ ...asset, shkeeperName: 'BNB-USDT' }],
+};
+/** The address rules of a gateway without a chain. */
+const gateway = {
+  networks: () => [network],
+  network: (name: string) => (name === network.name ? network : null),
+  parseAddress: (text: string) => (/^0x[0-9a-f]{40}$/i.test(text) ? text.toLowerCase() : null),
+} as unknown as EscrowGateway;
+
+describe('postRequest, placeOffer and acceptOffer', () => {
+  let testStore: TestStore;
+  before(async () => {
+    testStore = await openTestStore();
+  });
+  after(() => testStore.close());
+
+  const depsOf = (marketplace: Partial<MarketplaceStore> = {}) => ({
+    ...{ gateway, clock: createTestClock(), ids: randomIds, policy: { marketplaceId: 'main' } as Policy },
+    marketplace: { ...testStore.store.marketplace, ...marketplace },
+  });
+  const words = { actor: buyer, title: 'A chair', description: 'Wooden' };
+  const post = () => createPostRequest(depsOf())(words);
+  const place = (requestId: string, more: object = {}) =>
+    createPlaceOffer(depsOf())({ actor: seller, requestId, amount: '1.50', ...more });
+
+  it('keeps the buyer’s own addresses and refuses those of the platform', async () => {
+    const request = await createPostRequest(depsOf())({ ...words, buyerWallet, refundTo: wallet });
+    expect(await testStore.store.marketplace.request(request.id)).to.include({
+      buyerWallet,
+      refundTo: wallet,
+    });
+    for (const n of [0, 1, 2, 3, 4]) {
+      await refused(createPostRequest(depsOf())({ ...words, refundTo: reserved(n) }), 'validation_failed');
+    }
+    await refused(createPostRequest(depsOf())({ ...words, buyerWallet: 'me' }), 'validation_failed');
+  });
+
+  it('takes exact amounts of offered tokens, not from the buyer himself', async () => {
+    const { id } = await post();
+    const offer = await place(id);
+    expect([offer.amount, offer.network, offer.token, offer.status]).to.deep.equal(['1.5', 'bsc', 'USDT', 'open']);
+    for (const amount of ['-1', '0', '1e30', 'NaN', '1,5', `1.${'0'.repeat(18)}1`, Number.NaN, 1e30]) {
+      await refused(place(id, { amount }), 'validation_failed');
+    }
+    await refused(place(id, { network: 'nowhere' }), 'network_not_supported');
+    await refused(place(id, { actor: { userId: buyer.userId, role: 'seller' } }), 'forbidden');
+    await refused(place(randomIds.payment()), 'not_found');
+  });
+
+  it('rejects its own offer when the request closed while it was placed', async () => {
+    const { id } = await post();
+    const { marketplace } = testStore.store;
+    let inserted = '';
+    const closing = createPlaceOffer(
+      depsOf({
+        insertOffer: async (offer) => {
+          await marketplace.insertOffer(offer);
+          inserted = offer.id;
+          const source = { paymentId: randomIds.payment(), seq: 5 };
+          await marketplace.setRequestStatus(id, 'processing', source);
+        },
+      }),
+    );
+    await refused(closing({ actor: seller, requestId: id, amount: '1' }), 'request_closed');
+    expect((await marketplace.offer(inserted))?.status).to.equal('rejected');
+  });
+
+  it('selects an offer of an open request for its owner alone', async () => {
+    const { id: requestId } = await post();
+    const { id: offerId } = await place(requestId);
+    const accept = createAcceptOffer(depsOf());
+    await refused(accept({ actor: { userId: 'a-stranger', role: 'buyer' }, requestId, offerId }), 'not_found');
+    await refused(accept({ actor: buyer, requestId, offerId: (await place((await post()).id)).id }), 'not_found');
+    const { request, offer } = await accept({ actor: buyer, requestId, offerId });
+    expect([request.selectedOfferId, offer.status]).to.deep.equal([offerId, 'selected']);
+    const late = await place(requestId);
+    await refused(accept({ actor: buyer, requestId, offerId: late.id }), 'offer_mismatch');
+  });
+});
