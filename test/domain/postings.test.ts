@@ -267,6 +267,23 @@ describe('the postings of reorganisations', () => {
     expect(refusal([...before, atVault], f.prepared(100n, 0n))).to.equal('change');
   });
 
+  it('row 7a: accepted late money goes on counting', () => {
+    const extra = f.confirmed(20n, f.late);
+    const change = f.history(...start, f.deadlinePassed, lateAtVault, extra, f.lateAccepted, orphan(extra));
+    expect(f.holdings(change.state)).to.deep.equal({ 'held:contract': 100 });
+    expect([change.state.status, change.state.flags]).to.deep.equal(['completed', ['paid_late']]);
+    const short = f.history(...start, f.deadlinePassed, lateAtVault, extra, f.lateAccepted, orphan(lateAtVault));
+    expect(short.state).to.deep.include({ status: 'pending', lateAccepted: false, flags: ['paid_late'] });
+  });
+
+  it('row 7b: covers again from what else there is', () => {
+    const before = [...start, atProvider, f.confirmed(100n), f.forwardRequested, orphan(atProvider)];
+    const change = f.history(...before);
+    expect(f.holdings(change.state)).to.deep.equal({ 'held:contract': 100 });
+    expect([change.state.flags, change.state.forward?.stage]).to.deep.equal([['overpaid', 'reorged'], 'dead']);
+    expect(refusal(before, f.prepared(100n, 0n))).to.equal('change');
+  });
+
   it('row 7b: an end stays the end', () => {
     const ended = [...start, atVault, f.prepared(100n, 0n), f.settled(100n, 0n)];
     const change = f.history(...ended, orphan(atVault));
@@ -287,6 +304,13 @@ describe('the postings of reorganisations', () => {
     const again = f.history(...start, atProvider, f.forwardRequested, forward, orphan(forward), forward);
     expect(f.holdings(again.state)).to.deep.equal({ 'held:contract': 100 });
     expect(again.claims).to.deep.equal([tx(forward, ':e1')]);
+    const settling = [...start, atProvider, f.forwardRequested, forward, f.prepared(100n, 0n), orphan(forward)];
+    expect(f.postings(f.history(...settling))).to.deep.equal([
+      'pending:contract -100',
+      'held:contract +100',
+      'held:contract -100',
+      'held:provider +100',
+    ]);
     const surplus = f.history(...start, atVault, forward, orphan(forward));
     expect(f.postings(surplus)).to.deep.equal(['excess:contract -100', 'platform +100']);
   });
@@ -330,6 +354,14 @@ describe('the postings of forwards', () => {
     expect(change.state.forward).to.include({ stage: 'unknown', slot: 7, postedBlock: 1010, postedAtMs: f.onTimeMs });
     expect(refusal([...forwarding, unknown], unknown)).to.equal('noChange');
     expect(refusal(forwarding, unknown, { lostClaims: new Set([slot]) })).to.equal('noChange');
+  });
+
+  it('row 9: sends nothing into a vault whose other part was reversed', () => {
+    const part = f.confirmed(60n);
+    const before = [...start, part, f.confirmed(40n, f.toProvider), f.forwardRequested, orphan(part)];
+    expect(f.history(...before).state.forward?.stage).to.equal('requested');
+    expect(refusal(before, { kind: 'payoutUnknown', slot: 7, head: 1010 })).to.equal('amount_exceeds_balance');
+    expect(refusal([...before, part], { kind: 'payoutUnknown', slot: 7, head: 1010 })).to.equal('change');
   });
 
   it('row 10a: the forward in the vault changes custody, whoever tells it', () => {

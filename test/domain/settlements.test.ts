@@ -145,6 +145,12 @@ describe('the postings of settlements', () => {
       ]);
       expect(change.state.settlement).to.equal(null);
     }
+    const sameAmounts = f.history(...funded, f.prepared(60n, 0n), f.settled(60n, 0n, { settleSeq: 1, fee: 0n }));
+    expect(f.postings(sameAmounts).slice(0, 3)).to.deep.equal([
+      'pending:contract -60',
+      'held:contract +60',
+      'held:contract -60',
+    ]);
     const part = f.history(...funded, f.prepared(100n, 0n), f.settled(30n, 0n, { fee: 0n }));
     expect([part.state.status, f.holdings(part.state)]).to.deep.equal(['completed', { 'held:contract': 70 }]);
   });
@@ -225,6 +231,15 @@ describe('the postings of other events of the contract', () => {
       { kind: 'payoutSucceeded', n: 1, transfer: null, txHash: null } as const,
     ];
     expect(f.history(...paidBack).state).to.include({ status: 'refunded', refunded: 100n });
+  });
+
+  it('row 20: a closed vault never completes again, whatever comes', () => {
+    const change = f.history(...start, f.confirmed(40n), recovered(40n, true), f.confirmed(100n, f.toProvider));
+    expect([change.state.status, change.claims.includes('fund:request')]).to.deep.equal(['processing', false]);
+    expect(change.state.flags).to.include.members(['manual', 'paid_late']);
+    expect(f.holdings(change.state)).to.deep.equal({ 'excess:provider': 100 });
+    const pending = f.history(...start, recovered(40n, true), atVault);
+    expect(pending.state.status).to.equal('processing');
   });
 
   it('row 20: a recovered short payment shows as refunded and stays failed', () => {
