@@ -135,6 +135,8 @@ export function settlementConfirmed(draft: Draft, { fact }: SignalOf<'settlement
   } else {
     voidSettlement(draft);
     take(draft, ownAsset(state), names, gross);
+    const usedExcess = excessAt(draft.state, 'contract') < excessAt(state, 'contract');
+    if (state.status === 'completed' && usedExcess) callPerson(draft, 'settled_from_excess');
   }
   payOut(draft, fact);
   const settled = state.settled + gross;
@@ -185,7 +187,6 @@ function freeProviderMoney(draft: Draft): void {
   if (amount <= 0n) return;
   const to = account.excess('provider', state.id);
   move(draft, ownAsset(state), { from: account.held('provider', state.id), to, amount });
-  callPerson(draft, 'settled_while_forwarding');
   dropIdleForward(draft);
 }
 

@@ -2,8 +2,35 @@ import type { PaymentState } from './state.ts';
 import type { EffectBody } from './transition.ts';
 
 /** The life of a purchase request: open, an intent exists, paid, and how it ended. */
-export const requestLife = ['open', 'payment', 'processing', 'seller_paid', 'refunded'] as const;
-export type RequestLife = (typeof requestLife)[number];
+export const requestStatuses = ['open', 'payment', 'processing', 'seller_paid', 'refunded'] as const;
+export type RequestStatus = (typeof requestStatuses)[number];
+export type OfferStatus = 'open' | 'selected' | 'accepted' | 'rejected';
+
+export interface PurchaseRequest {
+  readonly id: string;
+  readonly marketplaceId: string;
+  readonly buyerId: string;
+  readonly title: string;
+  readonly description: string;
+  readonly status: RequestStatus;
+  readonly selectedOfferId: string | null;
+  readonly buyerWallet: string | null;
+  readonly refundTo: string | null;
+  readonly createdAtMs: number;
+}
+export interface SellerOffer {
+  readonly id: string;
+  readonly requestId: string;
+  readonly sellerId: string;
+  /** Decimal string in `token`. */
+  readonly amount: string;
+  readonly network: string;
+  readonly token: string;
+  readonly payoutAddress: string | null;
+  readonly status: OfferStatus;
+  readonly createdAtMs: number;
+}
+
 
 /** What follows for request and offer when an intent was opened. */
 export function openingEffects(state: PaymentState): EffectBody[] {
@@ -37,13 +64,13 @@ export function endEffects(state: PaymentState): EffectBody[] {
 export type TradeRefusal = 'request_closed' | 'offer_not_open' | 'request_already_funded' | 'offer_mismatch';
 
 /** Why no offer can be placed on a request, or null. */
-export function placingProblem(request: { status: RequestLife }): TradeRefusal | null {
+export function placingProblem(request: { status: RequestStatus }): TradeRefusal | null {
   return request.status === 'open' ? null : 'request_closed';
 }
 
 /** Why an offer cannot be selected by hand, or null; selecting accepts nothing, only a completed payment does. */
 export function selectingProblem(
-  request: { id: string; status: RequestLife; selectedOfferId: string | null },
+  request: { id: string; status: RequestStatus; selectedOfferId: string | null },
   offer: { id: string; requestId: string; status: 'open' | 'selected' | 'accepted' | 'rejected' },
 ): TradeRefusal | null {
   if (offer.requestId !== request.id) return 'offer_mismatch';
@@ -55,7 +82,7 @@ export function selectingProblem(
 
 /** Why no intent can be opened for an offer, or null. A request is funded once: after that, and after a refund, it stays closed. */
 export function payingProblem(
-  request: { id: string; status: RequestLife; selectedOfferId: string | null },
+  request: { id: string; status: RequestStatus; selectedOfferId: string | null },
   offer: { id: string; requestId: string; status: 'open' | 'selected' | 'accepted' | 'rejected' },
 ): TradeRefusal | null {
   if (offer.requestId !== request.id) return 'offer_mismatch';
@@ -64,7 +91,7 @@ export function payingProblem(
   return offer.status === 'rejected' ? 'offer_not_open' : null;
 }
 
-const requestSteps: Record<RequestLife, readonly RequestLife[]> = {
+const requestSteps: Record<RequestStatus, readonly RequestStatus[]> = {
   open: ['payment', 'processing'],
   payment: ['processing'],
   processing: ['payment', 'seller_paid', 'refunded'],
@@ -73,6 +100,6 @@ const requestSteps: Record<RequestLife, readonly RequestLife[]> = {
 };
 
 /** Whether a request may go from one status to another; `processing` falls back to `payment` only by the payment that had funded it. */
-export function requestMayBecome(from: RequestLife, to: RequestLife): boolean {
+export function requestMayBecome(from: RequestStatus, to: RequestStatus): boolean {
   return from === to || requestSteps[from].includes(to);
 }
