@@ -12,40 +12,68 @@ const queueName = 'nudges';
 /** Kept jobs only serve a person who looks; the due rows in MongoDB are the memory of what is done. */
 const retention = { removeOnComplete: { age: 3600, count: 1000 }, removeOnFail: { age: 86_400, count: 1000 } };
 const nudgesAtOnce = 8;
+/** Nudges on their way to a Redis that does not answer; what is more is found by polling. */
+const mostUnanswered = 1_000;
+/** An orderly stop has 10 s in all (fault F16); what a nudge leaves undone is found by polling. */
+const finishWithinMs = 3_000;
+
+/** Connects at once and for ever: BullMQ gives up for good when its very first connection fails. */
+function connect(redisUrl: string): Redis {
+  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  connection.on('error', () => undefined);
+  return connection;
+}
 
 /** Adds nudges; never throws and never waits for Redis: a lost nudge costs the time to the next poll, nothing else. */
 export function createNudgeQueue(redisUrl: string, logger: Logger) {
-  const connection = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
-  connection.on('error', () => undefined);
-  connection.connect().catch(() => logger.warn({}, 'Redis is away: work is found by polling until it is back'));
+  const connection = connect(redisUrl);
+  connection.once('error', () => logger.warn({}, 'Redis is away: work is found by polling until it is back'));
   const queue = new Queue<Nudge>(queueName, { connection, defaultJobOptions: retention });
   queue.on('error', () => undefined);
+  let unanswered = 0;
   return {
     nudge(nudge: Nudge, delayMs: number): void {
-      if (connection.status !== 'ready') return;
-      queue.add(nudge.kind, nudge, { delay: Math.max(0, delayMs) }).catch(() => undefined);
+      if (connection.status !== 'ready' || unanswered >= mostUnanswered) return;
+      unanswered += 1;
+      queue
+        .add(nudge.kind, nudge, { delay: Math.max(0, Math.ceil(delayMs)) })
+        .catch(() => undefined)
+        .finally(() => {
+          unanswered -= 1;
+        });
     },
     async close(): Promise<void> {
-      await queue.close().catch(() => undefined);
+      // the connection first: closing the queue waits for an answer that a silent Redis never gives
       connection.disconnect();
+      await queue.close().catch(() => undefined);
     },
   };
 }
 
+async function atMost(work: Promise<unknown>, limitMs: number): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const limit = setTimeout(resolve, limitMs);
+  await Promise.race([work, over]);
+  clearTimeout(limit);
+}
+
 /** Works nudges by calling `handle`; several processes share them. */
 export function createNudgeWorker(redisUrl: string, handle: (nudge: Nudge) => Promise<void>) {
-  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true });
-  connection.on('error', () => undefined);
-  const worker = new Worker<Nudge>(queueName, (job) => handle(job.data), {
-    connection,
-    concurrency: nudgesAtOnce,
-    autorun: true,
-  });
+  const connection = connect(redisUrl);
+  const running = new Set<Promise<void>>();
+  const work = async (nudge: Nudge): Promise<void> => {
+    const turn = handle(nudge);
+    running.add(turn);
+    await turn.finally(() => running.delete(turn));
+  };
+  const worker = new Worker<Nudge>(queueName, (job) => work(job.data), { connection, concurrency: nudgesAtOnce });
   worker.on('error', () => undefined);
   return {
     async close(): Promise<void> {
+      // by force, since BullMQ would wait without limit for Redis and for running work; the work is waited for here
       await worker.close(true).catch(() => undefined);
       connection.disconnect();
+      await atMost(Promise.allSettled(running), finishWithinMs);
     },
   };
 }
