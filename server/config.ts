@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
@@ -22,15 +23,41 @@ const setting = <S extends z.ZodType>(
   ...extra,
 });
 
+/** Digits only: `Number` alone would read '0x10', '1e3' and blanks as numbers. */
 const whole = (low: number, high: number, standard: number) =>
-  z.coerce.number().int().min(low).max(high).default(standard);
+  z
+    .string()
+    .trim()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(low).max(high))
+    .default(standard);
 const text = z.string().trim();
+const url = (schemes: RegExp) => z.url({ protocol: schemes, error: `must be a url (${schemes.source})` });
 const list = text.default('').transform((value) =>
   value
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
+const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+const origins = list.pipe(
+  z.array(z.string().refine(isOrigin, 'must be exact origins as browsers send them, e.g. https://shop.example')),
+);
+
+function isPublicKey(pem: string): boolean {
+  try {
+    return !pem.includes('PRIVATE KEY') && createPublicKey(pem).type === 'public';
+  } catch {
+    return false;
+  }
+}
+/** A PEM text; one-line environments write its line ends as `\n`. */
+const publicKey = text
+  .transform((value) => value.replaceAll('\\n', '\n'))
+  .refine((value) => value === '' || isPublicKey(value), 'must be a PEM public key')
+  .default('');
+
 const roleNames = ['web', 'worker', 'monitor'] as const;
 export type ProcessRole = (typeof roleNames)[number];
 const roles = text
@@ -53,11 +80,15 @@ export const settings = {
   PUBLIC_URL: setting(
     'server',
     'where the world reaches this server; part of every callback url, so change it rarely',
-    z.url().default('http://127.0.0.1:4000'),
+    url(/^https?$/).default('http://127.0.0.1:4000'),
     production,
   ),
   ROLES: setting('server', 'what this process does: any of web,worker,monitor', roles),
-  ALLOWED_ORIGINS: setting('server', 'exact origins of browsers that may call HTTP and sockets, comma-separated', list),
+  ALLOWED_ORIGINS: setting(
+    'server',
+    'exact origins of browsers that may call HTTP and sockets, comma-separated',
+    origins,
+  ),
   TRUST_PROXY: setting('server', 'number of trusted reverse proxies in front', whole(0, 10, 0)),
   RATE_LIMIT_PER_MINUTE: setting(
     'server',
@@ -72,10 +103,16 @@ export const settings = {
   MONGODB_URI: setting(
     'stores',
     'MongoDB replica set',
-    text.default('mongodb://127.0.0.1:27017/holdfast?replicaSet=rs0'),
+    text
+      .regex(/^mongodb(\+srv)?:\/\/./, 'must start with mongodb:// or mongodb+srv://')
+      .default('mongodb://127.0.0.1:27017/holdfast?replicaSet=rs0'),
     production,
   ),
-  REDIS_URL: setting('stores', 'Redis; empty works too, only slower', text.default('')),
+  REDIS_URL: setting(
+    'stores',
+    'Redis; empty works too, only slower',
+    text.regex(/^(rediss?:\/\/.|$)/, 'must start with redis:// or rediss://').default(''),
+  ),
   TERMS_ARCHIVE: setting(
     'stores',
     "folder outside the database where every payment's terms are kept",
@@ -85,7 +122,7 @@ export const settings = {
   JWT_SECRET: setting('access', 'HS256 secret of at least 32 characters (or give JWT_PUBLIC_KEY)', text.default(''), {
     secret: true,
   }),
-  JWT_PUBLIC_KEY: setting('access', 'PEM public key (RS256 or ES256), instead of JWT_SECRET', text.default('')),
+  JWT_PUBLIC_KEY: setting('access', 'PEM public key (RS256 or ES256), instead of JWT_SECRET', publicKey),
   JWT_ISSUER: setting('access', 'required `iss`', text.default('holdfast')),
   JWT_AUDIENCE: setting('access', 'required `aud`', text.default('holdfast')),
   NETWORKS_FILE: setting(
@@ -98,7 +135,7 @@ export const settings = {
   SHKEEPER_URL: setting(
     'shkeeper',
     'address of the SHKeeper server',
-    z.url().default('http://127.0.0.1:5000'),
+    url(/^https?$/).default('http://127.0.0.1:5000'),
     production,
   ),
   SHKEEPER_API_KEY: setting('shkeeper', 'its API key; also a key of its webhook signatures', text.default(''), secret),
@@ -149,7 +186,7 @@ export const settings = {
   CRASH_AT: setting(
     'tests',
     'kill this process at a labelled point, `<label>:<n>`; refused in production',
-    text.default(''),
+    text.regex(/^(.+:[1-9]\d*|)$/, 'must be <label>:<n>').default(''),
   ),
 } as const;
 
@@ -168,48 +205,61 @@ export class ConfigError extends Error {
   }
 }
 
-function unsafe(config: Config, environment: Readonly<Record<string, string | undefined>>): string[] {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const table = Object.entries(settings) as [keyof Settings, Setting<z.ZodType>][];
+/** An unset variable, an empty one and a blank one are the same: nothing was said. */
+const given = (environment: Environment, name: string) => environment[name]?.trim() || undefined;
+
+/** What must not be, in any environment; settings that could not be read are left out. */
+function unsafe(config: Partial<Config>): string[] {
+  const { JWT_SECRET = '', JWT_PUBLIC_KEY = '', MONITORING_DAYS = 0, DELIVER_DAYS = Infinity } = config;
   const problems: string[] = [];
-  const keyGiven = config.JWT_SECRET !== '' || config.JWT_PUBLIC_KEY !== '';
-  if (!keyGiven) problems.push('JWT_SECRET or JWT_PUBLIC_KEY is missing: nobody could be authenticated');
-  if (config.JWT_SECRET !== '' && config.JWT_SECRET.length < 32)
-    problems.push('JWT_SECRET is shorter than 32 characters');
-  if (config.MONITORING_DAYS + 1 >= config.DELIVER_DAYS) {
+  const unread = !('JWT_SECRET' in config && 'JWT_PUBLIC_KEY' in config);
+  if (JWT_SECRET === '' && JWT_PUBLIC_KEY === '' && !unread)
+    problems.push('JWT_SECRET or JWT_PUBLIC_KEY is missing: nobody could be authenticated');
+  if (JWT_SECRET !== '' && JWT_SECRET.length < 32) problems.push('JWT_SECRET is shorter than 32 characters');
+  if (MONITORING_DAYS + 1 >= DELIVER_DAYS)
     problems.push(
       'MONITORING_DAYS + 1 must be below DELIVER_DAYS: late money needs time to be settled before deliverBy',
     );
-  }
-  if (config.NODE_ENV !== 'production') return problems;
-  for (const [name, entry] of Object.entries(settings) as [string, Setting<z.ZodType>][]) {
-    if (entry.required === 'production' && !environment[name]) problems.push(`${name} is missing: ${entry.about}`);
-  }
-  if (config.CRASH_AT !== '') problems.push('CRASH_AT is a test setting and must be empty in production');
-  if (!config.PUBLIC_URL.startsWith('https://')) problems.push('PUBLIC_URL must start with https://');
+  if (config.SHKEEPER_PAYOUT_USER !== undefined && config.SHKEEPER_PAYOUT_PASSWORD !== undefined)
+    if ((config.SHKEEPER_PAYOUT_USER === '') !== (config.SHKEEPER_PAYOUT_PASSWORD === ''))
+      problems.push('SHKEEPER_PAYOUT_USER and SHKEEPER_PAYOUT_PASSWORD belong together: give both or none');
+  return problems;
+}
+
+function unfitForProduction(config: Partial<Config>, environment: Environment): string[] {
+  const problems = table
+    .filter(([name, entry]) => entry.required === 'production' && !given(environment, name))
+    .map(([name, entry]) => `${name} is missing: ${entry.about}`);
+  if (given(environment, 'CRASH_AT')) problems.push('CRASH_AT is a test setting and must be empty in production');
+  if (given(environment, 'PUBLIC_URL') && config.PUBLIC_URL?.startsWith('https://') === false)
+    problems.push('PUBLIC_URL must start with https://');
   return problems;
 }
 
 /** Reads and checks the environment; throws `ConfigError` naming every problem. */
-export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function loadConfig(environment: Environment = process.env): Config {
   const problems: string[] = [];
-  const entries = Object.entries(settings).map(([name, entry]) => {
-    const given = environment[name];
-    const parsed = (entry.schema as z.ZodType).safeParse(given === '' ? undefined : given);
-    if (!parsed.success)
-      problems.push(`${name}: ${parsed.error.issues[0]?.message ?? 'is not valid'} (${entry.about})`);
-    return [name, parsed.success ? parsed.data : undefined] as const;
+  const entries = table.flatMap(([name, entry]) => {
+    const parsed = entry.schema.safeParse(given(environment, name));
+    if (parsed.success) return [[name, parsed.data] as const];
+    problems.push(`${name}: ${parsed.error.issues[0]?.message ?? 'is not valid'} (${entry.about})`);
+    return [];
   });
+  const config: Partial<Config> = Object.fromEntries(entries);
+  problems.push(...unsafe(config));
+  if (config.NODE_ENV === 'production') problems.push(...unfitForProduction(config, environment));
   if (problems.length > 0) throw new ConfigError(problems);
-  const config = Object.fromEntries(entries) as Config;
-  const risks = unsafe(config, environment);
-  if (risks.length > 0) throw new ConfigError(risks);
-  return config;
+  return config as Config;
 }
 
 /** The text of `.env.example`. */
 export function renderEnvExample(): string {
   const lines = ['# Every setting of Holdfast. Generated from server/config.ts by scripts/envExample.ts; do not edit.'];
   let group = '';
-  for (const [name, entry] of Object.entries(settings) as [string, Setting<z.ZodType>][]) {
+  for (const [name, entry] of table) {
     if (entry.group !== group) lines.push('', `# --- ${entry.group}`);
     group = entry.group;
     const standard = entry.schema.safeParse(undefined);
