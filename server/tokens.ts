@@ -17,13 +17,19 @@ const claims = z.object({
   exp: z.number(),
 });
 
+const header = z.object({ typ: z.enum(['JWT', 'at+jwt']).optional() });
+
 const algorithmOf: Record<string, jwt.Algorithm> = { rsa: 'RS256', ec: 'ES256' };
+/** OpenSSL's name of P-256, the only curve of ES256. */
+const es256Curve = 'prime256v1';
 
 function verifier(options: { secret: string; publicKey: string }): { key: KeyObject; algorithm: jwt.Algorithm } {
   if (options.publicKey === '') return { key: createSecretKey(Buffer.from(options.secret)), algorithm: 'HS256' };
   const key = createPublicKey(options.publicKey);
   const algorithm = algorithmOf[key.asymmetricKeyType ?? ''];
-  if (!algorithm) throw new Error(`JWT_PUBLIC_KEY is of type ${key.asymmetricKeyType}; use RSA or EC (P-256)`);
+  const { namedCurve } = key.asymmetricKeyDetails ?? {};
+  if (!algorithm || (namedCurve !== undefined && namedCurve !== es256Curve))
+    throw new Error(`JWT_PUBLIC_KEY is of type ${key.asymmetricKeyType}; use RSA or EC (P-256)`);
   return { key, algorithm };
 }
 
@@ -34,7 +40,9 @@ export function createTokens(options: { secret: string; publicKey: string; issue
   return {
     verify(token) {
       try {
-        const { sub, role, exp } = claims.parse(jwt.verify(token, key, { algorithms: [algorithm], issuer, audience }));
+        const complete = jwt.verify(token, key, { algorithms: [algorithm], issuer, audience, complete: true });
+        header.parse(complete.header);
+        const { sub, role, exp } = claims.parse(complete.payload);
         return { userId: sub, role, expiresAtMs: exp * 1000 };
       } catch (cause) {
         throw new AppError(
