@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { ConfigError, loadConfig, type Config } from './config.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
 import { createDeps } from './deps.ts';
 
 /** sysexits.h EX_CONFIG: the operator has to change the configuration. */

@@ -1,6 +1,7 @@
+import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
 import { selectingProblem } from '../domain/trade.ts';
 import { AppError } from '../errors.ts';
-import type { Actor, MarketplaceStore, PurchaseRequest, SellerOffer } from '../ports.ts';
+import type { Actor, MarketplaceStore } from '../ports.ts';
 
 export interface AcceptOfferDeps {
   readonly marketplace: MarketplaceStore;

@@ -1,14 +1,8 @@
 import { claim } from '../domain/claim.ts';
 import type { PaymentState, ProviderSide } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type {
-  CrashPoint,
-  EscrowGateway,
-  Logger,
-  PayInProvider,
-  PaymentCoordinator,
-  TransitionStore,
-} from '../ports.ts';
+import type { EscrowGateway, PayInProvider } from '../ports/outside.ts';
+import type { CrashPoint, Logger, PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { platformAddresses } from './rules/addresses.ts';
 import { networkOf } from './rules/asset.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';

@@ -1,8 +1,10 @@
 import { claim } from '../domain/claim.ts';
+import type { SettlementOutcome } from '../domain/evidence.ts';
 import type { SettledFact } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { Actor, EscrowGateway, PaymentCoordinator, SettlementOutcome, TransitionStore } from '../ports.ts';
+import type { EscrowGateway } from '../ports/outside.ts';
+import type { Actor, PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { demandAdmin } from './rules/actor.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 

@@ -1,6 +1,7 @@
 import { excessAt, heldBy, openForward } from '../domain/facts.ts';
 import type { State } from '../domain/state.ts';
-import type { ChainReader, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
+import type { ChainReader } from '../ports/outside.ts';
+import type { PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
 import { unfinalSum } from './rules/finality.ts';
 import { incoming, recorded } from './rules/refusal.ts';
 

@@ -2,18 +2,16 @@ import { claim } from '../domain/claim.ts';
 import type { PaymentState, PaymentStatus } from '../domain/state.ts';
 import { payingProblem } from '../domain/trade.ts';
 import { AppError } from '../errors.ts';
+import type { ChainReader, EscrowGateway, TermsArchive } from '../ports/outside.ts';
 import type {
   Actor,
-  ChainReader,
   Clock,
   CrashPoint,
-  EscrowGateway,
   Ids,
   MarketplaceStore,
   PaymentCoordinator,
   Policy,
   Queries,
-  TermsArchive,
   TransitionStore,
 } from '../ports.ts';
 import { createAddressLease } from './rules/addressLease.ts';

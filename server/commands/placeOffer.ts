@@ -1,7 +1,9 @@
 import { formatAmount } from '../domain/money.ts';
+import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
 import { placingProblem } from '../domain/trade.ts';
 import { AppError } from '../errors.ts';
-import type { Actor, Clock, EscrowGateway, Ids, MarketplaceStore, PurchaseRequest, SellerOffer } from '../ports.ts';
+import type { EscrowGateway } from '../ports/outside.ts';
+import type { Actor, Clock, Ids, MarketplaceStore } from '../ports.ts';
 import { readWallet } from './rules/addresses.ts';
 import { readAmount } from './rules/amount.ts';
 import { offeredAsset } from './rules/asset.ts';

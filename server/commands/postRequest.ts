@@ -1,4 +1,6 @@
-import type { Actor, Clock, EscrowGateway, Ids, MarketplaceStore, Policy, PurchaseRequest } from '../ports.ts';
+import type { PurchaseRequest } from '../domain/trade.ts';
+import type { EscrowGateway } from '../ports/outside.ts';
+import type { Actor, Clock, Ids, MarketplaceStore, Policy } from '../ports.ts';
 import { readWallet } from './rules/addresses.ts';
 
 export interface PostRequestDeps {

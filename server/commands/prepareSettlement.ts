@@ -2,16 +2,8 @@ import { excessAt, excessTotal, heldTotal } from '../domain/facts.ts';
 import type { PayoutSource } from '../domain/signal.ts';
 import type { OpenSettlement, PaymentState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type {
-  Actor,
-  ChainReader,
-  Clock,
-  EscrowGateway,
-  PaymentCoordinator,
-  Policy,
-  SettlementPayload,
-  TransitionStore,
-} from '../ports.ts';
+import type { ChainReader, EscrowGateway, SettlementPayload } from '../ports/outside.ts';
+import type { Actor, Clock, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
 import { demandAdmin } from './rules/actor.ts';
 import { readAmount } from './rules/amount.ts';
 import { networkOf } from './rules/asset.ts';

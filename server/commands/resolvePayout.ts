@@ -1,7 +1,8 @@
 import { statusOfStage } from '../domain/payoutMachine.ts';
 import type { Transfer } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type { Actor, ChainReader, PaymentCoordinator, Queries, TransitionStore } from '../ports.ts';
+import type { ChainReader } from '../ports/outside.ts';
+import type { Actor, PaymentCoordinator, Queries, TransitionStore } from '../ports.ts';
 import { demandAdmin } from './rules/actor.ts';
 import { createPayoutSearch } from './rules/payoutSearch.ts';
 import { deathOf, isEnded, isOwnTransfer, type PayoutView, payoutView, successOf } from './rules/payoutView.ts';

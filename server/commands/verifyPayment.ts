@@ -1,16 +1,10 @@
 import { arrivalKey } from '../domain/claim.ts';
+import type { ChainHead } from '../domain/evidence.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { PaymentState, State, Transfer } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type {
-  ChainHead,
-  ChainReader,
-  Logger,
-  Observation,
-  PayInProvider,
-  PaymentCoordinator,
-  TransitionStore,
-} from '../ports.ts';
+import type { ChainReader, PayInProvider } from '../ports/outside.ts';
+import type { Logger, Observation, PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { incoming } from './rules/refusal.ts';
 
 export interface VerifyPaymentDeps {

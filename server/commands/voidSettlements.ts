@@ -1,4 +1,5 @@
-import type { EscrowGateway, Logger, PaymentCoordinator, Queries, TransitionStore } from '../ports.ts';
+import type { EscrowGateway } from '../ports/outside.ts';
+import type { Logger, PaymentCoordinator, Queries, TransitionStore } from '../ports.ts';
 import { proofOfVoid } from './rules/settlementProof.ts';
 
 export interface VoidSettlementsDeps {

@@ -1,9 +1,10 @@
-import { payoutDefaults } from '../commands/rules/payoutPolicy.ts';
 import type { createPaymentCoordinator } from '../commands/paymentCoordinator.ts';
+import { payoutDefaults } from '../commands/rules/payoutPolicy.ts';
 import type { Config } from '../config.ts';
 import type { PayoutChannel } from '../events/subscribers.ts';
 import type { Nudge } from '../jobs/nudges.ts';
-import type { Clock, DueWork, EscrowGateway, Logger, Policy } from '../ports.ts';
+import type { EscrowGateway } from '../ports/outside.ts';
+import type { Clock, DueWork, Logger, Policy } from '../ports.ts';
 import type { Chain } from '../providers/chain/connectChain.ts';
 import { createShkeeperClient } from '../providers/shkeeper/client.ts';
 import { createShkeeperProvider } from '../providers/shkeeper/provider.ts';

@@ -31,7 +31,6 @@ export interface SellerOffer {
   readonly createdAtMs: number;
 }
 
-
 /** What follows for request and offer when an intent was opened. */
 export function openingEffects(state: PaymentState): EffectBody[] {
   return [

@@ -1,16 +1,14 @@
 import type { PaymentState, ProviderReport } from '../domain/state.ts';
+import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
+import type { EscrowGateway, SettlementPayload } from '../ports/outside.ts';
 import type {
   Actor,
   Clock,
-  EscrowGateway,
   IdempotencyStore,
   Logger,
   MarketplaceStore,
   ProviderEventStore,
-  PurchaseRequest,
   Queries,
-  SellerOffer,
-  SettlementPayload,
   TransitionStore,
 } from '../ports.ts';
 import type { LegacySignature } from '../providers/shkeeper/signature.ts';

@@ -2,7 +2,7 @@ import { formatAmount } from '../domain/money.ts';
 import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
 import type { PaymentState, PayoutState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type { EscrowGateway } from '../ports.ts';
+import type { EscrowGateway } from '../ports/outside.ts';
 import {
   buyersTransfers,
   iso,

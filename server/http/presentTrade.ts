@@ -1,4 +1,6 @@
-import type { Actor, EscrowGateway, PurchaseRequest, SellerOffer } from '../ports.ts';
+import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
+import type { EscrowGateway } from '../ports/outside.ts';
+import type { Actor } from '../ports.ts';
 import type { OfferDocument, RequestDocument } from './endpoints/requests.ts';
 
 const operator = (actor: Actor) => actor.role === 'admin' || actor.role === 'auditor';

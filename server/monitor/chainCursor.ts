@@ -1,5 +1,7 @@
+import type { ChainHead } from '../domain/evidence.ts';
 import { AppError } from '../errors.ts';
-import type { ChainCursor, ChainHead, ChainReader, CursorStore, Logger, Network, WatchStore } from '../ports.ts';
+import type { ChainReader, Network } from '../ports/outside.ts';
+import type { ChainCursor, CursorStore, Logger, WatchStore } from '../ports.ts';
 import { liveWatches } from './chainFacts.ts';
 
 export interface CursorSources {

@@ -1,7 +1,9 @@
 import { arrivalKey } from '../domain/claim.ts';
+import type { ChainHead, EscrowEvent } from '../domain/evidence.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Transfer } from '../domain/state.ts';
-import type { ChainHead, ChainReader, EscrowEvent, Network, Watch, WatchStore } from '../ports.ts';
+import type { ChainReader, Network } from '../ports/outside.ts';
+import type { Watch, WatchStore } from '../ports.ts';
 
 /** One fact of the chain, ready to be told to the log it belongs to. */
 export interface ChainFact {

@@ -1,4 +1,6 @@
-import type { ChainHead, Clock, Logger, Network } from '../ports.ts';
+import type { ChainHead } from '../domain/evidence.ts';
+import type { Network } from '../ports/outside.ts';
+import type { Clock, Logger } from '../ports.ts';
 
 // Finality that stands still this long is worth a person's look (Polygon's stall of 2025 lasted 10 to 15 minutes).
 const stallMs = 600_000;

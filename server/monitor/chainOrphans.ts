@@ -1,7 +1,8 @@
 import { arrivalKey } from '../domain/claim.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Arrival, Transfer } from '../domain/state.ts';
-import type { ChainReader, Logger, Network, Queries } from '../ports.ts';
+import type { ChainReader, Network } from '../ports/outside.ts';
+import type { Logger, Queries } from '../ports.ts';
 import type { Range } from './chainFacts.ts';
 
 export interface OrphanSources {

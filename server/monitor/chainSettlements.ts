@@ -1,4 +1,4 @@
-import type { ChainReader, Network } from '../ports.ts';
+import type { ChainReader, Network } from '../ports/outside.ts';
 import type { ChainFact, Range } from './chainFacts.ts';
 import type { Telling } from './chainTelling.ts';
 

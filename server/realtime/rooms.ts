@@ -1,4 +1,5 @@
-import type { Actor, PurchaseRequest, SellerOffer } from '../ports.ts';
+import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
+import type { Actor } from '../ports.ts';
 
 /** Every authenticated socket is in it; it only learns that something happened (design §7). */
 export const marketplaceRoom = 'marketplace';

@@ -1,13 +1,8 @@
 import type { Connection } from 'mongoose';
+import { type PurchaseRequest, type RequestStatus, requestStatuses, type SellerOffer } from '../domain/trade.ts';
 import { type PurchaseRequestRow, purchaseRequestModel } from '../models/purchaseRequestModel.ts';
 import { type SellerOfferRow, sellerOfferModel } from '../models/sellerOfferModel.ts';
-import {
-  type MarketplaceStore,
-  type PurchaseRequest,
-  type RequestStatus,
-  requestStatuses,
-  type SellerOffer,
-} from '../ports.ts';
+import type { MarketplaceStore } from '../ports.ts';
 import { refusingWhenDown } from './outage.ts';
 
 /** Which transition of which payment an update follows. */

@@ -1,6 +1,6 @@
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TermsArchive } from '../ports.ts';
+import type { TermsArchive } from '../ports/outside.ts';
 
 /**
  * Keeps every payment's terms as a file of its own, outside the database: whoever has them can leave the escrow without us.

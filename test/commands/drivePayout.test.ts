@@ -3,7 +3,7 @@ import { custodyOf, heldBy } from '../../server/domain/facts.ts';
 import { account, assetName, balanceOf } from '../../server/domain/ledger.ts';
 import type { PayoutMachine } from '../../server/domain/payout.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
-import type { PayInProvider } from '../../server/ports.ts';
+import type { PayInProvider } from '../../server/ports/outside.ts';
 import { erc20 } from '../providers/chain/chainWorld.ts';
 import {
   addressOf,

@@ -141,7 +141,7 @@ describe('trade', () => {
   const offer = { id: 'o', requestId: 'r', status: 'open' } as const;
 
   it('takes offers and selections while the request is open', () => {
-    expect(trade.requestLife.map((status) => trade.placingProblem({ status }))).to.deep.equal([
+    expect(trade.requestStatuses.map((status) => trade.placingProblem({ status }))).to.deep.equal([
       null,
       ...Array.from({ length: 4 }, () => 'request_closed'),
     ]);
@@ -163,7 +163,9 @@ describe('trade', () => {
   });
 
   it('moves a request forward, and back only from processing to payment', () => {
-    const steps = trade.requestLife.map((from) => trade.requestLife.filter((to) => trade.requestMayBecome(from, to)));
+    const steps = trade.requestStatuses.map((from) =>
+      trade.requestStatuses.filter((to) => trade.requestMayBecome(from, to)),
+    );
     expect(steps).to.deep.equal([
       ['open', 'payment', 'processing'],
       ['payment', 'processing'],

@@ -1,9 +1,9 @@
 import type { PayoutMachine } from '../../server/domain/payout.ts';
 import type { Arrival, PaymentState, PayoutState, State } from '../../server/domain/state.ts';
 import { noMilestones, zeroAddress } from '../../server/domain/terms.ts';
+import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
 import { type Effect, type Transition, transitionId } from '../../server/domain/transition.ts';
 import type { Recorded } from '../../server/http/present.ts';
-import type { PurchaseRequest, SellerOffer } from '../../server/ports.ts';
 import { nowMs } from './standIn.ts';
 
 export const paymentId = 'a'.repeat(24);

@@ -1,10 +1,11 @@
 import type { Express } from 'express';
 import request from 'supertest';
 import { createApp } from '../../server/app.ts';
+import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
 import type { Transition } from '../../server/domain/transition.ts';
 import type { AppDeps, Commands, HttpSettings } from '../../server/http/appDeps.ts';
 import type { Recorded } from '../../server/http/present.ts';
-import type { IdempotencyStore, ProviderDelivery, PurchaseRequest, Role, SellerOffer } from '../../server/ports.ts';
+import type { IdempotencyStore, ProviderDelivery, Role } from '../../server/ports.ts';
 import { createTokens } from '../../server/tokens.ts';
 
 /** The clock of these tests stands still here. */

@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { io, type Socket } from 'socket.io-client';
-import type { Actor, Logger, PurchaseRequest, SellerOffer } from '../../server/ports.ts';
+import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
+import type { Actor, Logger } from '../../server/ports.ts';
 import { createSocketServer } from '../../server/realtime/socketServer.ts';
 import { createTokens } from '../../server/tokens.ts';
 import { eventually } from '../support/eventually.ts';
@@ -38,6 +39,8 @@ export interface Listener {
   readonly socket: Socket;
   readonly rooms: string[];
   readonly heard: Heard[];
+  /** Why the connection ended, as often as it did. */
+  readonly ended: string[];
 }
 
 export type SocketServer = Awaited<ReturnType<typeof startSocketServer>>;
@@ -78,12 +81,14 @@ export function refusalOf(socket: Socket): Promise<string> {
 export async function listen(url: string, actor: Actor, auth: object = {}): Promise<Listener> {
   const socket = knock(url, { token: tokens.sign(actor, 60), ...auth });
   const heard: Heard[] = [];
+  const ended: string[] = [];
+  socket.on('disconnect', (reason) => ended.push(reason));
   socket.onAny((event: string, payload) => heard.push({ event, payload }));
   const rooms = await new Promise<string[]>((resolve, reject) => {
     socket.once('ready', (message: { rooms: string[] }) => resolve(message.rooms));
     socket.once('connect_error', reject);
   });
-  return { socket, rooms, heard };
+  return { socket, rooms, heard, ended };
 }
 
 export const hears = ({ heard }: Listener, event: string) => heard.filter((entry) => entry.event === event);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { RequestStatus } from '../../server/ports.ts';
+import type { RequestStatus } from '../../server/domain/trade.ts';
 import { buildOffer, buildRequest } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 

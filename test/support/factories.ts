@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IntentFacts, SignalOf } from '../../server/domain/signal.ts';
 import type { PaymentState, Transfer } from '../../server/domain/state.ts';
+import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
 import { type EffectBody, effectKey, type Transition, transitionId } from '../../server/domain/transition.ts';
-import type { Ids, Logger, PurchaseRequest, SellerOffer } from '../../server/ports.ts';
+import type { Ids, Logger } from '../../server/ports.ts';
 import { digest } from '../../server/store/codec.ts';
 import { addresses, asset, intent, transfer } from '../domain/factories.ts';
 

@@ -1,6 +1,6 @@
 import { zeroAddress } from '../../domain/terms.ts';
 import { AppError } from '../../errors.ts';
-import type { EscrowGateway, Network } from '../../ports.ts';
+import type { EscrowGateway, Network } from '../../ports/outside.ts';
 
 /** Addresses of the platform that are never a user's own wallet (design §2, "Who is in the terms"). */
 export function platformAddresses(network: Network): string[] {

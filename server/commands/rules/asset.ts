@@ -1,6 +1,6 @@
 import type { Asset } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
-import type { EscrowGateway, Network } from '../../ports.ts';
+import type { EscrowGateway, Network } from '../../ports/outside.ts';
 
 /** A token of a network as the product offers it. */
 export interface Offered {

@@ -1,6 +1,7 @@
+import type { ChainHead } from '../../domain/evidence.ts';
 import { ownAsset } from '../../domain/facts.ts';
 import type { Custody, PaymentState } from '../../domain/state.ts';
-import type { ChainHead, ChainReader } from '../../ports.ts';
+import type { ChainReader } from '../../ports/outside.ts';
 
 /**
  * How much of what a custody received may still leave the chain again. An irreversible step is safe while this is not more than what

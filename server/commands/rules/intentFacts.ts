@@ -2,7 +2,8 @@ import { formatAmount } from '../../domain/money.ts';
 import type { IntentFacts } from '../../domain/signal.ts';
 import { buildTerms, termsProblem } from '../../domain/terms.ts';
 import { AppError } from '../../errors.ts';
-import type { ChainReader, Clock, EscrowGateway, Ids, Policy } from '../../ports.ts';
+import type { ChainReader, EscrowGateway } from '../../ports/outside.ts';
+import type { Clock, Ids, Policy } from '../../ports.ts';
 import type { Trade } from './trade.ts';
 
 export interface IntentFactsDeps {

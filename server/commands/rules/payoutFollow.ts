@@ -1,6 +1,7 @@
 import { isProvenDead } from '../../domain/payoutMachine.ts';
 import type { Signal } from '../../domain/signal.ts';
-import type { ChainReader, Clock, Logger, PayInProvider, TransitionStore } from '../../ports.ts';
+import type { ChainReader, PayInProvider } from '../../ports/outside.ts';
+import type { Clock, Logger, TransitionStore } from '../../ports.ts';
 import type { NextLook, PayoutCourse } from './payoutCourse.ts';
 import type { PayoutPolicy } from './payoutPolicy.ts';
 import { createPayoutSearch } from './payoutSearch.ts';

@@ -1,6 +1,8 @@
+import type { ChainHead } from '../../domain/evidence.ts';
 import { deadlineFacts, excessAt } from '../../domain/facts.ts';
 import { account } from '../../domain/ledger.ts';
-import type { ChainHead, ChainReader, EscrowGateway, TransitionStore } from '../../ports.ts';
+import type { ChainReader, EscrowGateway } from '../../ports/outside.ts';
+import type { TransitionStore } from '../../ports.ts';
 import { unfinalSum } from './finality.ts';
 import type { PayoutPolicy } from './payoutPolicy.ts';
 import type { PayoutView } from './payoutView.ts';

@@ -1,6 +1,7 @@
 import { arrivalKey, claim } from '../../domain/claim.ts';
 import type { Transfer } from '../../domain/state.ts';
-import type { ChainReader, TransitionStore } from '../../ports.ts';
+import type { ChainReader } from '../../ports/outside.ts';
+import type { TransitionStore } from '../../ports.ts';
 import { isOwnTransfer, type PayoutView } from './payoutView.ts';
 
 /** One request for logs covers at most this many blocks, and one search at most this many requests. */

@@ -1,15 +1,7 @@
+import type { ChainHead } from '../../domain/evidence.ts';
 import { formatAmount } from '../../domain/money.ts';
-import type {
-  ChainHead,
-  ChainReader,
-  Clock,
-  CrashPoint,
-  EscrowGateway,
-  Logger,
-  PayInProvider,
-  PayoutAnswer,
-  TransitionStore,
-} from '../../ports.ts';
+import type { ChainReader, EscrowGateway, PayInProvider, PayoutAnswer } from '../../ports/outside.ts';
+import type { Clock, CrashPoint, Logger, TransitionStore } from '../../ports.ts';
 import type { NextLook, PayoutCourse } from './payoutCourse.ts';
 import type { PayoutPolicy } from './payoutPolicy.ts';
 import { createPayoutReadiness } from './payoutReadiness.ts';

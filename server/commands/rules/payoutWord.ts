@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
-import type { Clock, Logger, PayInProvider } from '../../ports.ts';
+import type { PayInProvider } from '../../ports/outside.ts';
+import type { Clock, Logger } from '../../ports.ts';
 import type { PayoutCourse } from './payoutCourse.ts';
 import type { PayoutPolicy } from './payoutPolicy.ts';
 import type { PayoutView } from './payoutView.ts';

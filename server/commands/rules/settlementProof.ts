@@ -1,5 +1,5 @@
 import type { PaymentState } from '../../domain/state.ts';
-import type { EscrowGateway } from '../../ports.ts';
+import type { EscrowGateway } from '../../ports/outside.ts';
 
 /**
  * Proof that the open settlement can no longer happen: its time is over at the finalized block and its sequence is unused there. A used

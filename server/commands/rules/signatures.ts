@@ -1,6 +1,6 @@
 import type { SettlementSignature } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
-import type { EscrowGateway } from '../../ports.ts';
+import type { EscrowGateway } from '../../ports/outside.ts';
 
 /** A signature as clients send it; `{signer, data}` is meant for contracts that sign (ERC-1271). */
 export type SignatureWords = string | { readonly signer: string; readonly data: string };

@@ -1,5 +1,7 @@
+import type { PurchaseRequest, SellerOffer } from '../../domain/trade.ts';
 import { AppError } from '../../errors.ts';
-import type { Actor, EscrowGateway, MarketplaceStore, PurchaseRequest, SellerOffer } from '../../ports.ts';
+import type { EscrowGateway } from '../../ports/outside.ts';
+import type { Actor, MarketplaceStore } from '../../ports.ts';
 import { readAmount } from './amount.ts';
 import { type Offered, offeredAsset } from './asset.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requestStatuses } from '../../ports.ts';
+import { requestStatuses } from '../../domain/trade.ts';
 import { endpoint, envelope } from '../endpoint.ts';
 import { address, amount, identifier, network, page, token } from '../schemas/fields.ts';
 import { pagination } from '../schemas/paymentDocument.ts';

@@ -1,6 +1,7 @@
 import { Router } from 'express';
+import type { PurchaseRequest, SellerOffer } from '../../domain/trade.ts';
 import { AppError } from '../../errors.ts';
-import type { Actor, PurchaseRequest, SellerOffer } from '../../ports.ts';
+import type { Actor } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from '../endpoints/requests.ts';
 import { ownershipOf } from '../policies.ts';

@@ -1,4 +1,5 @@
-import type { ChainReader, Clock, EscrowGateway, Logger, Network } from '../../ports.ts';
+import type { ChainReader, EscrowGateway, Network } from '../../ports/outside.ts';
+import type { Clock, Logger } from '../../ports.ts';
 import type { ChainConnection } from './connection.ts';
 import { describeNetwork } from './describeNetwork.ts';
 import { createEscrowGateway } from './escrowGateway.ts';

@@ -1,6 +1,6 @@
 import { assetName } from '../../domain/ledger.ts';
 import { AppError } from '../../errors.ts';
-import type { Network } from '../../ports.ts';
+import type { Network } from '../../ports/outside.ts';
 import type { ConfiguredNetwork } from './networks.ts';
 import type { RpcPool } from './rpcPool.ts';
 

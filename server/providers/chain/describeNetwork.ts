@@ -1,6 +1,6 @@
 import { Interface, TypedDataEncoder, ZeroAddress } from 'ethers';
 import { AppError } from '../../errors.ts';
-import type { Network } from '../../ports.ts';
+import type { Network } from '../../ports/outside.ts';
 import { escrowDomain, escrowInterface, vaultOf } from './escrowContract.ts';
 import type { ConfiguredNetwork } from './networks.ts';
 import type { RpcPool } from './rpcPool.ts';

@@ -1,7 +1,8 @@
 import type { Log, LogDescription } from 'ethers';
+import type { EscrowEvent } from '../../domain/evidence.ts';
 import type { ChainMovement, SettledFact } from '../../domain/signal.ts';
 import { zeroAddress } from '../../domain/terms.ts';
-import type { EscrowEvent, Network } from '../../ports.ts';
+import type { Network } from '../../ports/outside.ts';
 import { assetNameOf } from './connection.ts';
 import { escrowInterface, escrowTopics } from './escrowContract.ts';
 import type { ScanLogs } from './logScan.ts';

@@ -1,6 +1,7 @@
 import { concat, getAddress, keccak256, TypedDataEncoder, toUtf8Bytes } from 'ethers';
+import type { SettlementOutcome } from '../../domain/evidence.ts';
 import type { SettledFact } from '../../domain/signal.ts';
-import type { EscrowGateway, SettlementOutcome, SettlementPayload } from '../../ports.ts';
+import type { EscrowGateway, SettlementPayload } from '../../ports/outside.ts';
 import { type ChainConnection, type ChainConnections, connectionOf } from './connection.ts';
 import { escrowDomain, escrowInterface, settleTypes, termsIdOf, vaultOf } from './escrowContract.ts';
 import { readSettled } from './escrowEvents.ts';

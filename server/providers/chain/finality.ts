@@ -1,6 +1,6 @@
 import type { Block } from 'ethers';
+import type { ChainHead } from '../../domain/evidence.ts';
 import { AppError } from '../../errors.ts';
-import type { ChainHead } from '../../ports.ts';
 import type { ChainConnection } from './connection.ts';
 import type { RpcPool } from './rpcPool.ts';
 

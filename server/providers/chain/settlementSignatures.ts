@@ -1,6 +1,6 @@
 import { concat, recoverAddress, Signature, toBeHex } from 'ethers';
 import type { SettlementSignature } from '../../domain/state.ts';
-import type { Network } from '../../ports.ts';
+import type { Network } from '../../ports/outside.ts';
 
 // r, s and v as wallets return them; 64-byte compact ones are told apart by their length and not accepted from outside.
 const walletSignature = /^0x[0-9a-fA-F]{130}$/;

@@ -1,7 +1,8 @@
 import { Interface, type TransactionReceipt } from 'ethers';
+import type { TransferVerdict } from '../../domain/evidence.ts';
 import type { Transfer } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
-import type { ChainReader, TransferVerdict } from '../../ports.ts';
+import type { ChainReader } from '../../ports/outside.ts';
 import { type BlockClock, createBlockClock } from './blockClock.ts';
 import { assetNameOf, type ChainConnection, type ChainConnections, connectionOf } from './connection.ts';
 import { readEscrowEvents } from './escrowEvents.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PayoutAnswer } from '../../ports.ts';
+import type { PayoutAnswer } from '../../ports/outside.ts';
 import { notSent, outcomeOfError } from './payoutOutcome.ts';
 import { boundMessage, ShkeeperError } from './shkeeperError.ts';
 import { normaliseTransactionId } from './transactionId.ts';

@@ -1,4 +1,4 @@
-import type { PayoutAnswer } from '../../ports.ts';
+import type { PayoutAnswer } from '../../ports/outside.ts';
 import { boundMessage, ShkeeperError } from './shkeeperError.ts';
 
 /** A refusal that never left this process. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import type { PayInProvider } from '../../ports.ts';
+import type { PayInProvider } from '../../ports/outside.ts';
 import type { ShkeeperClient } from './client.ts';
 import { ShkeeperError } from './shkeeperError.ts';
 import { translateInvoice } from './translate.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { getAddress, N, Signature, toBeHex, Wallet } from 'ethers';
-import type { EscrowGateway } from '../../../server/ports.ts';
+import type { EscrowGateway } from '../../../server/ports/outside.ts';
 import { escrowInterface, escrowTopics } from '../../../server/providers/chain/escrowContract.ts';
 import { type ChainWorld, erc20, one, openChainWorld } from './chainWorld.ts';
 

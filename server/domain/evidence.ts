@@ -1,0 +1,43 @@
+import type { ChainMovement, SettledFact } from './signal.ts';
+import type { Transfer } from './state.ts';
+
+/** Where a chain stands. */
+export interface ChainHead {
+  readonly number: number;
+  readonly hash: string;
+  readonly timeMs: number;
+  /** Highest block whose transfers may be credited, and highest block an irreversible step may rest on. */
+  readonly confirmed: number;
+  readonly finalized: number;
+}
+
+/** Why a transaction is no proof of a payment (web3-and-chain.md §3.1). */
+export type TransferVerdict =
+  | {
+      readonly verdict: 'confirmed' | 'pending';
+      readonly transfer: Transfer;
+      readonly confirmations: number;
+      readonly final: boolean;
+    }
+  | { readonly verdict: 'notFound' | 'reverted' | 'wrongReceiver' | 'tooOld' | 'orphaned' };
+
+/** One event of the escrow contract, in our words. */
+export type EscrowEvent =
+  | { readonly event: 'Settled'; readonly fact: SettledFact }
+  | { readonly event: 'Recovered'; readonly movement: ChainMovement; readonly closed: boolean }
+  | {
+      readonly event: 'Funded';
+      readonly termsId: string;
+      readonly source: number;
+      readonly amount: bigint;
+      readonly txHash: string;
+      readonly blockNumber: number;
+      readonly blockHash: string;
+      readonly tokenAddress: string;
+    }
+  | { readonly event: 'SeqBumped'; readonly movement: ChainMovement; readonly settleSeq: number };
+
+/** What a settlement transaction turned out to be; only the contract's own event counts. */
+export type SettlementOutcome =
+  | { readonly outcome: 'settled'; readonly fact: SettledFact; readonly final: boolean }
+  | { readonly outcome: 'notMined' | 'reverted' | 'foreignContract' | 'otherPayment' };

@@ -1,0 +1,132 @@
+import type { ChainHead, EscrowEvent, SettlementOutcome, TransferVerdict } from '../domain/evidence.ts';
+import type { Asset, ProviderReport, SettlementSignature, Transfer } from '../domain/state.ts';
+import type { Terms } from '../domain/terms.ts';
+
+/** A network as the product offers it, from NETWORKS_FILE and the contract itself; addresses lower-case. */
+export interface Network {
+  readonly name: string;
+  readonly chainId: number;
+  readonly escrow: string;
+  readonly treasury: string;
+  readonly refundWallet: string;
+  readonly shkeeperHotWallet: string;
+  readonly signers: readonly string[];
+  readonly threshold: number;
+  readonly feeCapBps: number;
+  readonly tokens: readonly (Asset & { readonly shkeeperName: string })[];
+}
+
+/** Reads of one network; throws `AppError('chain_unavailable')` when no node answers. */
+export interface ChainReader {
+  head(network: string): Promise<ChainHead>;
+  blockHash(network: string, blockNumber: number): Promise<string | null>;
+  /** Net sums per (transaction, receiver, token) of all ERC-20 transfers to `receivers`, any token, blocks inclusive. */
+  transfersTo(network: string, receivers: readonly string[], fromBlock: number, toBlock: number): Promise<Transfer[]>;
+  /** Proves one transaction for one receiver; one entry per token that arrived. `notBefore` is the intent's head block. */
+  proveTransfer(network: string, txHash: string, receiver: string, notBefore: number): Promise<TransferVerdict[]>;
+  /** Events of the escrow contract in blocks, in order. */
+  escrowEvents(network: string, fromBlock: number, toBlock: number): Promise<EscrowEvent[]>;
+  tokenBalance(network: string, tokenAddress: string, holder: string): Promise<bigint>;
+  nativeBalance(network: string, holder: string): Promise<bigint>;
+  /** Transactions sent by an account, counted at the pending and at the finalized block. */
+  transactionCounts(
+    network: string,
+    account: string,
+  ): Promise<{ readonly pending: number; readonly finalized: number }>;
+}
+
+export interface SettlementPayload {
+  readonly typedData: {
+    readonly domain: object;
+    readonly types: object;
+    readonly primaryType: 'Settle';
+    readonly message: object;
+  };
+  readonly digest: string;
+}
+
+/** The escrow contract: builds what admins sign, reads what happened. */
+export interface EscrowGateway {
+  networks(): readonly Network[];
+  network(name: string): Network | null;
+  /** EIP-55 spelling of an address; throws on a string that is none. */
+  checksum(address: string): string;
+  /** Lower-case address, or null when the text is no address (bad checksum included). */
+  parseAddress(text: string): string | null;
+  ref(paymentId: string, randomBits: string): string;
+  identify(network: string, terms: Terms): { readonly termsId: string; readonly vault: string };
+  settlementPayload(
+    network: string,
+    termsId: string,
+    settlement: { settleSeq: number; toSeller: bigint; toBuyer: bigint; validUntil: number },
+  ): SettlementPayload;
+  /** The signer's seat and address when `signature` (65 bytes hex) over `digest` is one of the network's signers. */
+  recoverSigner(
+    network: string,
+    digest: string,
+    signature: string,
+  ): { readonly index: number; readonly signer: string } | null;
+  settlementTransaction(
+    network: string,
+    terms: Terms,
+    settlement: { settleSeq: number; toSeller: bigint; toBuyer: bigint; validUntil: number },
+    signatures: readonly SettlementSignature[],
+  ): { to: string; data: string; value: string; chainId: number };
+  record(
+    network: string,
+    termsId: string,
+  ): Promise<{
+    readonly status: 'none' | 'funded' | 'delivered' | 'frozen' | 'closed';
+    readonly settleSeq: number;
+    readonly remaining: bigint;
+    readonly released: bigint;
+  }>;
+  /** The record as of the finalized block, with that block's time: proof that a settlement can no longer happen. */
+  finalRecord(
+    network: string,
+    termsId: string,
+  ): Promise<{ readonly status: string; readonly settleSeq: number; readonly blockTimeMs: number }>;
+  readOutcome(network: string, txHash: string, termsId: string): Promise<SettlementOutcome>;
+}
+
+export type PayoutAnswer =
+  | { readonly outcome: 'submitted'; readonly taskId: string }
+  | { readonly outcome: 'refused' | 'duplicate' | 'unknown'; readonly message: string };
+
+/** SHKeeper as the commands see it. Reads throw `AppError('provider_failed')`; `createPayout` never throws and is never repeated. */
+export interface PayInProvider {
+  requestPayment(input: {
+    externalId: string;
+    coin: string;
+    fiat: string;
+    amount: string;
+    callbackUrl: string;
+  }): Promise<{ address: string; providerAmount: string; exchangeRate: string; providerInvoiceId: string }>;
+  getInvoice(externalId: string): Promise<ProviderReport[]>;
+  createPayout(input: {
+    externalId: string;
+    coin: string;
+    amount: string;
+    destination: string;
+    callbackUrl: string;
+  }): Promise<PayoutAnswer>;
+  getPayoutStatus(
+    externalId: string,
+  ): Promise<{ status: 'IN_PROGRESS' | 'SUCCESS' | 'FAIL'; txHash: string | null } | null>;
+  getTask(coin: string, taskId: string): Promise<{ status: string; txHashes: string[]; message: string | null }>;
+  getHotWallet(coin: string): Promise<string>;
+  listCoins(): Promise<string[]>;
+}
+
+/** Terms are kept outside the primary database before an address is shown, so that everybody's exit exists without us. */
+export interface TermsArchive {
+  keep(entry: {
+    paymentId: string;
+    network: string;
+    chainId: number;
+    escrow: string;
+    termsId: string;
+    vault: string;
+    terms: Terms;
+  }): Promise<void>;
+}
