@@ -6,8 +6,9 @@ import type { PayoutSource, Signal } from '../../server/domain/signal.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
 import * as f from './factories.ts';
 import { insist } from './insist.ts';
+import type { ModelPayment } from './modelPayment.ts';
 import { seed } from './seed.ts';
-import { type ModelPayment, own, World, wrong } from './world.ts';
+import { own, World, wrong } from './world.ts';
 
 type Step = (world: World, payment: ModelPayment, x: number, y: number) => void;
 const amountOf = (x: number) => [1n, 5n, 40n, 60n, 95n, 100n, 100n, 100n, 120n][x % 9] ?? 100n;

@@ -8,36 +8,11 @@ import type { Change } from '../../server/domain/transition.ts';
 import * as f from './factories.ts';
 import { insist } from './insist.ts';
 import { createLogs, expectRepeatChangesNothing, type Logs, observe } from './log.ts';
+import type { ModelPayment, Payload } from './modelPayment.ts';
 import { compareBooks, placeOfAccount, platformPlace } from './places.ts';
 
 export type Place = 'vault' | 'pool' | 'provider' | 'treasury' | 'refunds';
 type Authority = 'anyone' | 'seller' | 'signer';
-
-interface Payload {
-  readonly settleSeq: number;
-  readonly toSeller: bigint;
-  readonly toBuyer: bigint;
-}
-
-/** What the chain knows of one payment's contract record. */
-interface Contract {
-  status: 'none' | 'vault' | 'pool' | 'closed';
-  seq: number;
-  remaining: bigint;
-  released: bigint;
-}
-
-export interface ModelPayment {
-  readonly id: string;
-  readonly vault: string;
-  readonly oneTime: string;
-  readonly termsId: string;
-  readonly contract: Contract;
-  readonly queue: Signal[];
-  readonly orphans: Arrival[];
-  readonly payloads: Payload[];
-  readonly sent: Set<string>;
-}
 
 export const own = assetName(f.asset);
 export const wrong = `bsc:${f.addresses.otherToken}`;
