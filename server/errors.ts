@@ -11,6 +11,7 @@ export const errorCodes = [
   'request_closed',
   'request_already_funded',
   'offer_not_open',
+  'too_many_offers',
   'network_not_supported',
   'refund_address_missing',
   'refund_waits',

@@ -187,10 +187,17 @@ export interface IdempotencyStore {
 /** Requests and offers; updates that follow a payment are guarded by `src.<paymentId>` so that each transition applies once. */
 export interface MarketplaceStore {
   insertRequest(request: PurchaseRequest): Promise<void>;
-  insertOffer(offer: SellerOffer): Promise<void>;
+  /** False when the seller already has as many offers on the request as one seller may. */
+  insertOffer(offer: SellerOffer): Promise<boolean>;
   request(id: string): Promise<PurchaseRequest | null>;
   offer(id: string): Promise<SellerOffer | null>;
-  offersOf(requestId: string, limit: number): Promise<SellerOffer[]>;
+  hasOffer(requestId: string, sellerId: string): Promise<boolean>;
+  /** Newest first. */
+  listOffers(
+    filter: { requestId: string; sellerId?: string },
+    limit: number,
+    offset: number,
+  ): Promise<{ items: SellerOffer[]; total: number }>;
   listRequests(
     filter: { buyerId?: string; status?: RequestStatus },
     limit: number,

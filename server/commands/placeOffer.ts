@@ -55,7 +55,9 @@ export function createPlaceOffer(deps: PlaceOfferDeps) {
       status: 'open',
       createdAtMs: deps.clock.now(),
     };
-    await deps.marketplace.insertOffer(offer);
+    if (!(await deps.marketplace.insertOffer(offer))) {
+      throw new AppError('too_many_offers', 'You have as many offers on this request as one seller may have.');
+    }
     // The request may have closed between the look and the insert; then nobody would ever reject this offer (design §3).
     try {
       await openRequest(request.id);

@@ -144,7 +144,7 @@ export interface AppDeps {
   readonly commands: Commands;
   readonly queries: Pick<Queries, 'payment' | 'payments' | 'paymentByExternalId'>;
   readonly transitions: Pick<TransitionStore, 'after' | 'tail'>;
-  readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'offersOf' | 'listRequests'>;
+  readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'hasOffer' | 'listOffers' | 'listRequests'>;
   readonly idempotency: IdempotencyStore;
   readonly providerEvents: ProviderEventStore;
   readonly gateway: Pick<EscrowGateway, 'checksum' | 'network'>;

@@ -17,6 +17,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   request_closed: 409,
   request_already_funded: 409,
   offer_not_open: 409,
+  too_many_offers: 409,
   refund_address_missing: 409,
   refund_waits: 409,
   escrow_forwarding: 409,

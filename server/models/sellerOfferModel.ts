@@ -11,6 +11,8 @@ export interface SellerOfferRow {
   payoutAddress: string | null;
   status: 'open' | 'selected' | 'accepted' | 'rejected';
   createdAtMs: number;
+  /** Which of its seller's few places on the request the offer has; the index lets nobody have a place twice. */
+  place?: number;
   src?: Record<string, number>;
 }
 
@@ -26,11 +28,17 @@ const schema = new Schema<SellerOfferRow>(
     payoutAddress: { type: String, default: null },
     status: { type: String, enum: ['open', 'selected', 'accepted', 'rejected'], required: true },
     createdAtMs: { type: Number, required: true },
+    place: Number,
     src: Schema.Types.Mixed,
   },
   { collection: 'seller_offers', versionKey: false, minimize: false },
 );
 schema.index({ requestId: 1, createdAtMs: 1, _id: 1 });
+schema.index(
+  { requestId: 1, sellerId: 1, place: 1 },
+  { unique: true, partialFilterExpression: { place: { $exists: true } } },
+);
+schema.index({ requestId: 1, sellerId: 1, createdAtMs: -1 });
 schema.index({ sellerId: 1, createdAtMs: -1 });
 
 /** The model of `seller_offers` on one connection. */

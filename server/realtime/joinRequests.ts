@@ -6,7 +6,7 @@ import { mayFollow, requestRoom } from './rooms.ts';
 
 /** What is needed to decide who may follow a request. */
 export interface JoinDeps {
-  readonly marketplace: Pick<MarketplaceStore, 'request' | 'offersOf'>;
+  readonly marketplace: Pick<MarketplaceStore, 'request' | 'hasOffer'>;
   readonly logger: Logger;
   readonly now: () => number;
 }
@@ -17,8 +17,6 @@ const joinMessage = z.strictObject({ requestId: z.string().regex(/^[A-Za-z0-9_-]
 /** A client has few reasons to speak: joins of request rooms. More than this a minute is a fault or an attack. */
 const messagesPerMinute = 60;
 const minuteMs = 60_000;
-/** Offers looked at to decide who may follow a request; more than a request ever has in practice. */
-const offersConsidered = 500;
 
 const refused = (code: ErrorCode): Answer => ({ success: false, code });
 
@@ -46,8 +44,8 @@ async function join(socket: Socket, actor: Actor, message: unknown, deps: JoinDe
   if (!parsed.success) return refused('validation_failed');
   const { requestId } = parsed.data;
   const request = await deps.marketplace.request(requestId);
-  const offers = request === null ? [] : await deps.marketplace.offersOf(requestId, offersConsidered);
-  if (request === null || !mayFollow(actor, request, offers)) return refused('not_found');
+  const hasOffer = request !== null && (await deps.marketplace.hasOffer(requestId, actor.userId));
+  if (request === null || !mayFollow(actor, request, hasOffer)) return refused('not_found');
   await socket.join(requestRoom(requestId));
   return { success: true };
 }

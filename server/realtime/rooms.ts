@@ -1,4 +1,4 @@
-import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
+import type { PurchaseRequest } from '../domain/trade.ts';
 import type { Actor } from '../ports.ts';
 
 /** Every authenticated socket is in it; it only learns that something happened (design §7). */
@@ -20,7 +20,7 @@ export function roomsOf(actor: Actor): string[] {
 }
 
 /** Whether an actor may follow a request: its buyer, a seller with an offer on it, or the operator's people. */
-export function mayFollow(actor: Actor, request: PurchaseRequest, offers: readonly SellerOffer[]): boolean {
+export function mayFollow(actor: Actor, request: PurchaseRequest, hasOffer: boolean): boolean {
   if (actor.role === 'admin' || actor.role === 'auditor') return true;
-  return request.buyerId === actor.userId || offers.some((offer) => offer.sellerId === actor.userId);
+  return request.buyerId === actor.userId || hasOffer;
 }

@@ -3,7 +3,7 @@ import { type PurchaseRequest, type RequestStatus, requestStatuses, type SellerO
 import { type PurchaseRequestRow, purchaseRequestModel } from '../models/purchaseRequestModel.ts';
 import { type SellerOfferRow, sellerOfferModel } from '../models/sellerOfferModel.ts';
 import type { MarketplaceStore } from '../ports.ts';
-import { refusingWhenDown } from './outage.ts';
+import { isDuplicateKey, refusingWhenDown } from './outage.ts';
 
 /** Which transition of which payment an update follows. */
 interface Source {
@@ -11,6 +11,8 @@ interface Source {
   readonly seq: number;
 }
 
+/** A seller may change his mind a few times; more only buries the others. Offers end with their request alone, so places never free. */
+const placesOfSeller = 5;
 /** Most offers answered for one accepted request. */
 const maxOffers = 1_000;
 
@@ -26,7 +28,7 @@ const toRequest = ({ _id, src: _src, fundedBy: _fundedBy, status, ...rest }: Pur
   id: _id,
   status: requestStatuses.find((known) => known === status) ?? 'open',
 });
-const toOffer = ({ _id, src: _src, ...rest }: SellerOfferRow): SellerOffer => ({ ...rest, id: _id });
+const toOffer = ({ _id, src: _src, place: _place, ...rest }: SellerOfferRow): SellerOffer => ({ ...rest, id: _id });
 
 /**
  * When a payment's effect may move a request. An intent opens it; only the payment that completed it moves it on, and only that one may
@@ -50,7 +52,18 @@ export function createMarketplaceStore(connection: Connection): MarketplaceStore
       await requests.create({ ...rest, _id: id });
     },
     async insertOffer({ id, ...rest }: SellerOffer) {
-      await offers.create({ ...rest, _id: id });
+      const { requestId, sellerId } = rest;
+      let place = await offers.countDocuments({ requestId, sellerId }).limit(placesOfSeller);
+      for (; place < placesOfSeller; place += 1) {
+        try {
+          await offers.create({ ...rest, _id: id, place });
+          return true;
+        } catch (error) {
+          // Another offer of his took the place meanwhile; the next one may be free.
+          if (!isDuplicateKey(error)) throw error;
+        }
+      }
+      return false;
     },
     async request(id: string) {
       const row = await requests.findById(id).lean();
@@ -60,8 +73,13 @@ export function createMarketplaceStore(connection: Connection): MarketplaceStore
       const row = await offers.findById(id).lean();
       return row === null ? null : toOffer(row);
     },
-    async offersOf(requestId: string, limit: number) {
-      return (await offers.find({ requestId }).sort({ createdAtMs: 1, _id: 1 }).limit(limit).lean()).map(toOffer);
+    async hasOffer(requestId: string, sellerId: string) {
+      return (await offers.exists({ requestId, sellerId })) !== null;
+    },
+    async listOffers(filter: { requestId: string; sellerId?: string }, limit: number, offset: number) {
+      const newestFirst = offers.find(filter).sort({ createdAtMs: -1, _id: -1 }).skip(offset).limit(limit);
+      const [rows, total] = await Promise.all([newestFirst.lean(), offers.countDocuments(filter)]);
+      return { items: rows.map(toOffer), total };
     },
     async listRequests(filter: { buyerId?: string; status?: RequestStatus }, limit: number, offset: number) {
       const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));

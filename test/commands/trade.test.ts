@@ -65,6 +65,13 @@ describe('postRequest, placeOffer and acceptOffer', () => {
     await refused(place(randomIds.payment()), 'not_found');
   });
 
+  it('refuses a sixth offer of one seller', async () => {
+    const { id } = await post();
+    for (let n = 0; n < 5; n += 1) await place(id);
+    await refused(place(id), 'too_many_offers');
+    await place(id, { actor: { userId: 'another-seller', role: 'seller' } });
+  });
+
   it('rejects its own offer when the request closed while it was placed', async () => {
     const { id } = await post();
     const { marketplace } = testStore.store;
@@ -72,10 +79,11 @@ describe('postRequest, placeOffer and acceptOffer', () => {
     const closing = createPlaceOffer(
       depsOf({
         insertOffer: async (offer) => {
-          await marketplace.insertOffer(offer);
+          const placed = await marketplace.insertOffer(offer);
           inserted = offer.id;
           const source = { paymentId: randomIds.payment(), seq: 5 };
           await marketplace.setRequestStatus(id, 'processing', source);
+          return placed;
         },
       }),
     );

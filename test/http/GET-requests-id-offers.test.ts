@@ -20,6 +20,11 @@ describe('GET /api/requests/:id/offers', () => {
     expect(idsOf(await as('seller', 'seller-3').get(path))).to.deep.equal([]);
   });
 
+  it('answers page by page and says how many there are', async () => {
+    const { body } = await marketplace().as('buyer').get(`${path}?limit=1&offset=1`);
+    expect([idsOf({ body }), body.pagination]).to.deep.equal([['offer-2'], { total: 2, limit: 1, offset: 1 }]);
+  });
+
   it('keeps payout addresses from the buyer', async () => {
     const answer = await marketplace().as('buyer').get(path);
     expect(answer.body.data[0]).to.not.have.property('payoutAddress');

@@ -120,7 +120,13 @@ function storesOf(
     marketplace: {
       request: async (id) => world.requests.get(id) ?? null,
       offer: async (id) => world.offers.find((offer) => offer.id === id) ?? null,
-      offersOf: async (id) => world.offers.filter((offer) => offer.requestId === id),
+      hasOffer: async (id, userId) => world.offers.some((offer) => offer.requestId === id && offer.sellerId === userId),
+      async listOffers({ requestId, sellerId }, limit, offset) {
+        const items = world.offers.filter(
+          (offer) => offer.requestId === requestId && (sellerId ?? offer.sellerId) === offer.sellerId,
+        );
+        return { items: items.slice(offset, offset + limit), total: items.length };
+      },
       async listRequests({ buyerId, status }, limit, offset) {
         const items = [...world.requests.values()].filter(
           (entry) => (buyerId ?? entry.buyerId) === entry.buyerId && (status ?? entry.status) === entry.status,

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { io, type Socket } from 'socket.io-client';
-import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
+import type { PurchaseRequest } from '../../server/domain/trade.ts';
 import type { Actor, Logger } from '../../server/ports.ts';
 import { createSocketServer } from '../../server/realtime/socketServer.ts';
 import { createTokens } from '../../server/tokens.ts';
@@ -19,14 +19,13 @@ export const admin: Actor = { userId: 'ada', role: 'admin' };
 export const auditor: Actor = { userId: 'otto', role: 'auditor' };
 
 const request = { id: 'r1', buyerId: buyer.userId } as PurchaseRequest;
-const offer = { id: 'o1', requestId: 'r1', sellerId: seller.userId } as SellerOffer;
 /** One request of the buyer with one offer of the seller; the id `broken` makes the store fail. */
 const marketplace = {
   async request(id: string) {
     if (id === 'broken') throw new Error('the database is away');
     return id === request.id ? request : null;
   },
-  offersOf: async () => [offer],
+  hasOffer: async (requestId: string, sellerId: string) => requestId === request.id && sellerId === seller.userId,
 };
 export const silent: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 function ignore() {}

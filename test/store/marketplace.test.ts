@@ -25,7 +25,9 @@ describe('the marketplace store', () => {
     await market().insertOffer(offer);
     expect(await market().request(request.id)).to.deep.equal(request);
     expect(await market().offer(offer.id)).to.deep.equal(offer);
-    expect(await market().offersOf(request.id, 10)).to.deep.equal([offer]);
+    expect(await market().listOffers({ requestId: request.id }, 10, 0)).to.deep.equal({ items: [offer], total: 1 });
+    expect(await market().hasOffer(request.id, offer.sellerId)).to.equal(true);
+    expect(await market().hasOffer(request.id, 'nobody')).to.equal(false);
     expect(await market().request('nobody')).to.equal(null);
   });
 
@@ -118,8 +120,21 @@ describe('the marketplace store', () => {
     expect(first.map(({ status }) => status).sort()).to.deep.equal(['accepted', 'rejected']);
     expect((await accept()).map(({ id }) => id).sort()).to.deep.equal(first.map(({ id }) => id).sort());
     expect(await market().acceptOffer(requestId, chosen.id, { paymentId: 'p', seq: 2 })).to.deep.equal([]);
-    const all = await market().offersOf(requestId, 10);
+    const { items: all } = await market().listOffers({ requestId }, 10, 0);
     expect(all.map(({ status }) => status).sort()).to.deep.equal(['accepted', 'rejected', 'rejected']);
+  });
+
+  it('keeps no more than five offers of a seller on a request, however many come at once', async () => {
+    const requestId = await newRequest();
+    const rival = () => buildOffer({ requestId, sellerId: 'rival', createdAtMs: 1 });
+    const placed = await Promise.all(Array.from({ length: 20 }, () => market().insertOffer(rival())));
+    expect(placed.filter(Boolean)).to.have.length(5);
+    expect(await market().insertOffer(rival())).to.equal(false);
+    const late = buildOffer({ requestId, sellerId: 'another', createdAtMs: 2 });
+    expect(await market().insertOffer(late)).to.equal(true);
+    const { items, total } = await market().listOffers({ requestId }, 1, 0);
+    expect([items.map(({ id }) => id), total]).to.deep.equal([[late.id], 6]);
+    expect((await market().listOffers({ requestId, sellerId: 'rival' }, 10, 3)).items).to.have.length(2);
   });
 
   it('does not reject an offer that was accepted meanwhile', async () => {

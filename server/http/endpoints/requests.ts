@@ -77,14 +77,15 @@ export const postOffer = endpoint({
   }),
   status: 201,
   answer: envelope(offerDocument),
-  problems: ['request_closed', 'network_not_supported'],
+  problems: ['request_closed', 'too_many_offers', 'network_not_supported'],
 });
 
 export const listOffers = endpoint({
   operation: 'GET /api/requests/:id/offers',
-  summary: "List a request's offers: sellers see only their own",
+  summary: "List a request's offers, newest first: sellers see only their own",
   params: z.strictObject({ id: identifier }),
-  answer: envelope(z.array(offerDocument)),
+  query: z.strictObject(page),
+  answer: z.strictObject({ success: z.literal(true), data: z.array(offerDocument), pagination }),
 });
 
 export const acceptOffer = endpoint({

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import type { PurchaseRequest, SellerOffer } from '../../domain/trade.ts';
+import type { PurchaseRequest } from '../../domain/trade.ts';
 import { AppError } from '../../errors.ts';
 import type { Actor } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
@@ -8,31 +8,23 @@ import { ownershipOf } from '../policies.ts';
 import { createTradePresenter } from '../presentTrade.ts';
 import type { Serve } from '../serve.ts';
 
-/** More offers than a request ever has in practice. */
-const offersMax = 500;
-
-/** Only what a buyer, a bidding seller or any seller (while offers are taken) may see; everything else does not exist. */
-function visibleOffers(
-  actor: Actor,
-  request: PurchaseRequest,
-  offers: readonly SellerOffer[],
-): readonly SellerOffer[] | null {
-  if (ownershipOf(actor) === null || request.buyerId === actor.userId) return offers;
-  const own = offers.filter((offer) => offer.sellerId === actor.userId);
-  const open = request.status === 'open' || request.status === 'payment';
-  return own.length > 0 || (actor.role === 'seller' && open) ? own : null;
-}
-
 /** Purchase requests and the offers on them. */
 export function requestRoutes({ commands, marketplace, gateway }: AppDeps, serve: Serve): Router {
   const router = Router();
   const present = createTradePresenter(gateway);
 
-  async function visible(actor: Actor, id: string) {
+  const seesAll = (actor: Actor, { buyerId }: PurchaseRequest) =>
+    ownershipOf(actor) === null || buyerId === actor.userId;
+
+  /** Sellers see a request while it takes offers, and for ever when they bid; for everybody else it does not exist. */
+  async function visible(actor: Actor, id: string): Promise<PurchaseRequest> {
     const request = await marketplace.request(id);
-    const offers = request && visibleOffers(actor, request, await marketplace.offersOf(id, offersMax));
-    if (!offers) throw new AppError('not_found', 'There is no such request.');
-    return { request, offers };
+    if (request !== null) {
+      if (seesAll(actor, request)) return request;
+      const open = request.status === 'open' || request.status === 'payment';
+      if ((actor.role === 'seller' && open) || (await marketplace.hasOffer(id, actor.userId))) return request;
+    }
+    throw new AppError('not_found', 'There is no such request.');
   }
 
   serve(router, postRequest, async ({ actor, body }) => {
@@ -50,7 +42,7 @@ export function requestRoutes({ commands, marketplace, gateway }: AppDeps, serve
   });
 
   serve(router, getRequest, async ({ actor, params }) => {
-    const { request } = await visible(actor, params.id);
+    const request = await visible(actor, params.id);
     return { success: true, data: present.request(request, actor) };
   });
 
@@ -59,9 +51,12 @@ export function requestRoutes({ commands, marketplace, gateway }: AppDeps, serve
     return { success: true, data: present.offer(offer, actor) };
   });
 
-  serve(router, listOffers, async ({ actor, params }) => {
-    const { offers } = await visible(actor, params.id);
-    return { success: true, data: offers.map((offer) => present.offer(offer, actor)) };
+  serve(router, listOffers, async ({ actor, params: { id: requestId }, query: { limit, offset } }) => {
+    const request = await visible(actor, requestId);
+    const own = seesAll(actor, request) ? {} : { sellerId: actor.userId };
+    const { items, total } = await marketplace.listOffers({ requestId, ...own }, limit, offset);
+    const data = items.map((item) => present.offer(item, actor));
+    return { success: true, data, pagination: { total, limit, offset } };
   });
 
   serve(router, acceptOffer, async ({ actor, params }) => {
