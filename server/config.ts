@@ -236,7 +236,30 @@ function unfitForProduction(config: Partial<Config>, environment: Environment): 
   if (given(environment, 'CRASH_AT')) problems.push('CRASH_AT is a test setting and must be empty in production');
   if (given(environment, 'PUBLIC_URL') && config.PUBLIC_URL?.startsWith('https://') === false)
     problems.push('PUBLIC_URL must start with https://');
-  return problems;
+  return [...problems, ...weakSecrets(config)];
+}
+
+/** Secrets that somebody could guess; a generated one of 16 bytes or more never looks like this. */
+function weakSecrets({
+  JWT_SECRET = '',
+  SHKEEPER_API_KEY = '',
+  SHKEEPER_WEBHOOK_SECRET = [],
+}: Partial<Config>): string[] {
+  const shortest = 16;
+  const fewestDifferent = 8;
+  const weak = (secret: string) =>
+    secret !== '' && (secret.length < shortest || new Set(secret).size < fewestDifferent);
+  // a JWT secret that is too short is named already
+  const named = {
+    JWT_SECRET: JWT_SECRET.length < 32 ? [] : [JWT_SECRET],
+    SHKEEPER_API_KEY: [SHKEEPER_API_KEY],
+    SHKEEPER_WEBHOOK_SECRET,
+  };
+  return Object.entries(named)
+    .filter(([, secrets]) => secrets.some(weak))
+    .map(
+      ([name]) => `${name} can be guessed: use at least ${shortest} characters, ${fewestDifferent} of them different`,
+    );
 }
 
 /** Reads and checks the environment; throws `ConfigError` naming every problem. */

@@ -14,7 +14,7 @@ const production = {
   JWT_SECRET: secret,
   NETWORKS_FILE: '/srv/networks.json',
   SHKEEPER_URL: 'https://shkeeper.example',
-  SHKEEPER_API_KEY: 'canary-api-key',
+  SHKEEPER_API_KEY: 'canary-api-key-of-a-test',
 };
 
 function problems(environment: Record<string, string | undefined>): readonly string[] {
@@ -85,6 +85,9 @@ describe('server: config', () => {
 
   const unsafe: Record<string, Record<string, string>> = {
     'a short secret': { JWT_SECRET: 'x'.repeat(31) },
+    'a secret of one letter': { JWT_SECRET: 'a'.repeat(40) },
+    'a provider key that can be guessed': { SHKEEPER_API_KEY: 'x' },
+    'a webhook key that can be guessed': { SHKEEPER_WEBHOOK_SECRET: 'long-enough-and-different, y' },
     'a public url without TLS': { PUBLIC_URL: 'http://pay.example' },
     'a crash point': { CRASH_AT: 'projected:1' },
   };
