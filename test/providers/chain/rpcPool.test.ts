@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { toBeHex } from 'ethers';
 import { freePort } from '../../../scripts/services/freePort.ts';
 import { createLogScan } from '../../../server/providers/chain/logScan.ts';
+import { NodeBehindError } from '../../../server/providers/chain/rpcErrors.ts';
 import { createRpcPool, type RpcPool } from '../../../server/providers/chain/rpcPool.ts';
 import { memoryLogger } from './chainWorld.ts';
 import { openStubNode, type StubAnswer, type StubBehaviour, type StubNode } from './stubNode.ts';
@@ -190,6 +192,52 @@ describe('chain: rpc pool', () => {
         expect(from).to.equal(next);
         next = (to ?? 0) + 1;
       }
+    });
+
+    describe('at a block whose logs a node will not give', () => {
+      const receivers = Array.from({ length: 40 }, (_, n) => toBeHex(n + 1, 32));
+      const hash = `0x${'1'.repeat(64)}`;
+      const refusal = {
+        code: 'UNKNOWN_ERROR',
+        error: { code: -32005, message: 'query returned more than 10000 results' },
+      };
+      const log = (topic: string | undefined, address = '0xAA') => ({ address, topics: ['0xt', '0xfrom', topic] });
+      const logs = [log(receivers[0]), log(receivers[39]), log(receivers[7], '0xBB'), log(toBeHex(99, 32))];
+
+      /** A pool of one node that gives at most `most` receivers of block 500, and anything of other blocks. */
+      function narrow(most: number, asked: number[], receipts: object | null) {
+        const wanted = (filter: { topics: string[][] }) => filter.topics[2] ?? [];
+        const provider = {
+          getBlock: async () => ({ hash, transactions: ['0xtx'] }),
+          getTransactionReceipt: async () => receipts,
+          getLogs: async (filter: { topics: string[][]; fromBlock: number; toBlock: number }) => {
+            if (filter.fromBlock > 500 || filter.toBlock < 500) return [];
+            if (filter.fromBlock < 500 || filter.toBlock > 500 || wanted(filter).length > most)
+              throw Object.assign(new Error('refused'), refusal);
+            asked.push(wanted(filter).length);
+            return logs.filter(({ address, topics }) => address === '0xAA' && wanted(filter).includes(topics[2] ?? ''));
+          },
+        };
+        const run = async (read: (node: typeof provider) => unknown) => read(provider);
+        return { name: 'bsc', run } as unknown as RpcPool;
+      }
+      const filter = { address: ['0xaa'], topics: ['0xt', null, receivers] };
+
+      it('asks for fewer receivers', async () => {
+        const asked: number[] = [];
+        const found = await createLogScan(narrow(20, asked, null))(filter, 1, 2_000);
+        expect(found).to.deep.equal([logs[0], logs[1]]);
+        expect(asked).to.deep.equal([20, 20]);
+      });
+
+      it('reads the block itself when that does not help, and believes no receipt of another block', async () => {
+        const found = await createLogScan(narrow(0, [], { blockHash: hash, logs }))(filter, 1, 2_000);
+        expect(found).to.deep.equal([logs[0], logs[1]]);
+        for (const lacking of [null, { blockHash: '0x2', logs }]) {
+          const error = await failure(createLogScan(narrow(0, [], lacking))(filter, 1, 2_000));
+          expect(error).to.be.instanceOf(NodeBehindError);
+        }
+      });
     });
 
     it('asks another node instead of believing one that lacks the last block', async () => {
