@@ -20,9 +20,9 @@ export interface Network {
 export interface ChainReader {
   head(network: string): Promise<ChainHead>;
   blockHash(network: string, blockNumber: number): Promise<string | null>;
-  /** Net sums per (transaction, receiver, token) of all ERC-20 transfers to `receivers`, any token, blocks inclusive. */
+  /** Net sums per (transaction, receiver, token) of the listed tokens' transfers to `receivers`, blocks inclusive. */
   transfersTo(network: string, receivers: readonly string[], fromBlock: number, toBlock: number): Promise<Transfer[]>;
-  /** Proves one transaction for one receiver; one entry per token that arrived. `notBefore` is the intent's head block. */
+  /** Proves one transaction for one receiver; one entry per listed token that arrived. `notBefore` is the intent's head block. */
   proveTransfer(network: string, txHash: string, receiver: string, notBefore: number): Promise<TransferVerdict[]>;
   /** Events of the escrow contract in blocks, in order. */
   escrowEvents(network: string, fromBlock: number, toBlock: number): Promise<EscrowEvent[]>;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import { toBeHex } from 'ethers';
 import { arrivalKey } from '../../server/domain/claim.ts';
 import type { Terms } from '../../server/domain/terms.ts';
 import { AppError } from '../../server/errors.ts';
@@ -119,6 +120,21 @@ describe('chain monitor', () => {
     expect(books.changes(paymentId)).to.deep.equal([]);
     await settleDown(watching);
     expect(books.changes(paymentId)).to.deep.equal(['forwardConfirmed']);
+  });
+
+  it('takes no worthless token for a payment or a forward, and is not held up by thousands of its logs', async () => {
+    const watching = monitor();
+    const { paymentId, vault } = await payment();
+    await watching.tick();
+    await world.emit([transferTopic, world.deployment.hotWalletAddress, vault], toBeHex(123n, 32));
+    await world.flood(vault, 9_000);
+    await world.pay(vault, one);
+    const began = performance.now();
+    const report = await settleDown(watching);
+    expect(performance.now() - began).to.be.lessThan(2_000);
+    expect(report.cursor).to.equal(report.finalized);
+    expect(books.changes(paymentId)).to.deep.equal(['transferConfirmed']);
+    expect(books.standing(paymentId)).to.equal(one);
   });
 
   it('reverses a credit that leaves the chain and credits it again when it is mined again', async () => {

@@ -55,26 +55,42 @@ export function readMovement(log: Log): Movement | null {
 
 const keyOf = (movement: Movement, receiver: string) => `${movement.txHash} ${receiver} ${movement.token}`;
 
-/** Sums what arrived at each receiver, by transaction and token; positions of logs play no part. */
-export function sumArrivals(movements: readonly Movement[], receivers: ReadonlySet<string>): Arrived[] {
-  const sums = new Map<string, Arrived>();
+// Senders are evidence; only whether the provider's wallet is among them is ever asked. More would be the sender's way to fill our books.
+const keptSenders = 8;
+
+interface Sum extends Omit<Arrived, 'senders' | 'received' | 'returned'> {
+  readonly senders: Set<string>;
+  received: bigint;
+  returned: bigint;
+}
+
+/** A few of the senders, `pinned` before all others. */
+function fewSenders(senders: ReadonlySet<string>, pinned: string): string[] {
+  const few = [...senders].slice(0, keptSenders);
+  if (!senders.has(pinned) || few.includes(pinned)) return few;
+  return [pinned, ...few.slice(1)];
+}
+
+/**
+ * Sums what arrived at each receiver, by transaction and token; positions of logs play no part. Of many senders only some
+ * are kept, `pinned` always.
+ */
+export function sumArrivals(movements: readonly Movement[], receivers: ReadonlySet<string>, pinned: string): Arrived[] {
+  const sums = new Map<string, Sum>();
   for (const movement of movements) {
     const { txHash, token, from, to, value, blockNumber, blockHash } = movement;
     if (!receivers.has(to) || from === to || value === 0n) continue;
-    const known = sums.get(keyOf(movement, to));
-    sums.set(keyOf(movement, to), {
-      ...{ txHash, receiver: to, token, blockNumber, blockHash, returned: 0n },
-      senders: [...new Set([...(known?.senders ?? []), from])],
-      received: (known?.received ?? 0n) + value,
-    });
+    const place = { txHash, receiver: to, token, blockNumber, blockHash };
+    const sum = sums.get(keyOf(movement, to)) ?? { ...place, senders: new Set<string>(), received: 0n, returned: 0n };
+    sum.senders.add(from);
+    sum.received += value;
+    sums.set(keyOf(movement, to), sum);
   }
   for (const movement of movements) {
     const known = movement.from === movement.to ? undefined : sums.get(keyOf(movement, movement.from));
-    if (known?.senders.includes(movement.to)) {
-      sums.set(keyOf(movement, movement.from), { ...known, returned: known.returned + movement.value });
-    }
+    if (known?.senders.has(movement.to)) known.returned += movement.value;
   }
-  return [...sums.values()];
+  return [...sums.values()].map((sum) => ({ ...sum, senders: fewSenders(sum.senders, pinned) }));
 }
 
 /**

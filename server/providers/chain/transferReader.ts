@@ -51,21 +51,26 @@ async function kept(reading: Reading, arrived: Arrived): Promise<bigint> {
   return byEscrow ? arrived.received : arrived.received - arrived.returned;
 }
 
+const listedOf = ({ network }: Reading) => network.tokens.map((token) => token.tokenAddress);
+
 async function scanTransfers(reading: Reading, receivers: readonly string[], from: number, to: number) {
+  // Anybody can write a contract that says anything; only the tokens we chose tell the truth (ADR 10).
+  const address = listedOf(reading);
+  if (address.length === 0) return [];
   const movementsOf = async (topics: (null | string | string[])[], first: number, last: number) =>
-    (await reading.scan({ topics }, first, last)).map(readMovement).filter((movement) => movement !== null);
+    (await reading.scan({ address, topics }, first, last)).map(readMovement).filter((movement) => movement !== null);
 
   const inward = await movementsOf([transferTopic, null, receivers.map(addressTopic)], from, to);
   if (inward.length === 0) return [];
   const hit = new Set(inward.map((movement) => movement.to));
   const blocks = inward.map((movement) => movement.blockNumber);
-  const [first, last] = [Math.min(...blocks), Math.max(...blocks)];
+  const [first, last] = [blocks.reduce((a, b) => Math.min(a, b)), blocks.reduce((a, b) => Math.max(a, b))];
   const outward = await movementsOf([transferTopic, [...hit].map(addressTopic)], first, last);
   // A transfer between two receivers is found by both scans.
   const movements = [...inward, ...outward.filter((movement) => !hit.has(movement.to))];
 
   const found: Transfer[] = [];
-  for (const arrived of sumArrivals(movements, hit)) {
+  for (const arrived of sumArrivals(movements, hit, reading.network.shkeeperHotWallet)) {
     const amount = await kept(reading, arrived);
     if (amount <= 0n) continue;
     const timeMs = await reading.clock.timeOfLog(arrived.blockNumber, arrived.blockHash);
@@ -83,9 +88,13 @@ async function prove(reading: Reading, txHash: string, receiver: string, notBefo
   if (timeMs === null) return [{ verdict: 'orphaned' } as const];
   // A reverted transaction keeps its hash and its calldata, and proves nothing.
   if (receipt.status !== 1) return [{ verdict: 'reverted' } as const];
-  const movements = receipt.logs.map(readMovement).filter((movement) => movement !== null);
+  const listed = listedOf(reading);
+  const movements = receipt.logs
+    .map(readMovement)
+    .filter((movement) => movement !== null)
+    .filter(({ token }) => listed.includes(token));
   const moved = movedByEscrow(receipt, reading.network.escrow);
-  const arrivals = sumArrivals(movements, new Set([receiver]))
+  const arrivals = sumArrivals(movements, new Set([receiver]), reading.network.shkeeperHotWallet)
     .map((arrived) => ({ arrived, amount: arrived.received - (moved.has(receiver) ? 0n : arrived.returned) }))
     .filter(({ amount }) => amount > 0n);
   if (arrivals.length === 0) return [{ verdict: 'wrongReceiver' } as const];
@@ -126,7 +135,7 @@ export function createTransferReader(connections: ChainConnections): ChainReader
       const wanted = [...new Set(receivers.map((receiver) => receiver.toLowerCase()))];
       const found: Transfer[] = [];
       for (const chunk of chunks(wanted, receiversPerQuery)) {
-        found.push(...(await scanTransfers(readingOf(network), chunk, fromBlock, toBlock)));
+        for (const one of await scanTransfers(readingOf(network), chunk, fromBlock, toBlock)) found.push(one);
       }
       return found.sort(byBlock);
     },

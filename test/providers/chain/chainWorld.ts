@@ -16,8 +16,9 @@ import { escrowInterface } from '../../../server/providers/chain/escrowContract.
 import { createEscrowGateway } from '../../../server/providers/chain/escrowGateway.ts';
 import { type ConfiguredNetwork, parseNetworks } from '../../../server/providers/chain/networks.ts';
 import { createRpcPool, type RpcPool } from '../../../server/providers/chain/rpcPool.ts';
+import { transferTopic } from '../../../server/providers/chain/transferLogs.ts';
 import { createTransferReader } from '../../../server/providers/chain/transferReader.ts';
-import { batchCode, logEmitterCode, word } from './evmScripts.ts';
+import { batchCode, floodCode, logEmitterCode, word } from './evmScripts.ts';
 
 /** A logger that keeps what it is told. */
 export function memoryLogger(): Logger & { readonly lines: { level: string; message: string; fields: object }[] } {
@@ -42,6 +43,8 @@ const slotsInAnEpoch = 2;
 export const finalityBlocks = 2 * slotsInAnEpoch;
 const gasLimit = 3_000_000n;
 const generousGasPrice = 10n ** 10n;
+const wholeBlockGas = 29_000_000n;
+const floodAddress = `0x${'f1'.repeat(20)}`;
 const mineLimitMs = 10_000;
 const startLimitMs = 30_000;
 const batchKey = `0x${'b5'.repeat(32)}`;
@@ -87,6 +90,8 @@ export interface ChainWorld {
   batch(calls: readonly { to: string; data: string }[]): Promise<TransactionReceipt>;
   /** A foreign contract emits a log. */
   emit(topics: string[], data: string): Promise<TransactionReceipt>;
+  /** A foreign contract pretends, in one transaction, that as many senders paid `to` one unit each. */
+  flood(to: string, logs: number): Promise<TransactionReceipt>;
   /** Calldata of an escrow function. */
   encode(name: string, args: unknown[]): string;
   /** Replaces the last blocks by as many empty ones. */
@@ -167,6 +172,14 @@ export async function openChainWorld(): Promise<ChainWorld> {
 
   const world: ChainWorld = {
     ...{ url, deployment, configured, chain, logger, rpc: ask, mine, send, emit },
+    flood: async (to, logs) => {
+      const [account] = await ask<string[]>('eth_accounts');
+      await ask('anvil_setCode', [floodAddress, floodCode]);
+      const data = concat([transferTopic, word(to), toBeHex(logs, 32)]);
+      return receiptOf(
+        await ask('eth_sendTransaction', [{ from: account, to: floodAddress, data, gas: toBeHex(wholeBlockGas) }]),
+      );
+    },
     finalize: () => mine(finalityBlocks + 1),
     pay: (to, amount, key = deployment.buyerKey) => callToken(key, 'transfer', [to, amount]),
     signPayment: async (to, amount) => {

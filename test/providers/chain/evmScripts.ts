@@ -44,5 +44,8 @@ export function batchCode(calls: readonly { readonly to: string; readonly data: 
   return concat(parts);
 }
 
+/** Runtime code that writes as many three-topic logs as its calldata says: topic, receiver, count; the senders are 1, 2, 3 … */
+export const floodCode = '0x60015f526040355b602035815f3560205fa3600190038060075700';
+
 /** A value as one 32-byte word. */
 export const word = (value: string) => zeroPadValue(value, wordBytes);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { toBeHex, Wallet } from 'ethers';
 import { connectChain } from '../../../server/providers/chain/connectChain.ts';
-import { transferTopic } from '../../../server/providers/chain/transferLogs.ts';
+import { sumArrivals, transferTopic } from '../../../server/providers/chain/transferLogs.ts';
 import { type ChainWorld, erc20, one, openChainWorld } from './chainWorld.ts';
 
 const fresh = () => `0x${randomBytes(20).toString('hex')}`;
@@ -77,13 +77,36 @@ describe('chain: transfer reader', () => {
     expect(await scan(receiver, blockNumber + 1)).to.deep.equal([]);
   });
 
-  it('books a worthless look-alike token under its own address, never as the listed one', async () => {
+  it('reads no token that is not listed, whatever its contract says', async () => {
     const receiver = fresh();
     const receipt = await world.emit([transferTopic, world.deployment.buyerAddress, receiver], amount(500n * one));
-    const foreign = receipt.logs[0]?.address.toLowerCase();
-    const [proof] = await prove(receipt.hash, receiver);
-    expect(proof).to.have.nested.property('transfer.asset', `bsc:${foreign}`);
-    expect((await scan(receiver)).map((entry) => entry.tokenAddress)).to.deep.equal([foreign]);
+    expect(await prove(receipt.hash, receiver)).to.deep.equal([{ verdict: 'wrongReceiver' }]);
+    expect(await scan(receiver)).to.deep.equal([]);
+  });
+
+  it('is not held up by a contract that writes thousands of logs', async () => {
+    const receiver = fresh();
+    const flood = await world.flood(receiver, 9_000);
+    expect(flood.logs).to.have.length(9_000);
+    const { hash } = await world.pay(receiver, one);
+    const began = performance.now();
+    expect((await scan(receiver, flood.blockNumber)).map(({ txHash }) => txHash)).to.deep.equal([hash]);
+    expect(performance.now() - began).to.be.lessThan(1_000);
+    expect(await prove(flood.hash, receiver)).to.deep.equal([{ verdict: 'wrongReceiver' }]);
+  });
+
+  it('sums many senders in one pass, keeps a few of them and the provider’s wallet always', () => {
+    const [to, pinned] = [fresh(), fresh()];
+    const place = { txHash: '0x1', token: '0x2', to, value: 1n, blockNumber: 1, blockHash: '0x4' };
+    const movements = Array.from({ length: 20_000 }, (_, n) => ({ ...place, from: `0x${n}` }));
+    const began = performance.now();
+    const [sum] = sumArrivals([...movements, { ...place, from: pinned }], new Set([to]), pinned);
+    expect(performance.now() - began).to.be.lessThan(1_000);
+    expect(sum).to.deep.include({ received: 20_001n, returned: 0n });
+    expect(sum?.senders).to.have.length(8).and.to.include(pinned);
+    const [back] = sumArrivals([...movements, { ...place, from: to, to: '0x19999' }], new Set([to]), pinned);
+    expect(back).to.deep.include({ received: 20_000n, returned: 1n });
+    expect(back?.senders).to.have.length(8).and.to.not.include(pinned);
   });
 
   it('takes no ERC-721 transfer, no empty and no malformed one for money', async () => {
