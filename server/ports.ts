@@ -156,7 +156,8 @@ export interface ProviderDelivery {
 }
 export interface ProviderEventStore {
   keep(delivery: ProviderDelivery): Promise<void>;
-  count(provider: string, outcome: DeliveryOutcome, reason: string): Promise<void>;
+  /** One more, or `count` more. */
+  count(provider: string, outcome: DeliveryOutcome, reason: string, count?: number): Promise<void>;
   stats(provider: string): Promise<Record<string, number>>;
   list(
     limit: number,

@@ -10,6 +10,7 @@ import { createShkeeperClient } from '../providers/shkeeper/client.ts';
 import { createShkeeperProvider } from '../providers/shkeeper/provider.ts';
 import type { Store } from '../store/createStore.ts';
 import { createTermsArchive } from '../store/termsArchive.ts';
+import { createDeliveryTally } from './deliveryTally.ts';
 import { createCrashPoint, systemClock, systemIds } from './system.ts';
 
 function policyOf(config: Config): Policy {
@@ -69,7 +70,7 @@ export function portsOf(parts: {
     transitions: store.transitions,
     queries: store.queries,
     marketplace: store.marketplace,
-    providerEvents: store.providerEvents,
+    providerEvents: createDeliveryTally(store.providerEvents, logger),
     dueWork: punctual(store.dueWork, nudge, systemClock),
     chain: chain.reader,
     gateway: chain.gateway,

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { AppError } from '../errors.ts';
-import { verifySignature } from '../providers/shkeeper/signature.ts';
+import { type LegacySignature, type SignatureRefusal, verifySignature } from '../providers/shkeeper/signature.ts';
 import type { Translation } from '../providers/shkeeper/translate.ts';
 import type { AppDeps, RawDelivery, ReportOutcome } from './appDeps.ts';
 import { bytesOf } from './middleware/rawBody.ts';
@@ -38,6 +38,10 @@ async function withinDeadline<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** Whether a refusal was decided by the headers alone; the seed's form signs the body without a time. */
+const hopeless = (reason: SignatureRefusal, legacy: LegacySignature) =>
+  reason !== 'signature_mismatch' && (legacy !== 'body' || !reason.startsWith('timestamp_'));
+
 /** Takes a provider's delivery: whoever signed it is believed to be the provider, and everything signed is kept. */
 export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logger' | 'clock' | 'settings'>) {
   const { providerEvents, logger, clock, settings } = deps;
@@ -49,8 +53,13 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
       .catch((error: unknown) => logger.warn({ err: error, provider, outcome, reason }, 'a delivery was not counted'));
   }
 
-  function demandSignature(request: Request, rawBody: Buffer, provider: string): void {
-    const verdict = verifySignature({
+  function refuse(provider: string, reason: string): never {
+    count(provider, 'refused', reason);
+    throw new AppError('invalid_signature', 'The signature of this delivery is not valid.', { details: { reason } });
+  }
+
+  const judge = (request: Request, rawBody: Buffer) =>
+    verifySignature({
       timestamp: request.headers['x-shkeeper-timestamp'],
       signature: request.headers['x-shkeeper-signature'],
       apiKeyHeader: request.headers['x-shkeeper-api-key'],
@@ -59,15 +68,21 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
       nowMs: clock.now(),
       legacy: settings.legacySignature,
     });
+
+  /** Refuses what no body could make right, before a body is read. */
+  function demandHeaders(request: Request, provider: string): void {
+    const verdict = judge(request, Buffer.alloc(0));
+    if (!verdict.ok && hopeless(verdict.reason, settings.legacySignature)) refuse(provider, verdict.reason);
+  }
+
+  function demandSignature(request: Request, rawBody: Buffer, provider: string): void {
+    const verdict = judge(request, rawBody);
     if (verdict.ok) {
       if (verdict.scheme !== 'timestamped')
         logger.warn({ provider, scheme: verdict.scheme }, 'legacy signature accepted');
       return;
     }
-    count(provider, 'refused', verdict.reason);
-    throw new AppError('invalid_signature', 'The signature of this delivery is not valid.', {
-      details: { reason: verdict.reason },
-    });
+    refuse(provider, verdict.reason);
   }
 
   async function keepUnreadable(provider: string, reason: string, delivery: RawDelivery): Promise<void> {
@@ -76,7 +91,7 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
     count(provider, 'unreadable', reason);
   }
 
-  return async function takeDelivery<T>(request: Request, kind: DeliveryKind<T>): Promise<void> {
+  async function take<T>(request: Request, kind: DeliveryKind<T>): Promise<void> {
     const rawBody = bytesOf(request);
     demandSignature(request, rawBody, kind.provider);
     const delivery = { rawBody, headers: headersOf(request) };
@@ -84,5 +99,7 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
     const work = read.ok ? kind.record(read.report, delivery) : keepUnreadable(kind.provider, read.reason, delivery);
     const outcome = await withinDeadline<ReportOutcome | undefined>(work.then((word) => word ?? undefined));
     if (outcome === 'unmatched') logger.error({ provider: kind.provider }, 'a signed delivery fits no payment');
-  };
+  }
+
+  return { demandHeaders, take };
 }

@@ -16,10 +16,10 @@ export function createProviderEventStore(connection: Connection): ProviderEventS
   const events = providerEventModel(connection);
   const counts = providerCountModel(connection);
 
-  const bump = (provider: string, outcome: DeliveryOutcome, reason: string) =>
+  const bump = (provider: string, outcome: DeliveryOutcome, reason: string, count: number) =>
     counts.updateOne(
       { _id: `${provider}:${outcome}:${reason}` },
-      { $inc: { count: 1 }, $setOnInsert: { provider, outcome, reason } },
+      { $inc: { count }, $setOnInsert: { provider, outcome, reason } },
       { upsert: true },
     );
 
@@ -28,13 +28,13 @@ export function createProviderEventStore(connection: Connection): ProviderEventS
       const headers = Object.entries(delivery.headers).filter(([name]) => !secretHeaders.has(name.toLowerCase()));
       await events.create({ ...delivery, _id: randomUUID(), headers: Object.fromEntries(headers) });
     },
-    async count(provider: string, outcome: DeliveryOutcome, reason: string) {
+    async count(provider: string, outcome: DeliveryOutcome, reason: string, count = 1) {
       const short = reason.slice(0, maxReason);
       try {
-        await bump(provider, outcome, short);
+        await bump(provider, outcome, short, count);
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
-        await bump(provider, outcome, short);
+        await bump(provider, outcome, short, count);
       }
     },
     /** Totals by outcome, and by `outcome.reason` where there is a reason. */

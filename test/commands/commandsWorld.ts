@@ -99,7 +99,11 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
     });
     const bare = {
       ...{ store: store.transitions, transitions: store.transitions, queries: store.queries },
-      ...{ marketplace: store.marketplace, providerEvents: store.providerEvents, dueWork: store.dueWork },
+      ...{
+        marketplace: store.marketplace,
+        providerEvents: { ...store.providerEvents, flush: async () => undefined },
+        dueWork: store.dueWork,
+      },
       ...{ chain: chain.chain.reader, gateway: chain.chain.gateway, clock, ids: randomIds, logger: memoryLogger() },
       provider: { ...createShkeeperProvider(client), ...options.provider },
       termsArchive: createTermsArchive(archive),

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import request from 'supertest';
 import type { ProviderReport } from '../../server/domain/state.ts';
@@ -106,6 +107,20 @@ describe('POST /api/payment/shkeeper/webhook', () => {
       expect(world.counted[0]).to.match(/^shkeeper:refused:/);
     });
   }
+
+  it('does not read a body whose headers can never be right', async () => {
+    const big = callback.padEnd(2 * 1024 * 1024);
+    for (const name of ['without a signature', 'without a timestamp', 'from 301 s ago']) {
+      expectProblem(await deliver(standIn(), { ...forgeries[name], body: big }), 401, 'invalid_signature');
+    }
+  });
+
+  it('reads the body where the seed’s form without a time is switched on', async () => {
+    const signature = createHmac('sha256', webhookKey).update(callback).digest('hex');
+    const headers = { 'x-shkeeper-timestamp': '', 'x-shkeeper-signature': signature };
+    const world = standIn({ commands: accepting, settings: { legacySignature: 'body' } });
+    expect((await deliver(world, { headers })).status).to.equal(202);
+  });
 
   it('accepts any of several keys', async () => {
     const world = standIn({ commands: accepting, settings: { webhookKeys: ['new', 'old'] } });

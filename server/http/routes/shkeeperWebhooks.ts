@@ -10,14 +10,19 @@ import { rawBody } from '../middleware/rawBody.ts';
 export function shkeeperWebhookRoutes(deps: AppDeps): Router {
   const { commands, settings } = deps;
   const router = Router();
-  const takeDelivery = createTakeDelivery(deps);
+  const deliveries = createTakeDelivery(deps);
 
-  const take =
-    <T>(kind: DeliveryKind<T>): RequestHandler =>
+  const take = <T>(kind: DeliveryKind<T>): RequestHandler[] => [
+    (request, _response, next) => {
+      deliveries.demandHeaders(request, kind.provider);
+      next();
+    },
+    rawBody,
     async (request, response) => {
-      await takeDelivery(request, kind);
+      await deliveries.take(request, kind);
       response.status(settings.ackStatus).json({ success: true });
-    };
+    },
+  ];
 
   const invoices = take({
     provider: 'shkeeper',
@@ -29,7 +34,7 @@ export function shkeeperWebhookRoutes(deps: AppDeps): Router {
     translate: translatePayoutCallback,
     record: (callback, delivery) => commands.recordPayoutCallback({ callback, ...delivery }),
   });
-  router.post(splitOperation(payoutWebhook.operation).path, rawBody, payouts);
-  router.post(splitOperation(invoiceWebhook.operation).path, rawBody, invoices);
+  router.post(splitOperation(payoutWebhook.operation).path, payouts);
+  router.post(splitOperation(invoiceWebhook.operation).path, invoices);
   return router;
 }
