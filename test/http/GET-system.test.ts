@@ -30,6 +30,20 @@ describe('GET /readyz', () => {
   });
 });
 
+describe('GET /readyz, asked by many', () => {
+  it('looks once a second, whoever asks', async () => {
+    let [looks, nowMs] = [0, 0];
+    const checks = { chain: async () => (looks += 1) };
+    const { app } = standIn({ deps: { checks, clock: { now: () => nowMs } } });
+    const ask = async () => (await request(app).get('/readyz')).status;
+    expect(await Promise.all([ask(), ask(), ask()])).to.deep.equal([200, 200, 200]);
+    expect(looks).to.equal(1);
+    nowMs = 1_000;
+    await ask();
+    expect(looks).to.equal(2);
+  });
+});
+
 describe('GET /api/payment/health', () => {
   it('answers anybody as the seed does', async () => {
     const { body } = await request(standIn().app).get('/api/payment/health');
@@ -38,7 +52,9 @@ describe('GET /api/payment/health', () => {
   });
 
   it('limits how often one address may ask', async () => {
-    const { app } = standIn({ settings: { rateLimits: { anonymousPerMinute: 1, hintPerMinute: 1 } } });
+    const { app } = standIn({
+      settings: { rateLimits: { anonymousPerMinute: 1, hintPerMinute: 1, createPerMinute: 1 } },
+    });
     const first = await request(app).get('/api/payment/health').set('X-Forwarded-For', '1.2.3.4');
     expect(first.get('ratelimit-policy')).to.be.a('string');
     // No proxy of ours stands in front, so the header cannot make another address of it.

@@ -4,9 +4,12 @@ import type { AppDeps } from '../appDeps.ts';
 import { type AnyEndpoint, splitOperation } from '../endpoint.ts';
 import { livez, openapiFile, paymentHealth, readyz } from '../endpoints/system.ts';
 import { renderOpenapi } from '../openapi.ts';
+import { sharedFor } from '../shared.ts';
 
 /** A part that does not answer in this time is as good as away. */
 const checkWithinMs = 2_000;
+/** Probes come every few seconds; whoever asks faster gets the same answer, since anybody may ask and every check goes outside. */
+const sharedMs = 1_000;
 
 async function passes(check: () => Promise<unknown>): Promise<boolean> {
   const { promise: late, reject } = Promise.withResolvers<never>();
@@ -22,21 +25,22 @@ async function passes(check: () => Promise<unknown>): Promise<boolean> {
 }
 
 /** Probes, and the document of the API. */
-export function systemRoutes({ checks }: AppDeps, limited: RequestHandler): Router {
+export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler): Router {
   const router = Router();
   const at = ({ operation }: AnyEndpoint) => splitOperation(operation).path;
   const document = renderOpenapi();
+
+  const check = sharedFor(sharedMs, clock, async () => {
+    const entries = Object.entries(checks).map(async ([name, part]) => [name, (await passes(part)) ? 'ok' : 'failed']);
+    return Object.fromEntries(await Promise.all(entries)) as Record<string, 'ok' | 'failed'>;
+  });
 
   router.get(at(livez), (_request, response) => {
     response.json({ status: 'ok' });
   });
 
   router.get(at(readyz), async (_request, response) => {
-    const entries = Object.entries(checks).map(async ([name, check]) => [
-      name,
-      (await passes(check)) ? 'ok' : 'failed',
-    ]);
-    const results = Object.fromEntries(await Promise.all(entries));
+    const results = await check();
     const failed = Object.keys(results).filter((name) => results[name] === 'failed');
     if (failed.length > 0) {
       throw new AppError('not_ready', `Not ready: ${failed.join(', ')}.`, { details: { checks: results } });
