@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Redis } from 'ioredis';
 import { Server, type Socket } from 'socket.io';
+import { admission } from './admission.ts';
 import type { Emitter } from './broadcast.ts';
 import { authenticate, guardSessions, type SocketActor } from './handshake.ts';
 import { followRequests, type JoinDeps } from './joinRequests.ts';
@@ -65,6 +66,7 @@ export function createSocketServer(http: HttpServer | null, deps: SocketDeps) {
   });
   guardSessions(io.of('/'), deps.now);
   io.use(authenticate(deps.verify));
+  admission(io);
   io.on('connection', welcome(deps));
   const upgraded = http ? trackUpgrades(http) : new Set<Duplex>();
   if (http) io.attach(http);

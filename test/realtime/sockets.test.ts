@@ -109,6 +109,21 @@ describe('realtime: sockets of one process', () => {
     });
   }
 
+  it('lets a user hold ten sockets, not eleven, without limiting others', async () => {
+    const hoarder: Actor = { userId: 'hoarder', role: 'buyer' };
+    for (let n = 0; n < 10; n += 1) await enter(hoarder);
+    const token = tokens.sign(hoarder, 60);
+    expect(await refusalOf(knock(server.url, { token }))).to.equal('too_many_sockets');
+    await enter(stranger);
+    open[0]?.socket.disconnect();
+    const returns = async () =>
+      enter(hoarder).then(
+        () => true,
+        () => false,
+      );
+    await eventually(returns, { timeoutMs: limitMs, what: 'a place that was left is free' });
+  });
+
   it('answers malformed joins and lives on', async () => {
     const anna = await enter(buyer);
     const malformed: unknown[] = [
