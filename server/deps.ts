@@ -28,6 +28,12 @@ function connectRedis(config: Config, logger: Logger): Redis | null {
   return redis;
 }
 
+/** What an address may ask in a minute; calls that write or make us look outside cost about ten times as much. */
+function rateLimitsOf(anonymousPerMinute: number) {
+  const tenth = Math.max(1, Math.floor(anonymousPerMinute / 10));
+  return { anonymousPerMinute, hintPerMinute: tenth, createPerMinute: tenth };
+}
+
 function httpAppOf(parts: {
   config: Config;
   ports: Ports;
@@ -52,7 +58,7 @@ function httpAppOf(parts: {
       legacySignature: config.SHKEEPER_LEGACY_SIGNATURE,
       allowedOrigins: config.ALLOWED_ORIGINS,
       trustProxy: config.TRUST_PROXY,
-      rateLimits: { anonymousPerMinute: config.RATE_LIMIT_PER_MINUTE, hintPerMinute: config.RATE_LIMIT_PER_MINUTE },
+      rateLimits: rateLimitsOf(config.RATE_LIMIT_PER_MINUTE),
     },
   });
 }
@@ -147,6 +153,7 @@ export async function createDeps(config: Config, given: { http: HttpServer | nul
       await Promise.all([...monitors.map((monitor) => monitor.stop()), worker?.stop(), relay.stop()]);
       await queue?.close();
       redis?.disconnect();
+      await ports.providerEvents.flush();
       chain.close();
       await store.close();
     },

@@ -7,7 +7,10 @@ import { incoming, recordedPayment } from './rules/refusal.ts';
 export interface ConfirmTransferDeps {
   readonly store: TransitionStore;
   readonly coordinator: PaymentCoordinator;
-  readonly verifyPayment: (paymentId: string, look: { readonly askProvider: boolean }) => Promise<State>;
+  readonly verifyPayment: (
+    paymentId: string,
+    look: { readonly askProvider: boolean; readonly hint?: boolean },
+  ) => Promise<State>;
   readonly logger: Logger;
 }
 
@@ -30,11 +33,12 @@ export function createConfirmTransfer(deps: ConfirmTransferDeps) {
     }
     partyPayment((await deps.store.tail(input.paymentId))?.state, input.actor);
     const signal = { kind: 'hintGiven', hint } as const;
-    const hinted = recordedPayment(
-      await deps.coordinator.observe(input.paymentId, signal, { actor: input.actor.userId }),
-    );
+    const observation = await deps.coordinator.observe(input.paymentId, signal, { actor: input.actor.userId });
+    const hinted = recordedPayment(observation);
     try {
-      return incoming(await deps.verifyPayment(input.paymentId, { askProvider: true }));
+      return incoming(
+        await deps.verifyPayment(input.paymentId, { askProvider: true, hint: observation.outcome !== 'changed' }),
+      );
     } catch (error) {
       // The hint is stored and its due row looks again, so an unreachable node is no reason to refuse it.
       deps.logger.warn({ paymentId: input.paymentId, error }, 'a hint waits for the chain');

@@ -16,6 +16,8 @@ import { createPrepareSettlement } from '../commands/prepareSettlement.ts';
 import { createRecordPayoutCallback } from '../commands/recordPayoutCallback.ts';
 import { createRecordReport } from '../commands/recordReport.ts';
 import { createResolvePayout } from '../commands/resolvePayout.ts';
+import { incoming } from '../commands/rules/refusal.ts';
+import { createSharedLook } from '../commands/rules/sharedLook.ts';
 import { createVerifyPayment } from '../commands/verifyPayment.ts';
 import { createVoidSettlements } from '../commands/voidSettlements.ts';
 import type { Ports } from './ports.ts';
@@ -23,7 +25,11 @@ import type { Ports } from './ports.ts';
 /** The use cases, wired once; routes, drivers and monitors share them. */
 export function useCasesOf(ports: Ports) {
   const askAddress = createAskAddress(ports);
-  const verifyPayment = createVerifyPayment(ports);
+  const verifyPayment = createSharedLook({
+    look: createVerifyPayment(ports),
+    read: async (paymentId) => incoming((await ports.store.tail(paymentId))?.state),
+    clock: ports.clock,
+  });
   const openPayout = createOpenPayout(ports);
   const forwardToVault = createForwardToVault(ports);
   return {

@@ -89,7 +89,7 @@ export interface Commands {
     },
   ): Promise<{ state: PaymentState; seq: number; reused: boolean }>;
   confirmTransfer(input: OnPayment & { transactionHash: string }): Promise<PaymentState>;
-  verifyPayment(paymentId: string, options: { askProvider: boolean }): Promise<unknown>;
+  verifyPayment(paymentId: string, options: { askProvider: boolean; hint?: boolean }): Promise<unknown>;
   recordReport(input: RawDelivery & { report: ProviderReport }): Promise<ReportOutcome>;
   recordPayoutCallback(input: RawDelivery & { callback: PayoutReport }): Promise<ReportOutcome>;
   prepareSettlement(
@@ -135,8 +135,12 @@ export interface HttpSettings {
   readonly allowedOrigins: readonly string[];
   /** How many reverse proxies in front are ours. */
   readonly trustProxy: number;
-  /** Calls a minute: `anonymous` per address on open routes, `hint` per user on routes that start a look at the chain. */
-  readonly rateLimits: { readonly anonymousPerMinute: number; readonly hintPerMinute: number };
+  /** Calls a minute: `anonymous` per address on open routes; per user `hint` on routes that start a look at the chain, `create` on those that open something. */
+  readonly rateLimits: {
+    readonly anonymousPerMinute: number;
+    readonly hintPerMinute: number;
+    readonly createPerMinute: number;
+  };
 }
 
 /** Everything the HTTP side is handed; it creates nothing itself. */

@@ -3,10 +3,12 @@ import type { Role } from '../ports.ts';
 /** Who may call an operation: everybody, the holder of a provider's key, or these roles. */
 export type Access = 'anyone' | 'signature' | readonly Role[];
 
+/** Which budget a call counts against: `anonymous` per address; per user `hint` (costs a look outside) and `create` (opens something). */
+export type Budget = 'anonymous' | 'hint' | 'create';
+
 interface Rule {
   readonly access: Access;
-  /** `anonymous` counts per address, `hint` per user: these calls cost a look at the chain or at a provider. */
-  readonly limit?: 'anonymous' | 'hint';
+  readonly limit?: Budget;
 }
 
 const everyone: readonly Role[] = ['buyer', 'seller', 'admin', 'auditor'];

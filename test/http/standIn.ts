@@ -154,7 +154,7 @@ const settings: HttpSettings = {
   legacySignature: 'off',
   allowedOrigins: ['https://shop.example'],
   trustProxy: 0,
-  rateLimits: { anonymousPerMinute: 10_000, hintPerMinute: 10_000 },
+  rateLimits: { anonymousPerMinute: 10_000, hintPerMinute: 10_000, createPerMinute: 10_000 },
 };
 
 /** The real app over thin stand-ins, for tests whose subject is HTTP: status numbers, schemas, headers, who may what. */

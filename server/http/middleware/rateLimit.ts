@@ -2,9 +2,10 @@ import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { AppError } from '../../errors.ts';
 import type { HttpSettings } from '../appDeps.ts';
+import type { Budget } from '../policies.ts';
 
-/** The two budgets: calls anybody may make count per address, calls that make us look at the chain count per user. */
-export function createLimiters(limits: HttpSettings['rateLimits']): Record<'anonymous' | 'hint', RequestHandler> {
+/** The budgets: calls anybody may make count per address; calls that make us look at the chain, and calls that open something, per user. */
+export function createLimiters(limits: HttpSettings['rateLimits']): Record<Budget, RequestHandler> {
   const limiter = (limit: number, perUser: boolean) =>
     rateLimit({
       windowMs: 60_000,
@@ -18,5 +19,9 @@ export function createLimiters(limits: HttpSettings['rateLimits']): Record<'anon
         throw new AppError('rate_limited', 'Too many requests; the RateLimit header says when to go on.');
       },
     });
-  return { anonymous: limiter(limits.anonymousPerMinute, false), hint: limiter(limits.hintPerMinute, true) };
+  return {
+    anonymous: limiter(limits.anonymousPerMinute, false),
+    hint: limiter(limits.hintPerMinute, true),
+    create: limiter(limits.createPerMinute, true),
+  };
 }

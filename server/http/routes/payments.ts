@@ -26,7 +26,9 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
     incomingOnly(await ownPayment(deps, actor, id));
     if (status === 'cancelled') await commands.cancelPayment({ actor, paymentId: id });
     if (transactionHash !== undefined) await commands.confirmTransfer({ actor, paymentId: id, transactionHash });
-    else if (status !== undefined && status !== 'cancelled') await commands.verifyPayment(id, { askProvider: true });
+    else if (status !== undefined && status !== 'cancelled') {
+      await commands.verifyPayment(id, { askProvider: true, hint: true });
+    }
     return present.payment(await fresh(id));
   });
 
