@@ -1,5 +1,6 @@
 import { arrivalKey } from '../domain/claim.ts';
 import type { ChainHead } from '../domain/evidence.ts';
+import { isSentBy } from '../domain/forward.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { PaymentState, State, Transfer } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
@@ -84,7 +85,7 @@ async function named(
 }
 
 function signalOf(state: PaymentState, transfer: Transfer, head: ChainHead): Signal | null {
-  const fromProvider = state.provider !== null && transfer.senders.includes(state.provider.hotWallet);
+  const fromProvider = state.provider !== null && isSentBy(transfer, state.provider.hotWallet);
   if (transfer.receiver === state.vault && fromProvider) {
     // Never a buyer's money (design §2), and booked at finality alone, since custody changes hands with it.
     return transfer.blockNumber <= head.finalized ? { kind: 'forwardConfirmed', transfer } : null;

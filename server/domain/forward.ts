@@ -3,7 +3,7 @@ import { deadlineFacts, heldBy, isVaultOfUse, missingFromPrice, openForward, own
 import { account } from './ledger.ts';
 import { smaller } from './money.ts';
 import type { SignalOf } from './signal.ts';
-import type { Arrival, PaymentState } from './state.ts';
+import type { Arrival, PaymentState, Transfer } from './state.ts';
 import { effectKey } from './transition.ts';
 import { voidSettlement } from './voiding.ts';
 
@@ -42,6 +42,11 @@ export function forwardRequested(draft: Draft, signal: SignalOf<'forwardRequeste
   } as const;
   set(draft, { forward, forwardDead: false });
   return draft;
+}
+
+/** Whether a wallet sent a transfer; only a listed token's word about its senders is believed, and only that has a symbol in the books. */
+export function isSentBy(transfer: Transfer, wallet: string): boolean {
+  return !transfer.asset.endsWith(`:${transfer.tokenAddress}`) && transfer.senders.includes(wallet);
 }
 
 /** Books money that came into the vault from the provider's hot wallet; it is never a buyer's payment. */

@@ -1,5 +1,6 @@
 import { arrivalKey } from '../domain/claim.ts';
 import type { ChainHead, EscrowEvent } from '../domain/evidence.ts';
+import { isSentBy } from '../domain/forward.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Transfer } from '../domain/state.ts';
 import type { ChainReader, Network } from '../ports/outside.ts';
@@ -59,7 +60,7 @@ function factOf(logId: string, signal: Signal, at: { blockNumber: number; blockH
 /** What a transfer to a watched address means; null while it must not be told yet. */
 function signalOfTransfer(network: Network, transfer: Transfer, custody: string, head: ChainHead): Signal | null {
   // The provider's own payout into a vault is never a buyer's money (design §2) and moves custody, so only when final.
-  if (custody === 'contract' && transfer.senders.includes(network.shkeeperHotWallet)) {
+  if (custody === 'contract' && isSentBy(transfer, network.shkeeperHotWallet)) {
     return transfer.blockNumber <= head.finalized ? { kind: 'forwardConfirmed', transfer } : null;
   }
   return { kind: transfer.blockNumber <= head.confirmed ? 'transferConfirmed' : 'transferSeen', transfer };
