@@ -10,7 +10,7 @@ import {
   ownAsset,
   paidTotal,
 } from './facts.ts';
-import { forwardArrived } from './forward.ts';
+import { forwardArrived, isSentBy } from './forward.ts';
 import { account } from './ledger.ts';
 import { smaller } from './money.ts';
 import type { SignalOf } from './signal.ts';
@@ -19,6 +19,9 @@ import { completionEffects } from './trade.ts';
 
 // A payment sees one or two transfers; the bound only keeps dust from growing the state.
 const seenMax = 32;
+const smallPart = 1000n;
+/** What is smaller than 1/1000 of the price, or no part of it, is kept among the arrivals only while these are fewer (ADR 10). */
+export const smallKept = 64;
 
 /** Notes a transfer that is mined but not yet confirmed, so that nobody expires the payment meanwhile. */
 export function transferSeen(draft: Draft, { transfer }: SignalOf<'transferSeen'>): Verdict {
@@ -98,7 +101,16 @@ function custodyOfTransfer(state: PaymentState, transfer: Transfer): Custody | n
 }
 
 const isFromHotWallet = (state: PaymentState, transfer: Transfer) =>
-  state.provider !== null && transfer.senders.includes(state.provider.hotWallet);
+  state.provider !== null && isSentBy(transfer, state.provider.hotWallet);
+
+/**
+ * Whether a state that is full of small arrivals has no place for one more. Its claim still makes it count once; those that carry the
+ * price are always kept, and cost whoever sends them too much to fill a state with.
+ */
+function isUnkept(state: PaymentState, arrival: Arrival): boolean {
+  const small = arrival.asset !== ownAsset(state) || arrival.amount * smallPart < state.price;
+  return small && state.arrivals.length >= smallKept;
+}
 
 /** The epoch under which a transaction may be credited now, or null while its credit stands. */
 function nextEpoch(state: PaymentState, key: string): number | null {
@@ -108,7 +120,7 @@ function nextEpoch(state: PaymentState, key: string): number | null {
 
 function arrive(draft: Draft, arrival: Arrival): void {
   const { state } = draft;
-  set(draft, { arrivals: [...state.arrivals, arrival] });
+  if (!isUnkept(state, arrival)) set(draft, { arrivals: [...state.arrivals, arrival] });
   const to = account.excess(arrival.custody, state.id);
   move(draft, arrival.asset, { from: account.buyer(state.buyerId), to, amount: arrival.amount });
 }

@@ -1,6 +1,6 @@
-import { cover, coverMissing } from './arrivals.ts';
+import { cover, coverMissing, smallKept } from './arrivals.ts';
 import { arrivalKey, claim } from './claim.ts';
-import { book, type Draft, lower, move, raise, same, set, take, type Verdict } from './draft.ts';
+import { book, callPerson, type Draft, lower, move, raise, same, set, take, type Verdict } from './draft.ts';
 import {
   countedTotal,
   excessAt,
@@ -47,9 +47,16 @@ function takeForwardBack(draft: Draft, gone: Arrival): void {
 
 function forgetSighting(draft: Draft, key: string): Verdict {
   const { state } = draft;
-  if (!state.seen.includes(key)) return same('never_credited');
+  if (!state.seen.includes(key)) return state.arrivals.length < smallKept ? same('never_credited') : unkept(draft, key);
   set(draft, { seen: state.seen.filter((seen) => seen !== key) });
   if (state.status === 'processing') set(draft, { status: waitingStatus(draft.state) });
+  return draft;
+}
+
+/** A full state does not know what it booked without keeping it: a person compares books and chain. */
+function unkept(draft: Draft, key: string): Verdict {
+  draft.claims.push(claim.reversal(key, 0));
+  callPerson(draft, 'unkept_arrival_reversed');
   return draft;
 }
 
