@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createOpenIntent } from '../../server/commands/openIntent.ts';
 import { AppError } from '../../server/errors.ts';
 import {
   addressOf,
@@ -85,6 +86,27 @@ describe('openIntent', () => {
     await refused(world.useCases.openIntent(intentFor(trade)), 'offer_mismatch');
   });
 
+  it('ends after twenty attempts at one offer', async () => {
+    const trade = await world.post();
+    for (let n = 0; n < 20; n += 1) {
+      const { state } = await world.useCases.openIntent(intentFor(trade));
+      await world.useCases.cancelPayment({ actor: buyer, paymentId: state.id });
+      await world.work();
+    }
+    await refused(world.useCases.openIntent(intentFor(trade)), 'too_many_attempts');
+  });
+
+  it('refuses to pay out or refund to an address or a vault of another payment', async () => {
+    const other = await world.open();
+    for (const address of [addressOf(other), other.vault]) {
+      for (const field of ['payoutAddress', 'refundTo']) {
+        const trade = await world.post({ [field]: address });
+        const error = await refused(world.useCases.openIntent(intentFor(trade)), 'validation_failed');
+        expect(error.details.field).to.equal(field);
+      }
+    }
+  });
+
   it('refuses less than the provider sweeps', async () => {
     const trade = await world.post({ amount: '0.499999' });
     await refused(world.useCases.openIntent(intentFor(trade)), 'validation_failed');
@@ -138,6 +160,27 @@ describe('openIntent', () => {
       const wrong = world.process({ provider: { requestPayment: async () => answer } });
       await refused(wrong.useCases.openIntent(intentFor(await world.post())), 'provider_failed');
     }
+  });
+
+  it('opens a new payment when the list still shows the ended one as running: the log decides, lists may lag', async () => {
+    const trade = await world.post();
+    const { state: first } = await world.useCases.openIntent(intentFor(trade));
+    await world.useCases.cancelPayment({ actor: buyer, paymentId: first.id });
+    const attempts = async () => [{ id: first.id, status: 'pending' as const }];
+    const lagging = createOpenIntent({ ...world.ports, ...world.useCases, queries: { attempts } });
+    const { state: second, reused } = await lagging(intentFor(trade));
+    expect([reused, second.status, second.id === first.id]).to.deep.equal([false, 'pending', false]);
+  });
+
+  it('opens nothing for another offer once the request is funded, before the request itself shows it', async () => {
+    const trade = await world.post();
+    const words = { requestId: trade.request.id, amount: '100' };
+    const rival = await world.useCases.placeOffer({ actor: { userId: 'a-rival', role: 'seller' }, ...words });
+    const { state } = await world.useCases.openIntent(intentFor(trade));
+    await world.pay(state.vault, state.price);
+    await world.useCases.verifyPayment(state.id, { askProvider: false });
+    expect((await world.ports.marketplace.request(trade.request.id))?.status).to.equal('open');
+    await refused(world.useCases.openIntent(intentFor({ ...trade, offer: rival })), 'request_already_funded');
   });
 
   it('opens a new payment after a cancelled one, and none after the request was paid', async () => {

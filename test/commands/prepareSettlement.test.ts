@@ -169,6 +169,36 @@ describe('prepareSettlement', () => {
     expect([state.status, state.refunded]).to.deep.equal(['cancelled', tokens(100)]);
   });
 
+  it('settles no money that the chain may still take back, nor money it has taken back unnoticed', async () => {
+    const [cancelled, funded] = [await world.open(), await world.open()];
+    await world.useCases.cancelPayment({ actor: buyer, paymentId: cancelled.id });
+    await world.chain.pay(cancelled.vault, tokens(100));
+    await world.chain.mine(2);
+    await look(cancelled.id);
+    await refused(ask('refund', cancelled), 'escrow_not_final');
+    await world.chain.finalize();
+    expect((await prepare('refund', cancelled)).toBuyer).to.equal(tokens(100));
+
+    await world.chain.mine(3);
+    await world.chain.pay(funded.vault, tokens(100));
+    await world.chain.mine(2);
+    await look(funded.id);
+    await world.chain.reorganise(3);
+    await world.chain.finalize();
+    expect((await world.state(funded.id)).status, 'nobody has looked again').to.equal('completed');
+    await refused(ask('release', funded), 'escrow_not_final');
+  });
+
+  it('takes a final settlement in the direction it went only: a release is no answer to a refund', async () => {
+    const state = await world.funded();
+    const { hash } = await world.chain.settle(state.terms, { toSeller: tokens(100), toBuyer: 0n });
+    // Prepared now it could only revert, since the contract has given everything away.
+    await refused(ask('release', state), 'already_final');
+    await world.chain.finalize();
+    await refused(confirm('refund', state, hash), 'transaction_mismatch');
+    expect((await confirm('release', state, hash)).state.status).to.equal('released');
+  });
+
   it('refuses transactions that are not this settlement and changes nothing', async () => {
     const [state, other] = [await world.funded(), await world.funded()];
     const digest = (await prepare('release', state, { amount: '40' })).digest;
@@ -208,5 +238,18 @@ describe('prepareSettlement', () => {
     expect((await world.state(state.id)).settlement).to.equal(null);
     world.advance(25 * 3_600_000);
     expect((await prepare('refund', state)).toBuyer).to.equal(tokens(100));
+  });
+
+  it('does not free a settlement that was broadcast and waits to be booked: its money has gone', async () => {
+    const state = await world.funded();
+    const { digest } = await prepare('release', state, { amount: '40' });
+    const txHash = await broadcast(await prepare('release', state, { signatures: signed(digest, [0, 1]) }));
+    await world.chain.rpc('evm_increaseTime', [25 * 3_600]);
+    await world.chain.finalize();
+    await world.work();
+    await world.useCases.voidSettlements(10);
+    expect((await world.state(state.id)).settlement?.digest).to.equal(digest);
+    const { state: booked } = await confirm('release', state, txHash);
+    expect([booked.released, booked.settlement]).to.deep.equal([tokens(40), null]);
   });
 });

@@ -39,6 +39,14 @@ describe('POST /api/payment/shkeeper/payout/webhook', () => {
     expect(world.counted[0]).to.match(/^shkeeper-payout:refused:/);
   });
 
+  it('refuses forged bytes that no callback could be read from as well, and keeps nothing: strangers fill no store', async () => {
+    const world = standIn();
+    for (const body of ['', '{', '[]', '{"status":"SUCCESS"}']) {
+      expectProblem(await deliver(world, body, 'other'), 401, 'invalid_signature');
+    }
+    expect(world.kept).to.deep.equal([]);
+  });
+
   it('keeps a callback it cannot read and acknowledges it', async () => {
     const world = standIn();
     expect((await deliver(world, '{"status":"SUCCESS"}')).status).to.equal(202);
