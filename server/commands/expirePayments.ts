@@ -9,9 +9,39 @@ export interface ExpirePaymentsDeps {
   readonly logger: Logger;
 }
 
+/** A payment that stays open after its look is looked at again after this; its own monitors see money sooner. */
+const openEveryMs = 60_000;
+/** One that could not be looked at, or whose look was not recorded; long enough to let the others through. */
+const failedEveryMs = 10_000;
+/** Most payments that are remembered; beyond it the oldest are only looked at sooner than they need be. */
+const maxResting = 10_000;
+/** Payments looked at side by side, so that one slow answer does not hold up all others. */
+const sideBySide = 4;
+
+/** Payments that were just looked at, until they are due again; in memory alone, since a new look does no harm. */
+function createRest(clock: Clock) {
+  const dueAtMs = new Map<string, number>();
+  return {
+    isResting: (paymentId: string) => (dueAtMs.get(paymentId) ?? 0) > clock.now(),
+    size: () => dueAtMs.size,
+    rest(paymentId: string, forMs: number): void {
+      dueAtMs.delete(paymentId);
+      dueAtMs.set(paymentId, clock.now() + forMs);
+    },
+    forgetOld(): void {
+      for (const [id, dueMs] of dueAtMs) {
+        if (dueMs <= clock.now() || dueAtMs.size > maxResting) dueAtMs.delete(id);
+      }
+    },
+  };
+}
+
 /** Ends payments whose deadline passed, each after one fresh look at provider and chain; says how many. */
 export function createExpirePayments(deps: ExpirePaymentsDeps) {
+  const resting = createRest(deps.clock);
+
   async function expire(paymentId: string): Promise<boolean> {
+    resting.rest(paymentId, failedEveryMs);
     try {
       await deps.verifyPayment(paymentId, { askProvider: true });
     } catch (error) {
@@ -20,14 +50,28 @@ export function createExpirePayments(deps: ExpirePaymentsDeps) {
       return false;
     }
     const observation = await deps.coordinator.observe(paymentId, { kind: 'deadlinePassed' }, { actor: 'deadline' });
+    resting.rest(paymentId, openEveryMs);
     return observation.outcome === 'changed';
   }
 
   return async function expirePayments(limit: number): Promise<number> {
+    resting.forgetOld();
+    // Those at rest may stand at the head of the list, so the list must reach beyond them.
+    const expired = await deps.queries.expired(deps.clock.now(), limit + resting.size());
+    const due = expired.filter((paymentId) => !resting.isResting(paymentId)).slice(0, limit);
     let count = 0;
-    for (const paymentId of await deps.queries.expired(deps.clock.now(), limit)) {
-      if (await expire(paymentId)) count += 1;
-    }
+    const [next, failures]: [Iterator<string>, unknown[]] = [due.values(), []];
+    const work = async () => {
+      for (let turn = next.next(); !turn.done; turn = next.next()) {
+        try {
+          if (await expire(turn.value)) count += 1;
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: sideBySide }, work));
+    if (failures.length > 0) throw failures[0];
     return count;
   };
 }
