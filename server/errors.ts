@@ -12,6 +12,7 @@ export const errorCodes = [
   'request_already_funded',
   'offer_not_open',
   'too_many_offers',
+  'too_many_attempts',
   'network_not_supported',
   'refund_address_missing',
   'refund_waits',

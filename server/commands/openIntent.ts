@@ -53,6 +53,8 @@ interface Tail {
 
 /** Attempts that ended between our look and our insert; more than this is not chance. */
 const maxTries = 5;
+/** Attempts at paying one offer; every one costs an invoice, a one-time address and a week of watching. */
+const maxAttempts = 20;
 const ended: readonly PaymentStatus[] = ['failed', 'cancelled', 'released', 'refunded'];
 const isActive = (tail: Tail) => !ended.includes(tail.state.status);
 
@@ -85,6 +87,9 @@ export function createOpenIntent(deps: OpenIntentDeps) {
   }
 
   async function append(trade: Trade, input: OpenIntentInput, claimNumber: number) {
+    if (claimNumber >= maxAttempts) {
+      throw new AppError('too_many_attempts', 'This offer was tried too often; ask its seller for a new one.');
+    }
     const { paymentId, intent } = await freezeIntent(deps, trade, { claimNumber, metadata: input.metadata ?? null });
     // Before anybody can see the vault's address its terms are kept outside the database (design §2).
     await deps.termsArchive.keep({

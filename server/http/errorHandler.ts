@@ -18,6 +18,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   request_already_funded: 409,
   offer_not_open: 409,
   too_many_offers: 409,
+  too_many_attempts: 409,
   refund_address_missing: 409,
   refund_waits: 409,
   escrow_forwarding: 409,

@@ -1,12 +1,14 @@
+import { claim } from '../../domain/claim.ts';
 import { formatAmount } from '../../domain/money.ts';
 import type { IntentFacts } from '../../domain/signal.ts';
 import { buildTerms, termsProblem } from '../../domain/terms.ts';
 import { AppError } from '../../errors.ts';
 import type { ChainReader, EscrowGateway } from '../../ports/outside.ts';
-import type { Clock, Ids, Policy } from '../../ports.ts';
+import type { Clock, Ids, Policy, TransitionStore } from '../../ports.ts';
 import type { Trade } from './trade.ts';
 
 export interface IntentFactsDeps {
+  readonly store: Pick<TransitionStore, 'claimant'>;
   readonly gateway: EscrowGateway;
   readonly chain: ChainReader;
   readonly clock: Clock;
@@ -48,6 +50,18 @@ function termsOf({ policy, gateway, clock }: IntentFactsDeps, trade: Trade, ref:
   return { ...built, ...gateway.identify(network.name, built.terms), expiresAtMs };
 }
 
+/** Money sent to an address of another payment would be booked as that payment's (design §2). */
+async function refuseTakenAddresses({ store }: IntentFactsDeps, { request, offer, network }: Trade): Promise<void> {
+  const named = { payoutAddress: offer.payoutAddress, refundTo: request.refundTo, buyerWallet: request.buyerWallet };
+  const refuseTaken = async ([field, address]: [string, string | null]) => {
+    if (address === null || (await store.claimant(claim.address(network.chainId, address))) === null) return;
+    throw new AppError('validation_failed', `${field} is an address of another payment; name a wallet of your own.`, {
+      details: { field },
+    });
+  };
+  await Promise.all(Object.entries(named).map(refuseTaken));
+}
+
 /** Freezes everything a payment is made of, before anything of it is shown. */
 export async function freezeIntent(
   deps: IntentFactsDeps,
@@ -61,6 +75,7 @@ export async function freezeIntent(
       details: { field: 'amount' },
     });
   }
+  await refuseTakenAddresses(deps, trade);
   const paymentId = ids.payment();
   const frozen = termsOf(deps, trade, gateway.ref(paymentId, ids.randomBits()));
   const { number: headBlock } = await deps.chain.head(network.name);

@@ -32,7 +32,14 @@ export const postIntent = endpoint({
       })
       .meta({ id: 'PaymentIntent' }),
   ),
-  problems: ['offer_mismatch', 'request_already_funded', 'request_closed', 'network_not_supported', 'provider_failed'],
+  problems: [
+    'offer_mismatch',
+    'request_already_funded',
+    'request_closed',
+    'too_many_attempts',
+    'network_not_supported',
+    'provider_failed',
+  ],
 });
 
 export const confirmTransaction = endpoint({
