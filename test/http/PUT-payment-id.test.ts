@@ -46,7 +46,9 @@ describe('PUT /api/payment/:id', () => {
     it(`takes ${status} for a reason to look, never for a status`, async () => {
       const { as, calls } = withPayment();
       const answer = await as('buyer').put(path, { status });
-      expect(calls).to.deep.equal([{ command: 'verifyPayment', input: [paymentId, { askProvider: true, hint: true }] }]);
+      expect(calls).to.deep.equal([
+        { command: 'verifyPayment', input: [paymentId, { askProvider: true, hint: true }] },
+      ]);
       expect(answer.body).to.include({ status: 'pending', escrowState: 'unfunded' });
     });
   }
