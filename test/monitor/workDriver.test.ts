@@ -85,6 +85,34 @@ describe('workDriver and invoicePoller', () => {
     expect(asked).to.equal(2);
   });
 
+  it('keeps the lease of long work alive, so that no other process begins the same', async () => {
+    const { promise: renewed, resolve } = Promise.withResolvers<number>();
+    const { dueWork } = testStore.store;
+    const clock = createTestClock();
+    const renewing: typeof dueWork = {
+      ...dueWork,
+      async renew(row, until) {
+        await dueWork.renew(row, until);
+        resolve(until);
+      },
+    };
+    const { logger } = createTestLogger();
+    const others: unknown[] = [];
+    const handlers: DueHandlers = {
+      async verify() {
+        clock.advance(5_000);
+        await renewed;
+        clock.advance(5_000);
+        others.push(await dueWork.take(['verify'], clock.now(), 1_000));
+        return null;
+      },
+    };
+    const driver = createWorkDriver({ dueWork: renewing, handlers, clock, logger, crash });
+    await dueWork.schedule('verify', 'a', clock.now());
+    expect(await driver.drain()).to.equal(1);
+    expect(others).to.deep.equal([null]);
+  });
+
   it('works rows in the background, at most so many at a time, and finishes them before it stops', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     let [running, most, done] = [0, 0, 0];
