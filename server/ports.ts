@@ -58,6 +58,8 @@ export type AppendResult =
   | { readonly outcome: 'appended' }
   | { readonly outcome: 'sequenceTaken' }
   | { readonly outcome: 'claimTaken'; readonly claim: string }
+  /** Certainly not stored, and never will be as it is. */
+  | { readonly outcome: 'tooLarge'; readonly bytes: number }
   | { readonly outcome: 'unknown'; readonly cause: unknown };
 
 /** A transition to append; `relayLeaseUntilMs` > 0 inserts it with the relay lease already held by `attempt`. */

@@ -105,20 +105,24 @@ async function tryOnce(call: Call): Promise<Step> {
   const decision = deps.decide(state, signal, { paymentId, seq, nowMs, lostClaims: call.lost, actor: context.actor });
   if (decision.outcome !== 'change') return answer(decision, tail);
   const tooMuch = limitProblem(decision, signal, seq);
-  if (tooMuch !== null) {
-    const fields = { category: 'alarm', paymentId, kind: signal.kind, tooMuch };
-    deps.logger.error(fields, 'a change is too large to be stored');
-    return { outcome: 'refused', code: 'limit_reached', detail: tooMuch, state };
-  }
+  if (tooMuch !== null) return refuseTooLarge(call, state, tooMuch);
   const transition = build(call, tail, decision, nowMs);
   if (call.expired) throw busy('The payment could not be changed in time.');
   deps.crash('beforeInsert');
   const relayLeaseUntilMs = context.relayLeaseMs === undefined ? 0 : nowMs + context.relayLeaseMs;
   const [result] = await deps.transitions.append([{ transition, relayLeaseUntilMs }]);
+  if (result?.outcome === 'tooLarge') return refuseTooLarge(call, state, `${result.bytes} bytes`);
   return afterAppend(call, transition, result ?? { outcome: 'unknown', cause: undefined });
 }
 
-async function afterAppend(call: Call, transition: Transition, result: AppendResult): Promise<Step> {
+/** A fact that this log can never take; repeating does not help, a person has to look. */
+function refuseTooLarge({ deps, paymentId, signal }: Call, state: State | null, tooMuch: string): Observation {
+  deps.logger.error({ category: 'alarm', paymentId, kind: signal.kind, tooMuch }, 'a change is too large to be stored');
+  return { outcome: 'refused', code: 'limit_reached', detail: tooMuch, state };
+}
+
+type Attempted = Exclude<AppendResult, { outcome: 'tooLarge' }>;
+async function afterAppend(call: Call, transition: Transition, result: Attempted): Promise<Step> {
   if (result.outcome === 'appended') return succeed(call, transition);
   if (result.outcome === 'claimTaken') return onClaimTaken(call, transition, result.claim);
   const stored = await call.deps.transitions.at(transition.paymentId, transition.seq);

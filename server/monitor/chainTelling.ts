@@ -17,7 +17,7 @@ export interface Telling {
   forget(): void;
 }
 
-/** `failed` counts logs where something unforeseen happened: the cursor must not pass their facts. */
+/** `failed` counts logs where something unforeseen happened and may pass: the cursor must not pass their facts yet. */
 export interface Told {
   readonly told: number;
   readonly parked: number;
@@ -30,11 +30,22 @@ const logsAtOnce = 16;
 // What is told above finality is told once a process; beyond this many logs the memory starts anew.
 const rememberedLogs = 50_000;
 
+// Failures of one fact after which nothing suggests that it will ever be told: a person reads the alarm, the chain goes on.
+const mostFailures = 5;
+
 const accepted: readonly Observation['outcome'][] = ['changed', 'noChange', 'duplicate'];
 
 /** Creates the monitor's mouth; it remembers what it said, so that unfinalized blocks are not told again at every look. */
 export function createTelling({ coordinator, logger, crash }: TellingSources): Telling {
   const memory = new Map<string, Set<string>>();
+  const failures = new Map<string, number>();
+
+  /** Counts a failure of a fact; true when that was the last one. */
+  function gaveUp(logId: string, name: string): boolean {
+    const count = (failures.get(`${logId} ${name}`) ?? 0) + 1;
+    failures.set(`${logId} ${name}`, count);
+    return count >= mostFailures;
+  }
 
   /** True when the log took the fact, false when it refused it: then repeating does not help, and a person reads the log. */
   async function observe(logId: string, signal: Signal): Promise<boolean> {
@@ -44,7 +55,9 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
     const { outcome } = observation;
     const reason = 'claim' in observation ? observation.claim : 'code' in observation ? observation.code : outcome;
     const fields = { paymentId: logId, signal: signal.kind, outcome, reason };
-    if (outcome === 'conflict') logger.error(fields, 'a fact of the chain was claimed by another payment');
+    const alarm = { category: 'alarm', ...fields };
+    if (reason === 'limit_reached') logger.error(alarm, 'a fact of the chain is left to a person');
+    else if (outcome === 'conflict') logger.error(fields, 'a fact of the chain was claimed by another payment');
     else logger.warn(fields, 'a fact of the chain was refused');
     return false;
   }
@@ -62,8 +75,14 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
         memory.set(logId, known.add(name));
       } catch (error) {
         if (error instanceof AppError) throw error;
-        logger.error({ paymentId: logId, signal: signal.kind, error }, 'a fact of the chain could not be told');
-        return { ...counts, failed: 1 };
+        const fields = { category: 'alarm', paymentId: logId, signal: signal.kind, key, blockNumber, error };
+        if (!gaveUp(logId, name)) {
+          logger.error(fields, 'a fact of the chain could not be told');
+          return { ...counts, failed: 1 };
+        }
+        logger.error(fields, 'a fact of the chain is left to a person');
+        counts.parked += 1;
+        memory.set(logId, known.add(name));
       }
     }
     return counts;
@@ -72,6 +91,7 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
   return {
     tell: async (facts, finalized) => {
       if (memory.size > rememberedLogs) memory.clear();
+      if (failures.size > rememberedLogs) failures.clear();
       const logs = [...Map.groupBy(facts, (fact) => fact.logId).values()];
       const total = { told: 0, parked: 0, failed: 0 };
       for (let start = 0; start < logs.length; start += logsAtOnce) {

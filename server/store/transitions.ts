@@ -57,13 +57,15 @@ export function createTransitionStore(database: Db): TransitionStore {
 async function append(log: Collection<TransitionDocument>, batch: readonly Append[]): Promise<AppendResult[]> {
   if (batch.length > maxBatch) throw new RangeError(`A batch holds at most ${maxBatch} transitions.`);
   const documents = batch.map(toDocument);
-  for (const document of documents) refuseOversize(document);
+  const fitting = documents.filter((document) => sizeOf(document) <= maxDocumentBytes);
+  const results = fitting.length === 0 ? [] : await insert(log, fitting);
+  const outcomes = new Map(fitting.map((document, index) => [document, results[index]]));
   return Promise.all(
-    (await insert(log, documents)).map((result, index) => {
+    documents.map((document): AppendResult | Promise<AppendResult> => {
+      const result = outcomes.get(document);
+      if (result === undefined) return { outcome: 'tooLarge', bytes: sizeOf(document) };
       if (result.outcome !== 'someClaimTaken') return result;
-      return findTaken(log, documents[index]?.claims ?? []).catch(
-        (cause: unknown): AppendResult => ({ outcome: 'unknown', cause }),
-      );
+      return findTaken(log, document.claims).catch((cause: unknown) => ({ outcome: 'unknown', cause }));
     }),
   );
 }
@@ -80,11 +82,7 @@ async function insert(
   }
 }
 
-function refuseOversize(document: TransitionDocument): void {
-  const bytes = BSON.calculateObjectSize(document, { ignoreUndefined: true });
-  if (bytes > maxDocumentBytes)
-    throw new RangeError(`Transition ${document._id} has ${bytes} bytes; the most is ${maxDocumentBytes}.`);
-}
+const sizeOf = (document: TransitionDocument) => BSON.calculateObjectSize(document, { ignoreUndefined: true });
 
 /** Names the taken claim when the server's message could not be read; not visible yet means that nobody can say. */
 async function findTaken(log: Collection<TransitionDocument>, claims: readonly string[]): Promise<AppendResult> {

@@ -287,6 +287,20 @@ describe('paymentCoordinator.observe', () => {
     expect(observation).to.deep.include({ outcome: 'refused', code: 'limit_reached', detail: '65 effects' });
   });
 
+  it('refuses what the store has no room for, once, and raises an alarm', async () => {
+    let appends = 0;
+    const store = createSimulatedStore(new SimulatedDatabase());
+    const append = async () => {
+      appends += 1;
+      return [{ outcome: 'tooLarge', bytes: 1_048_577 } as const];
+    };
+    const { coordinator } = arrange({ transitions: { ...store, append } });
+    const observation = await coordinator.observe('p', buildIntentSignal(), actor);
+    const refusal = { outcome: 'refused', code: 'limit_reached', detail: '1048577 bytes', state: null };
+    expect(observation).to.deep.equal(refusal);
+    expect(appends).to.equal(1);
+  });
+
   it('keeps a fact whose raw evidence is too large, with a hash instead of the bytes', async () => {
     const { coordinator, database } = arrange();
     const evidence = { rawBody: Buffer.alloc(300_000) };

@@ -415,6 +415,44 @@ describe('chain monitor', () => {
     expect(cursors.stored()?.blockNumber).to.be.greaterThan(stood ?? 0);
   });
 
+  it('leaves a fact that can never be told to a person, tells what follows and goes on', async () => {
+    const watching = monitor();
+    await watching.tick();
+    const { paymentId, vault } = await payment();
+    books.answerWith((_, signal) => {
+      if (signal.kind === 'transferConfirmed' && signal.transfer.amount === one) throw new TypeError('broken for ever');
+      return null;
+    });
+    await world.pay(vault, one);
+    await world.pay(vault, 2n * one);
+    await world.finalize();
+    for (let look = 1; look < 5; look += 1) {
+      const { finalized, cursor } = await watching.tick();
+      expect(cursor).to.be.lessThan(finalized);
+    }
+    const report = await watching.tick();
+    expect(report).to.deep.include({ parked: 1, cursor: report.finalized });
+    expect(books.standing(paymentId)).to.equal(2n * one);
+    const alarms = logger.lines.filter(({ message }) => message === 'a fact of the chain is left to a person');
+    expect(alarms.map(({ fields }) => fields)).to.have.nested.property('[0].category', 'alarm');
+    expect(alarms).to.have.length(1);
+  });
+
+  it('goes on at once past what a payment has no room for', async () => {
+    const { paymentId, vault } = await payment();
+    books.answerWith((_, signal) =>
+      signal.kind === 'transferConfirmed' && signal.transfer.amount === one
+        ? { outcome: 'refused', code: 'limit_reached', detail: '', state: null }
+        : null,
+    );
+    await world.pay(vault, one);
+    await world.pay(vault, 2n * one);
+    const report = await settleDown(monitor());
+    expect(report).to.deep.include({ parked: 1, cursor: report.finalized });
+    expect(books.standing(paymentId)).to.equal(2n * one);
+    expect(logger.lines.some(({ message }) => message.includes('left to a person'))).to.equal(true);
+  });
+
   it('may run in several processes at once', async () => {
     const paid = await Promise.all([payment(), payment()]);
     const several = [monitor(), monitor(), monitor()];

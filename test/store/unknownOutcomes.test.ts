@@ -83,11 +83,14 @@ describe('append, when the server or the line fails', () => {
     expect(failure).to.be.instanceOf(AppError).with.property('code', 'busy');
   });
 
-  it('refuses a document that is too large before it is sent', async () => {
-    const transition = buildTransition({ evidence: { rawBody: Buffer.alloc(2 ** 20) } });
-    const failure = await opened.store.transitions
-      .append([{ transition, relayLeaseUntilMs: 0 }])
-      .catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(RangeError);
+  it('refuses a document that is too large before it is sent, and it alone', async () => {
+    const huge = buildTransition({ evidence: { rawBody: Buffer.alloc(2 ** 20) } });
+    const small = buildTransition();
+    const batch = [huge, small].map((transition) => ({ transition, relayLeaseUntilMs: 0 }));
+    const [refused, appended] = await opened.store.transitions.append(batch);
+    expect(refused?.outcome).to.equal('tooLarge');
+    expect(appended).to.deep.equal({ outcome: 'appended' });
+    expect(await opened.store.transitions.at(huge.paymentId, huge.seq)).to.equal(null);
+    expect(await opened.store.transitions.append(batch.slice(0, 1))).to.deep.equal([refused]);
   });
 });
