@@ -12,8 +12,10 @@ const slowCrashPoints = [
   'beforeEffect:setRequestStatus:1',
   'afterEffect:setRequestStatus:1',
   'relayLeased:1',
+  'intentOpened:1',
+  'addressAnswered:1',
 ];
-/** Every other labelled point of a payment's life; `:n` is the n-th time the server passes it, so that each label is hit at several signals. */
+/** Other labelled points of a payment's life; `:n` is the n-th time the server passes it, so that each label is hit at several signals. */
 const crashPoints = [
   // from the buyer's transfer to the completion
   'beforeInsert:3',
@@ -30,9 +32,11 @@ const crashPoints = [
   'beforeEffect:requestForward:1',
   'afterEffect:requestForward:1',
   'beforeEffect:drivePayout:1',
+  'due:taken:2',
   'due:worked:2',
   'payoutRecorded:1',
   // between prepare and confirm
+  'monitor:afterObserve:2',
   'monitor:beforeCursor:12',
   'afterInsert:9',
   'answered:11',
@@ -68,7 +72,7 @@ async function liveThrough(solo: Solo): Promise<void> {
   await audit(solo);
 }
 
-describe('faults: a crash at every labelled point', function () {
+describe('faults: a crash at the labelled points of a payment', function () {
   this.timeout(420_000);
   let stage: Stage;
   let slowLives: Promise<PromiseSettledResult<void>[]>;
