@@ -305,6 +305,9 @@ describe('drivePayout', () => {
       ...{ buyerId: state.buyerId, sellerId: state.sellerId, recipientAddress: wallets.payout },
     };
     await refused(world.useCases.paySeller({ ...words, amount: '100' }), 'amount_exceeds_balance');
+    // What is owed for one offer pays no other of the same request.
+    const other = { ...words, sellerOfferId: 'another-offer', amount: '99' };
+    await refused(world.useCases.paySeller(other), 'amount_exceeds_balance');
     await refused(
       world.useCases.paySeller({ ...words, amount: '99', recipientAddress: state.vault }),
       'validation_failed',

@@ -173,5 +173,11 @@ describe('drivePayout, before the one call', () => {
     const own = await world.chain.pay(wallets.refund, tokens(30), hotWalletKey);
     await drive(payoutId, process);
     expect(await machineOf(payoutId)).to.include({ stage: 'broadcast', txHash: own.hash });
+    // Mined is not final: the books wait, since the chain may take the transfer back.
+    await drive(payoutId, process);
+    expect((await machineOf(payoutId)).stage).to.equal('broadcast');
+    await world.chain.finalize();
+    await drive(payoutId, process);
+    expect((await machineOf(payoutId)).stage).to.equal('confirmed');
   });
 });
