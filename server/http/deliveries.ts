@@ -1,9 +1,10 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
 import { type LegacySignature, type SignatureRefusal, verifySignature } from '../providers/shkeeper/signature.ts';
 import type { Translation } from '../providers/shkeeper/translate.ts';
 import type { AppDeps, RawDelivery, ReportOutcome } from './appDeps.ts';
-import { bytesOf } from './middleware/rawBody.ts';
+import { asAppError } from './errorHandler.ts';
+import { bytesOf, rawBody } from './middleware/rawBody.ts';
 
 /** One kind of provider delivery: how it is read, and the command that records what was read. */
 export interface DeliveryKind<T> {
@@ -101,5 +102,17 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
     if (outcome === 'unmatched') logger.error({ provider: kind.provider }, 'a signed delivery fits no payment');
   }
 
-  return { demandHeaders, take };
+  /** Reads the body; one that is too large may be a real payment that nobody will hear of, so people must look. */
+  function readBody(provider: string): RequestHandler {
+    return (request, response, next) =>
+      rawBody(request, response, (error?: unknown) => {
+        if (error !== undefined && asAppError(error).code === 'payload_too_large') {
+          count(provider, 'refused', 'payload_too_large');
+          logger.error({ provider, bytes: request.get('content-length') }, 'a delivery is too large to be read');
+        }
+        next(error);
+      });
+  }
+
+  return { demandHeaders, readBody, take };
 }

@@ -152,7 +152,10 @@ describe('POST /api/payment/shkeeper/webhook', () => {
   it('takes a body of 1 MiB and refuses a larger one with 413', async () => {
     const padded = (bytes: number) => `${callback}${' '.repeat(bytes - callback.length)}`;
     expect((await deliver(standIn({ commands: accepting }), { body: padded(1024 * 1024) })).status).to.equal(202);
-    expectProblem(await deliver(standIn(), { body: padded(1024 * 1024 + 1) }), 413, 'payload_too_large');
+    const world = standIn();
+    expectProblem(await deliver(world, { body: padded(1024 * 1024 + 1) }), 413, 'payload_too_large');
+    expect(world.counted).to.deep.equal(['shkeeper:refused:payload_too_large']);
+    expect(world.logged.filter(({ level }) => level === 'error')).to.have.length(1);
   });
 
   it('asks for a repeat with 503 when the delivery was not stored', async () => {

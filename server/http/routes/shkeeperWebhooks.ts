@@ -4,7 +4,6 @@ import type { AppDeps } from '../appDeps.ts';
 import { createTakeDelivery, type DeliveryKind } from '../deliveries.ts';
 import { splitOperation } from '../endpoint.ts';
 import { invoiceWebhook, payoutWebhook } from '../endpoints/webhooks.ts';
-import { rawBody } from '../middleware/rawBody.ts';
 
 /** SHKeeper's callbacks (shkeeper.md §10.4, §10.9); mounted before every parser. */
 export function shkeeperWebhookRoutes(deps: AppDeps): Router {
@@ -17,7 +16,7 @@ export function shkeeperWebhookRoutes(deps: AppDeps): Router {
       deliveries.demandHeaders(request, kind.provider);
       next();
     },
-    rawBody,
+    deliveries.readBody(kind.provider),
     async (request, response) => {
       await deliveries.take(request, kind);
       response.status(settings.ackStatus).json({ success: true });
