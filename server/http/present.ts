@@ -3,6 +3,8 @@ import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
 import type { PaymentState, PayoutState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
+import type { Actor } from '../ports.ts';
+import { ownershipOf } from './policies.ts';
 import {
   buyersTransfers,
   iso,
@@ -25,7 +27,11 @@ export interface Recorded<S extends State = State> {
   readonly updatedAtMs: number;
 }
 
-function commonOf({ state, seq, createdAtMs, updatedAtMs }: Recorded<PaymentState | PayoutState>) {
+/** Who reads a document; null is somebody who only has the link. */
+type Viewer = Actor | null;
+const operates = (viewer: Viewer) => viewer !== null && ownershipOf(viewer) === null;
+
+function commonOf({ state, seq, createdAtMs, updatedAtMs }: Recorded<PaymentState | PayoutState>, viewer: Viewer) {
   const { asset } = state;
   const amountExact = formatAmount(state.price, asset.decimals);
   return {
@@ -49,7 +55,8 @@ function commonOf({ state, seq, createdAtMs, updatedAtMs }: Recorded<PaymentStat
     token: asset.token,
     network: asset.network,
     blockchain: { network: asset.network, token: asset.token },
-    metadata: metadataOf(state.metadata),
+    // The buyer's own notes, which may name him.
+    metadata: operates(viewer) || viewer?.userId === state.buyerId ? metadataOf(state.metadata) : null,
     createdAt: iso(createdAtMs),
     updatedAt: iso(updatedAtMs),
   };
@@ -79,11 +86,12 @@ function paymentTermsOf(state: PaymentState, spell: Spell, base: string) {
   };
 }
 
-function presentPayment(recorded: Recorded<PaymentState>, spell: Spell, base: string): PaymentDocument {
+function presentPayment(recorded: Recorded<PaymentState>, viewer: Viewer, spell: Spell, base: string): PaymentDocument {
   const { state } = recorded;
+  const destinations = operates(viewer);
   const { decimals } = state.asset;
   return {
-    ...commonOf(recorded),
+    ...commonOf(recorded, viewer),
     ...sumsOf(state),
     ...paymentTermsOf(state, spell, base),
     direction: 'in',
@@ -91,27 +99,27 @@ function presentPayment(recorded: Recorded<PaymentState>, spell: Spell, base: st
     rail: state.rail,
     transactionHash: buyersTransfers(state)[0]?.txHash ?? null,
     settlement: settlementOf(state, spell),
-    forward: state.forward === null ? null : machineOf(state.forward, decimals, spell),
+    forward: state.forward === null ? null : machineOf(state.forward, decimals, destinations ? spell : null),
     transactions: transactionsOf(state, spell),
     payouts: state.payouts.map((entry) => ({
       payoutId: entry.payoutId,
       amount: formatAmount(entry.amount, decimals),
-      destination: spell(entry.destination),
+      ...(destinations ? { destination: spell(entry.destination) } : {}),
       outcome: entry.outcome,
     })),
   };
 }
 
-function presentPayout(recorded: Recorded<PayoutState>, spell: Spell): PayoutDocument {
+function presentPayout(recorded: Recorded<PayoutState>, viewer: Viewer, spell: Spell): PayoutDocument {
   const { state } = recorded;
   return {
-    ...commonOf(recorded),
+    ...commonOf(recorded, viewer),
     direction: 'out',
     provider: 'shkeeper',
     externalId: state.machine.externalId,
     taskId: state.machine.taskId ?? state.machine.externalId,
     sourcePaymentId: state.source.paymentId,
-    payout: machineOf(state.machine, state.asset.decimals, spell),
+    payout: machineOf(state.machine, state.asset.decimals, operates(viewer) ? spell : null),
   };
 }
 
@@ -119,16 +127,16 @@ function presentPayout(recorded: Recorded<PayoutState>, spell: Spell): PayoutDoc
 export function createPresenter(deps: { gateway: Pick<EscrowGateway, 'checksum'>; publicUrl: string }) {
   const spell: Spell = (address) => deps.gateway.checksum(address);
   const base = deps.publicUrl.replace(/\/+$/, '');
-  const payment = (recorded: Recorded<PaymentState>) => presentPayment(recorded, spell, base);
-  const payout = (recorded: Recorded<PayoutState>) => presentPayout(recorded, spell);
+  const payment = (recorded: Recorded<PaymentState>, viewer: Viewer) => presentPayment(recorded, viewer, spell, base);
+  const payout = (recorded: Recorded<PayoutState>, viewer: Viewer) => presentPayout(recorded, viewer, spell);
 
   return {
     payment,
     payout,
     /** A payment or a payout; the log of nobody's money is no document. */
-    any({ state, ...versions }: Recorded): PaymentDocument | PayoutDocument {
-      if (state.direction === 'in') return payment({ state, ...versions });
-      if (state.direction === 'out') return payout({ state, ...versions });
+    any({ state, ...versions }: Recorded, viewer: Viewer): PaymentDocument | PayoutDocument {
+      if (state.direction === 'in') return payment({ state, ...versions }, viewer);
+      if (state.direction === 'out') return payout({ state, ...versions }, viewer);
       throw new AppError('not_found', 'There is no such payment.');
     },
     intent(state: PaymentState) {

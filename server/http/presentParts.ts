@@ -60,13 +60,13 @@ export function settlementOf(state: PaymentState, spell: Spell): PaymentDocument
   };
 }
 
-/** A payout or forward, as far as it has come. */
-export function machineOf(payout: PayoutMachine, decimals: number, spell: Spell): PayoutDocument['payout'] {
+/** A payout or forward, as far as it has come; where it goes only when `spell` is given. */
+export function machineOf(payout: PayoutMachine, decimals: number, spell: Spell | null): PayoutDocument['payout'] {
   return {
     externalId: payout.externalId,
     stage: payout.stage,
     amount: formatAmount(payout.amount, decimals),
-    destination: spell(payout.destination),
+    ...(spell === null ? {} : { destination: spell(payout.destination) }),
     taskId: payout.taskId,
     txHash: payout.txHash,
     reason: payout.reason,

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import request from 'supertest';
+import type { PaymentState } from '../../server/domain/state.ts';
 import { anyPaymentDocument } from '../../server/http/schemas/paymentDocument.ts';
+import type { Role } from '../../server/ports.ts';
 import {
   addressOf,
   arrival,
@@ -137,6 +139,19 @@ describe('GET /api/payment/:id', () => {
     world.payments.set(otherPaymentId, recorded(payoutState()));
     const { body } = await world.as('seller').get(`/api/payment/${otherPaymentId}`);
     expect(body).to.include({ direction: 'out', sourcePaymentId: paymentId, amountExact: '99' });
+  });
+
+  it('shows the buyer’s notes to him and to operators, and destinations of payouts to operators alone', async () => {
+    const payouts = [{ payoutId: otherPaymentId, amount: 1n, destination: `0x${'4'.repeat(40)}`, outcome: 'open' }];
+    const world = withPayment({ metadata: '{"cart":7}', payouts: payouts as unknown as PaymentState['payouts'] });
+    const seen = async (role: Role) => {
+      const { body } = await world.as(role).get(path);
+      return [body.metadata, 'destination' in body.payouts[0]];
+    };
+    expect(await seen('buyer')).to.deep.equal([{ cart: 7 }, false]);
+    expect(await seen('seller')).to.deep.equal([null, false]);
+    expect(await seen('admin')).to.deep.equal([{ cart: 7 }, true]);
+    expect(await seen('auditor')).to.deep.equal([{ cart: 7 }, true]);
   });
 
   it('answers only what the document promises', async () => {

@@ -15,7 +15,7 @@ export function payPageRoutes({ queries, clock }: AppDeps, limited: RequestHandl
     const { id } = validate(request, payPage).params;
     const recorded = await queries.payment(id, null);
     if (recorded?.state.direction !== 'in') throw new AppError('not_found', 'There is no such payment.');
-    const document = present.payment({ ...recorded, state: recorded.state });
+    const document = present.payment({ ...recorded, state: recorded.state }, null);
     response.setHeader('Content-Security-Policy', contentPolicy);
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Robots-Tag', 'noindex');

@@ -17,10 +17,14 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
 
   serve(router, listPayments, async ({ actor, query: { status, limit, offset } }) => {
     const found = await queries.payments({ ...partyOf(actor), statuses: status }, limit, offset);
-    return { success: true, data: found.items.map(present.any), pagination: { total: found.total, limit, offset } };
+    return {
+      success: true,
+      data: found.items.map((item) => present.any(item, actor)),
+      pagination: { total: found.total, limit, offset },
+    };
   });
 
-  serve(router, getPayment, async ({ actor, params }) => present.any(await ownPayment(deps, actor, params.id)));
+  serve(router, getPayment, async ({ actor, params }) => present.any(await ownPayment(deps, actor, params.id), actor));
 
   serve(router, putPayment, async ({ actor, params: { id }, body: { status, transactionHash } }) => {
     incomingOnly(await ownPayment(deps, actor, id));
@@ -29,7 +33,7 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
     else if (status !== undefined && status !== 'cancelled') {
       await commands.verifyPayment(id, { askProvider: true, hint: true });
     }
-    return present.payment(await fresh(id));
+    return present.payment(await fresh(id), actor);
   });
 
   serve(router, listEvents, async ({ actor, params: { id }, query: { after } }) => {
@@ -40,7 +44,7 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
 
   serve(router, acceptLate, async ({ actor, params: { id }, claimed }) => {
     await commands.acceptLate({ actor, paymentId: id, ...claimed });
-    return { success: true, data: present.payment(await fresh(id)) };
+    return { success: true, data: present.payment(await fresh(id), actor) };
   });
 
   return router;

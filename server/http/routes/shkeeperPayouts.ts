@@ -21,7 +21,7 @@ export function shkeeperPayoutRoutes({ commands, queries }: AppDeps, serve: Serv
     const id = (await queries.paymentByExternalId(taskId)) ?? taskId;
     const recorded = await queries.payment(id, ownershipOf(actor));
     if (recorded?.state.direction !== 'out') throw nothingThere();
-    return { success: true, data: present.payout({ ...recorded, state: recorded.state }) };
+    return { success: true, data: present.payout({ ...recorded, state: recorded.state }, actor) };
   });
 
   serve(router, resolvePayout, async ({ actor, params, body, claimed }) => {

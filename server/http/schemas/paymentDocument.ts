@@ -68,14 +68,14 @@ const transaction = z.strictObject({
 const payout = z.strictObject({
   payoutId: z.string(),
   amount: decimal,
-  destination: address,
+  destination: address.optional().meta({ description: 'Only for operators' }),
   outcome: z.enum(['open', 'succeeded', 'failed']),
 });
 const machine = z.strictObject({
   externalId: z.string(),
   stage: z.enum(payoutStages),
   amount: decimal,
-  destination: address,
+  destination: address.optional().meta({ description: 'Only for operators' }),
   taskId: z.string().nullable(),
   txHash: hash.nullable(),
   reason: z.string().nullable(),
@@ -103,7 +103,10 @@ const common = {
   network: z.string(),
   blockchain: z.strictObject({ network: z.string(), token: z.string() }),
   externalId: z.string().nullable(),
-  metadata: z.record(z.string(), z.unknown()).nullable(),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .meta({ description: 'Null for all but the buyer and operators' }),
   createdAt: time,
   updatedAt: time,
 };
