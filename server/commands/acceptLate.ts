@@ -1,7 +1,7 @@
 import type { SignalContext } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
 import type { Actor, PaymentCoordinator } from '../ports.ts';
-import { demandAdmin } from './rules/actor.ts';
+import { demandAdmin, userActor } from './rules/actor.ts';
 import { recordedPayment } from './rules/refusal.ts';
 
 export interface AcceptLateDeps {
@@ -19,7 +19,7 @@ export function createAcceptLate(deps: AcceptLateDeps) {
   return async function acceptLate(input: AcceptLateInput): Promise<PaymentState> {
     demandAdmin(input.actor);
     const context: SignalContext = {
-      actor: input.actor.userId,
+      actor: userActor(input.actor),
       ...(input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim }),
     };
     return recordedPayment(await deps.coordinator.observe(input.paymentId, { kind: 'lateAccepted' }, context));

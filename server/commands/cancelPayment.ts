@@ -1,7 +1,7 @@
 import type { PaymentState } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { Actor, PaymentCoordinator, TransitionStore } from '../ports.ts';
-import { partyPayment } from './rules/actor.ts';
+import { partyPayment, userActor } from './rules/actor.ts';
 import { recordedPayment } from './rules/refusal.ts';
 
 export interface CancelPaymentDeps {
@@ -21,7 +21,7 @@ export function createCancelPayment(deps: CancelPaymentDeps) {
     if (actor.role !== 'admin' && actor.userId !== payment.buyerId) {
       throw new AppError('forbidden', 'Only the buyer or an admin may cancel a payment.');
     }
-    const context = { actor: actor.userId };
+    const context = { actor: userActor(actor) };
     return recordedPayment(await deps.coordinator.observe(paymentId, { kind: 'cancelRequested' }, context));
   };
 }

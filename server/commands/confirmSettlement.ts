@@ -5,7 +5,7 @@ import type { PaymentState } from '../domain/state.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { Actor, PaymentCoordinator, TransitionStore } from '../ports.ts';
-import { demandAdmin } from './rules/actor.ts';
+import { demandAdmin, userActor } from './rules/actor.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 
 export interface ConfirmSettlementDeps {
@@ -72,7 +72,7 @@ export function createConfirmSettlement(deps: ConfirmSettlementDeps) {
     if ((input.kind === 'release' ? fact.toSeller : fact.toBuyer) === 0n) {
       throw mismatch(`The transaction is no ${input.kind}.`);
     }
-    const context = { actor: input.actor.userId };
+    const context = { actor: userActor(input.actor) };
     if (final) {
       // Also one that nobody prepared here: a final settlement of this payment is a fact (design §3).
       if (await isBooked(state, fact)) return { state, settlement: { state: 'final', txHash } };

@@ -1,7 +1,7 @@
 import type { PaymentState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { Actor, Logger, PaymentCoordinator, TransitionStore } from '../ports.ts';
-import { partyPayment } from './rules/actor.ts';
+import { partyPayment, userActor } from './rules/actor.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 
 export interface ConfirmTransferDeps {
@@ -33,7 +33,7 @@ export function createConfirmTransfer(deps: ConfirmTransferDeps) {
     }
     partyPayment((await deps.store.tail(input.paymentId))?.state, input.actor);
     const signal = { kind: 'hintGiven', hint } as const;
-    const observation = await deps.coordinator.observe(input.paymentId, signal, { actor: input.actor.userId });
+    const observation = await deps.coordinator.observe(input.paymentId, signal, { actor: userActor(input.actor) });
     const hinted = recordedPayment(observation);
     try {
       return incoming(

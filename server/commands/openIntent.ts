@@ -14,6 +14,7 @@ import type {
   Queries,
   TransitionStore,
 } from '../ports.ts';
+import { userActor } from './rules/actor.ts';
 import { createAddressLease } from './rules/addressLease.ts';
 import { freezeIntent } from './rules/intentFacts.ts';
 import { incoming, recorded } from './rules/refusal.ts';
@@ -102,7 +103,7 @@ export function createOpenIntent(deps: OpenIntentDeps) {
       terms: intent.terms,
     });
     const claimed = input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim };
-    const context = { actor: input.actor.userId, ...claimed };
+    const context = { actor: userActor(input.actor), ...claimed };
     const observation = await deps.coordinator.observe(paymentId, { kind: 'intentOpened', intent }, context);
     if (observation.outcome === 'changed') lease.hold(paymentId);
     return observation;

@@ -5,7 +5,7 @@ import type { PaymentState } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { Actor, Ids, PaymentCoordinator, TransitionStore } from '../ports.ts';
-import { demandAdmin } from './rules/actor.ts';
+import { demandAdmin, userActor } from './rules/actor.ts';
 import { readWallet } from './rules/addresses.ts';
 import { networkOf } from './rules/asset.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
@@ -90,7 +90,7 @@ export function createOpenPayout(deps: OpenPayoutDeps) {
     const { from, amount } = input;
     const claimed = input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim };
     const signal = { kind: 'payoutRequested', payoutId, from, amount, destination } as const;
-    const context = { actor: input.actor.userId, ...claimed };
+    const context = { actor: userActor(input.actor), ...claimed };
     const state = recordedPayment(await deps.coordinator.observe(payment.id, signal, context));
     // A key that won the race elsewhere meanwhile has opened a payout under another id.
     return (await openedBefore(state, input.idempotencyClaim)) ?? opened(state, payoutId);

@@ -4,7 +4,7 @@ import type { OpenSettlement, PaymentState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { ChainReader, EscrowGateway, SettlementPayload } from '../ports/outside.ts';
 import type { Actor, Clock, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
-import { demandAdmin } from './rules/actor.ts';
+import { demandAdmin, userActor } from './rules/actor.ts';
 import { readAmount } from './rules/amount.ts';
 import { networkOf } from './rules/asset.ts';
 import { unfinalSum } from './rules/finality.ts';
@@ -121,7 +121,7 @@ async function prepare(
   const settlement = toSeller > 0n && toBuyer > 0n ? 'split' : toSeller > 0n ? 'release' : 'refund';
   const signal = { kind: 'settlementPrepared', settlement, ...amounts, digest, final } as const;
   const claimed = input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim };
-  const context = { actor: input.actor.userId, ...claimed };
+  const context = { actor: userActor(input.actor), ...claimed };
   return recordedPayment(await deps.coordinator.observe(state.id, signal, context));
 }
 
@@ -134,7 +134,7 @@ async function sign(
   let newest = state;
   for (const signature of readSignatures(deps.gateway, state.asset.network, open.digest, input.signatures ?? [])) {
     const signal = { kind: 'settlementSigned', digest: open.digest, ...signature } as const;
-    newest = recordedPayment(await deps.coordinator.observe(state.id, signal, { actor: input.actor.userId }));
+    newest = recordedPayment(await deps.coordinator.observe(state.id, signal, { actor: userActor(input.actor) }));
   }
   return newest;
 }
@@ -190,7 +190,7 @@ export function createPrepareSettlement(deps: PrepareSettlementDeps) {
     demandAdmin(input.actor);
     const tail = incoming((await deps.store.tail(input.paymentId))?.state);
     const wish = readWish(tail, input);
-    const state = await freeExpired(deps, tail, input.actor.userId);
+    const state = await freeExpired(deps, tail, userActor(input.actor));
     if (state.settlement !== null) {
       if (isWished(wish, state.settlement)) return signAndAnswer(deps, state, input);
       throw new AppError('settlement_open', 'Another settlement of this payment is prepared and not over yet.', {

@@ -3,7 +3,7 @@ import type { Transfer } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { ChainReader } from '../ports/outside.ts';
 import type { Actor, PaymentCoordinator, Queries, TransitionStore } from '../ports.ts';
-import { demandAdmin } from './rules/actor.ts';
+import { demandAdmin, userActor } from './rules/actor.ts';
 import { createPayoutSearch } from './rules/payoutSearch.ts';
 import { deathOf, isEnded, isOwnTransfer, type PayoutView, payoutView, successOf } from './rules/payoutView.ts';
 import { recorded } from './rules/refusal.ts';
@@ -76,7 +76,7 @@ export function createResolvePayout(deps: ResolvePayoutDeps) {
       input.outcome === 'sent'
         ? successOf(view, await proveSent(view, input.txHash))
         : deathOf(view, `admin:${input.actor.userId}`);
-    const observation = await deps.coordinator.observe(view.logId, signal, { actor: input.actor.userId });
+    const observation = await deps.coordinator.observe(view.logId, signal, { actor: userActor(input.actor) });
     const ended = payoutView(recorded(observation).state);
     return { payoutId: view.logId, status: statusOfStage[ended?.machine.stage ?? view.machine.stage] };
   };

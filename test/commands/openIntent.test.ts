@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createOpenIntent } from '../../server/commands/openIntent.ts';
 import { AppError } from '../../server/errors.ts';
+import type { Actor } from '../../server/ports.ts';
 import {
   addressOf,
   admin,
@@ -9,6 +10,7 @@ import {
   intentFor,
   openCommandsWorld,
   refused,
+  seller,
   wallets,
 } from './commandsWorld.ts';
 
@@ -84,6 +86,14 @@ describe('openIntent', () => {
     });
     await world.useCases.acceptOffer({ actor: buyer, requestId: trade.request.id, offerId: rival.id });
     await refused(world.useCases.openIntent(intentFor(trade)), 'offer_mismatch');
+  });
+
+  it('writes users into the log so that none can pass for an actor of our own', async () => {
+    const verifier: Actor = { userId: 'verifier', role: 'buyer' };
+    const request = await world.useCases.postRequest({ actor: verifier, title: 'A chair', description: '' });
+    const offer = await world.useCases.placeOffer({ actor: seller, requestId: request.id, amount: '100' });
+    const { state } = await world.useCases.openIntent({ ...intentFor({ request, offer }), actor: verifier });
+    expect((await world.ports.store.at(state.id, 1))?.actor).to.equal('user:verifier');
   });
 
   it('ends after twenty attempts at one offer', async () => {

@@ -3,6 +3,9 @@ import { AppError } from '../../errors.ts';
 import type { Actor } from '../../ports.ts';
 import { incoming } from './refusal.ts';
 
+/** How a user stands in the log: the prefix keeps a user whose id is `verifier` apart from our own actors. */
+export const userActor = (actor: Actor): string => `user:${actor.userId}`;
+
 /** Refuses everybody but admins. */
 export function demandAdmin(actor: Actor): void {
   if (actor.role !== 'admin') throw new AppError('forbidden', 'Only an admin may do this.');
