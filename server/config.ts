@@ -1,5 +1,4 @@
 import { createPublicKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** One setting: its schema, what it is for, and whether production must name it itself. */
@@ -290,15 +289,4 @@ export function renderEnvExample(): string {
     lines.push(`# ${entry.about}${entry.required ? ' (production: required)' : ''}`, `${name}=${value}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Reads a JSON file that a setting names; the error says which setting to mend. */
-export function readJsonFile(path: string, settingName: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new ConfigError([
-      `${settingName} names ${path}, which cannot be read as JSON: ${cause instanceof Error ? cause.message : cause}`,
-    ]);
-  }
 }

@@ -100,7 +100,7 @@ export interface RelayStore {
 }
 
 /** A durable row of work that a driver repeats until it is done; `_id` = `<kind>:<paymentId>`. */
-export type DueKind = 'askAddress' | 'verify' | 'drivePayout' | 'requestForward' | 'settlement' | 'poll';
+export type DueKind = 'askAddress' | 'verify' | 'drivePayout' | 'requestForward' | 'poll';
 export interface DueRow {
   readonly kind: DueKind;
   readonly paymentId: string;
@@ -209,7 +209,7 @@ export interface MarketplaceStore {
   /** Selects an offer of an open request by hand; false when the request is no longer open. */
   selectOffer(requestId: string, offerId: string): Promise<boolean>;
   rejectOffer(offerId: string): Promise<void>;
-  /** Applied once per (payment, seq), never backwards in seq; true when this call changed something or had changed it before. */
+  /** Applied once per (payment, seq), never backwards in seq. */
   setRequestStatus(requestId: string, status: RequestStatus, source: { paymentId: string; seq: number }): Promise<void>;
   acceptOffer(requestId: string, offerId: string, source: { paymentId: string; seq: number }): Promise<SellerOffer[]>;
 }
@@ -236,7 +236,7 @@ export interface Queries {
     id: string,
     userId: string | null,
   ): Promise<{ state: State; seq: number; createdAtMs: number; updatedAtMs: number } | null>;
-  /** How many attempts of (request, offer, buyer) there are, newest first. */
+  /** The attempts of (request, offer, buyer), newest first. */
   attempts(
     requestId: string,
     offerId: string,
@@ -252,7 +252,7 @@ export interface Queries {
   ): Promise<readonly { paymentId: string; state: PaymentState }[]>;
   /** The payout record whose machine has this external id, or the payment whose forward has it. */
   paymentByExternalId(externalId: string): Promise<string | null>;
-  /** Payments (in or out) with an unfinished payout machine. */
+  /** Payments with a prepared settlement that is still open. */
   openSettlements(limit: number): Promise<string[]>;
 }
 

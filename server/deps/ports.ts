@@ -1,5 +1,4 @@
 import type { createPaymentCoordinator } from '../commands/paymentCoordinator.ts';
-import { payoutDefaults } from '../commands/rules/payoutPolicy.ts';
 import type { Config } from '../config.ts';
 import type { PayoutChannel } from '../events/subscribers.ts';
 import type { Nudge } from '../jobs/nudges.ts';
@@ -82,7 +81,6 @@ export function portsOf(parts: {
     logger,
     crash: createCrashPoint(config.CRASH_AT),
     manualAfterMs: config.PAYOUT_MANUAL_AFTER_SECONDS * 1000,
-    payoutPolicy: { ...payoutDefaults, manualAfterMs: config.PAYOUT_MANUAL_AFTER_SECONDS * 1000 },
   };
 }
 

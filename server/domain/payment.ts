@@ -8,7 +8,7 @@ import * as mirror from './mirror.ts';
 import { decidePayout, openPayout } from './payoutRecord.ts';
 import { transferOrphaned } from './reversal.ts';
 import type { Signal, SignalKind, SignalOf } from './signal.ts';
-import { type PaymentState, type PaymentStatus, paymentStatuses, type State } from './state.ts';
+import type { PaymentState, PaymentStatus, State } from './state.ts';
 import { strayReceived } from './suspense.ts';
 import type { Change, DecideContext, Decision, RefusalCode } from './transition.ts';
 import { writtenOff } from './writeOff.ts';
@@ -135,9 +135,6 @@ export function isFinal(status: PaymentStatus): boolean {
     (cells) => typeof cells[status] === 'string' || cells[status].every((to) => to === status),
   );
 }
-
-/** The statuses in which a payment is over for good. */
-export const finalStatuses: readonly PaymentStatus[] = paymentStatuses.filter(isFinal);
 
 /** Says what a signal does to a payment in this state; pure, and the only place where a payment's state is decided. */
 export function decide(state: State | null, signal: Signal, context: DecideContext): Decision {

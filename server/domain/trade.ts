@@ -89,16 +89,3 @@ export function payingProblem(
   if (request.selectedOfferId !== null && request.selectedOfferId !== offer.id) return 'offer_mismatch';
   return offer.status === 'rejected' ? 'offer_not_open' : null;
 }
-
-const requestSteps: Record<RequestStatus, readonly RequestStatus[]> = {
-  open: ['payment', 'processing'],
-  payment: ['processing'],
-  processing: ['payment', 'seller_paid', 'refunded'],
-  seller_paid: [],
-  refunded: [],
-};
-
-/** Whether a request may go from one status to another; `processing` falls back to `payment` only by the payment that had funded it. */
-export function requestMayBecome(from: RequestStatus, to: RequestStatus): boolean {
-  return from === to || requestSteps[from].includes(to);
-}

@@ -42,7 +42,6 @@ export type RefusalCode =
   | 'escrow_not_final'
   | 'settlement_open'
   | 'no_open_settlement'
-  | 'wrong_settle_seq'
   | 'amount_exceeds_balance'
   | 'amount_invalid'
   | 'nothing_to_accept'

@@ -161,17 +161,4 @@ describe('trade', () => {
     expect(trade.payingProblem(request, { ...offer, requestId: 'x' })).to.equal('offer_mismatch');
     expect(trade.payingProblem(request, { ...offer, status: 'rejected' })).to.equal('offer_not_open');
   });
-
-  it('moves a request forward, and back only from processing to payment', () => {
-    const steps = trade.requestStatuses.map((from) =>
-      trade.requestStatuses.filter((to) => trade.requestMayBecome(from, to)),
-    );
-    expect(steps).to.deep.equal([
-      ['open', 'payment', 'processing'],
-      ['payment', 'processing'],
-      ['payment', 'processing', 'seller_paid', 'refunded'],
-      ['seller_paid'],
-      ['refunded'],
-    ]);
-  });
 });

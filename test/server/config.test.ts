@@ -1,9 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import { ConfigError, loadConfig, readJsonFile, renderEnvExample, settings } from '../../server/config.ts';
+import { ConfigError, loadConfig, renderEnvExample, settings } from '../../server/config.ts';
 
 const secret = 'canary-secret-of-forty-characters-00000';
 const production = {
@@ -183,19 +180,5 @@ describe('server: .env.example', () => {
         .map((line) => [line.replace(/=.*/, ''), line.replace(/^[^=]*=/, '')]),
     );
     expect(named(environment)).to.deep.equal(['JWT_SECRET']);
-  });
-});
-
-describe('server: files that settings name', () => {
-  it('reads JSON, and says which setting to mend when it cannot', () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-config-'));
-    const file = path.join(folder, 'networks.json');
-    writeFileSync(file, '{"networks":[]}');
-    expect(readJsonFile(file, 'NETWORKS_FILE')).to.deep.equal({ networks: [] });
-    writeFileSync(file, '{');
-    for (const name of [file, path.join(folder, 'missing.json')]) {
-      expect(() => readJsonFile(name, 'NETWORKS_FILE')).to.throw(ConfigError, `NETWORKS_FILE names ${name}`);
-    }
-    rmSync(folder, { recursive: true });
   });
 });

@@ -12,7 +12,6 @@ const errorOfRefusal: Record<RefusalCode, ErrorCode> = {
   escrow_not_final: 'escrow_not_final',
   settlement_open: 'settlement_open',
   no_open_settlement: 'no_open_settlement',
-  wrong_settle_seq: 'transaction_mismatch',
   amount_exceeds_balance: 'amount_exceeds_balance',
   amount_invalid: 'validation_failed',
   nothing_to_accept: 'illegal_transition',

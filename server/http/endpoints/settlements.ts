@@ -4,7 +4,7 @@ import { address, amount, amountOrZero, paymentId, txHash } from '../schemas/fie
 import { escrowStateWord, statusWord } from '../schemas/paymentDocument.ts';
 
 const params = z.strictObject({ id: paymentId });
-/** The contract has at most 20 signers. */
+/** The contract has at most 8 seats (EscrowSeats); room for repeats, which are ignored. */
 const signaturesMax = 20;
 const signatureHex = z.string().regex(/^0x[0-9a-fA-F]{130}$/, 'must be 65 bytes as hex');
 const contractSignature = z.strictObject({

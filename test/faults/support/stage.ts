@@ -1,4 +1,4 @@
-import { createSecretKey, randomUUID } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +104,3 @@ async function control(simulatorUrl: string, path: string, body?: unknown): Prom
   if (!answer.ok) throw new Error(`control/${path} answered ${answer.status}: ${text}`);
   return text.startsWith('{') ? (JSON.parse(text) as Json) : { list: JSON.parse(text || '[]') };
 }
-
-/** A key nobody used before. */
-export const freshKey = () => randomUUID();
