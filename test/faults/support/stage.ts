@@ -51,8 +51,8 @@ export const people = { buyer: 'stage-buyer', seller: 'stage-seller', rival: 'st
 
 /** Starts a stage in a folder of its own; `close` leaves nothing behind. */
 export async function openStage(options: SandboxOptions = {}): Promise<Stage> {
-  const directory = mkdtempSync(join(tmpdir(), 'holdfast-stage-'));
-  const sandbox = await startSandbox({ directory, environment: {}, temporary: true, quiet: true, ...options });
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'holdfast-stage-'));
+  const sandbox = await startSandbox({ environment: {}, temporary: true, quiet: true, ...options, directory });
   const { info } = sandbox;
   const mongo = await new MongoClient(info.mongodbUri).connect();
   const chain = createChainTools(info);
@@ -71,7 +71,7 @@ export async function openStage(options: SandboxOptions = {}): Promise<Stage> {
       chain.close();
       await mongo.close();
       await sandbox.stop();
-      rmSync(directory, { recursive: true, force: true });
+      if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
 }
