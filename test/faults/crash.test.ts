@@ -79,6 +79,8 @@ describe('faults: a crash at the labelled points of a payment', function () {
   let unanswered: Promise<PromiseSettledResult<void>[]>;
   before(async () => {
     stage = await openStage({ servers: [] });
+    // the lives share one hot wallet without knowing of each other, so none may spend what another one's sweep brought
+    await stage.chain.mint(stage.sandbox.info.deployment.hotWalletAddress, units('100000'));
     slowLives = Promise.allSettled(slowCrashPoints.map(liveAndDie));
     unanswered = Promise.allSettled([diesBeforeTheAnswer()]);
   });
