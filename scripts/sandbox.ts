@@ -110,7 +110,8 @@ async function startParts(directory: string, options: SandboxOptions, stops: (()
   if (simulator) stops.push(simulator.stop);
 
   const port = Number(given.PORT || ports.server);
-  if (!given.PORT && port !== 4000 && !options.temporary) say(`the API takes port ${port}: 4000 was not free (to go back, stop it and delete ports.json in ${directory})`);
+  if (!given.PORT && port !== 4000 && !options.temporary)
+    say(`the API takes port ${port}: 4000 was not free (to go back, stop it and delete ports.json in ${directory})`);
   const info = describe({ given, secrets, chain, port });
   const reachable = {
     ...info,
