@@ -45,11 +45,7 @@ export type Observation =
 
 /** The one entry for state changes. Throws `AppError('busy')` when the outcome is unknown or tries ran out: the caller may repeat unchanged. */
 export interface PaymentCoordinator {
-  observe(
-    paymentId: string,
-    signal: Signal,
-    context: SignalContext & { readonly relayLeaseMs?: number },
-  ): Promise<Observation>;
+  observe(paymentId: string, signal: Signal, context: SignalContext): Promise<Observation>;
 }
 
 // ---- the store -------------------------------------------------------------------------------------------------------------
@@ -62,15 +58,9 @@ export type AppendResult =
   | { readonly outcome: 'tooLarge'; readonly bytes: number }
   | { readonly outcome: 'unknown'; readonly cause: unknown };
 
-/** A transition to append; `relayLeaseUntilMs` > 0 inserts it with the relay lease already held by `attempt`. */
-export interface Append {
-  readonly transition: Transition;
-  readonly relayLeaseUntilMs: number;
-}
-
 /** The append-only log; majority reads and writes. Every method throws `AppError('busy')` when the database cannot be reached in time. */
 export interface TransitionStore {
-  append(batch: readonly Append[]): Promise<AppendResult[]>;
+  append(batch: readonly Transition[]): Promise<AppendResult[]>;
   tail(paymentId: string): Promise<Transition | null>;
   at(paymentId: string, seq: number): Promise<Transition | null>;
   after(paymentId: string, seq: number, limit: number): Promise<Transition[]>;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { claimConflict } from '../domain/claim.ts';
-import type { Signal } from '../domain/signal.ts';
+import type { Signal, SignalContext } from '../domain/signal.ts';
 import type { State } from '../domain/state.ts';
 import {
   type Change,
@@ -38,14 +38,12 @@ export interface PaymentCoordinatorDeps {
   readonly startTimer?: (ms: number, callback: () => void) => () => void;
 }
 
-type Context = Parameters<PaymentCoordinator['observe']>[2];
-
 /** One call of `observe`, over all its tries. */
 interface Call {
   readonly deps: PaymentCoordinatorDeps;
   readonly paymentId: string;
   readonly signal: Signal;
-  readonly context: Context;
+  readonly context: SignalContext;
   /** Claims that another payment holds and that `decide` has to do without. */
   readonly lost: Set<string>;
   /** Claims this payment holds from an earlier step; they are not claimed again. */
@@ -109,8 +107,7 @@ async function tryOnce(call: Call): Promise<Step> {
   const transition = build(call, tail, decision, nowMs);
   if (call.expired) throw busy('The payment could not be changed in time.');
   deps.crash('beforeInsert');
-  const relayLeaseUntilMs = context.relayLeaseMs === undefined ? 0 : nowMs + context.relayLeaseMs;
-  const [result] = await deps.transitions.append([{ transition, relayLeaseUntilMs }]);
+  const [result] = await deps.transitions.append([transition]);
   if (result?.outcome === 'tooLarge') return refuseTooLarge(call, state, `${result.bytes} bytes`);
   return afterAppend(call, transition, result ?? { outcome: 'unknown', cause: undefined });
 }
@@ -272,7 +269,7 @@ function hugeAmount(value: unknown): bigint | null {
 }
 
 /** The signal itself is evidence, except where the state repeats all of it. */
-function evidenceOf(signal: Signal, context: Context): Readonly<Record<string, unknown>> {
+function evidenceOf(signal: Signal, context: SignalContext): Readonly<Record<string, unknown>> {
   const opening = signal.kind === 'intentOpened' || signal.kind === 'payoutOpened';
   return { ...(opening ? {} : { signal }), ...context.evidence };
 }

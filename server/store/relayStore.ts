@@ -19,8 +19,6 @@ interface Candidate {
   readonly paymentId: string;
   readonly lease: number;
   readonly fence: number;
-  /** A later transition of the same payment is undone as well. */
-  readonly followed: boolean;
 }
 
 /** The relay's side of the log on MongoDB; both reads run over the partial index, so their cost follows the backlog. */
@@ -38,7 +36,7 @@ export function createRelayStore(database: Db): RelayStore {
       for (let page = 0; page < maxPages; page++) {
         const rows = await undone(log, { $gt: after });
         for (const candidate of oldestPerPayment(rows)) {
-          const leased = isFree(candidate, now) ? await take(log, candidate, now + leaseMs) : null;
+          const leased = candidate.lease <= now ? await take(log, candidate, now + leaseMs) : null;
           if (leased !== null) return leased;
         }
         const last = rows.at(-1);
@@ -50,7 +48,7 @@ export function createRelayStore(database: Db): RelayStore {
     async leaseOne(transitionId: string, now: number, leaseMs: number) {
       const paymentId = transitionId.slice(0, transitionId.lastIndexOf(':'));
       const [oldest] = oldestPerPayment(await undone(log, idsOf(paymentId)));
-      if (oldest?.id !== transitionId || !isFree(oldest, now)) return null;
+      if (oldest?.id !== transitionId || oldest.lease > now) return null;
       return take(log, oldest, now + leaseMs);
     },
     async renew(leased: LeasedTransition, until: number) {
@@ -85,22 +83,10 @@ function undone(log: Collection<TransitionDocument>, ids: { $gt: string } | { $g
 function oldestPerPayment(rows: readonly UndoneRow[]): Candidate[] {
   const oldest = new Map<string, Candidate>();
   for (const { _id, p, relay } of rows) {
-    const first = oldest.get(p);
-    oldest.set(
-      p,
-      first === undefined
-        ? { id: _id, paymentId: p, lease: relay.lease, fence: relay.fence, followed: false }
-        : { ...first, followed: true },
-    );
+    if (!oldest.has(p)) oldest.set(p, { id: _id, paymentId: p, lease: relay.lease, fence: relay.fence });
   }
   return [...oldest.values()];
 }
-
-/**
- * A transition may be inserted with its lease held by the process that handles the request. That process is through with it as soon as
- * it appended the next one, so a first hold (fence 0) that is followed counts as free.
- */
-const isFree = ({ lease, fence, followed }: Candidate, now: number) => lease <= now || (fence === 0 && followed);
 
 async function take(log: Collection<TransitionDocument>, candidate: Candidate, until: number) {
   const seen = {

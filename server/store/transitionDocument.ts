@@ -1,5 +1,4 @@
 import type { Transition } from '../domain/transition.ts';
-import type { Append } from '../ports.ts';
 import { decode, encode } from './codec.ts';
 
 /** A transition as the database holds it (reliability.md §3.2); `relay` is the only part that ever changes. */
@@ -36,7 +35,7 @@ export interface Relay {
 }
 
 /** The document that is inserted for a transition. */
-export function toDocument({ transition, relayLeaseUntilMs }: Append): TransitionDocument {
+export function toDocument(transition: Transition): TransitionDocument {
   const { id, paymentId, legs, effects, state, evidence, ...plain } = transition;
   const slot = transition.claims.find((claim) => claim.startsWith('slot:'));
   return {
@@ -48,7 +47,7 @@ export function toDocument({ transition, relayLeaseUntilMs }: Append): Transitio
     effects: encode(effects),
     state: encode(state),
     evidence: encode(evidence),
-    relay: { done: false, lease: relayLeaseUntilMs, fence: 0, parked: [] },
+    relay: { done: false, lease: 0, fence: 0, parked: [] },
   };
 }
 

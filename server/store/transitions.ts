@@ -1,6 +1,6 @@
 import { BSON, type Collection, type Condition, type Db, type Document, type Filter } from 'mongodb';
 import { type Transition, transitionId } from '../domain/transition.ts';
-import type { Append, AppendResult, TransitionStore } from '../ports.ts';
+import type { AppendResult, TransitionStore } from '../ports.ts';
 import { type Classified, classifyBatch, insertsOf } from './appendOutcome.ts';
 import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
@@ -54,7 +54,7 @@ export function createTransitionStore(database: Db): TransitionStore {
   return { ...reads, append: (batch) => append(log, batch) };
 }
 
-async function append(log: Collection<TransitionDocument>, batch: readonly Append[]): Promise<AppendResult[]> {
+async function append(log: Collection<TransitionDocument>, batch: readonly Transition[]): Promise<AppendResult[]> {
   if (batch.length > maxBatch) throw new RangeError(`A batch holds at most ${maxBatch} transitions.`);
   const documents = batch.map(toDocument);
   const fitting = documents.filter((document) => sizeOf(document) <= maxDocumentBytes);

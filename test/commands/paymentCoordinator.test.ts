@@ -308,12 +308,6 @@ describe('paymentCoordinator.observe', () => {
     expect(database.history('p')[0]?.evidence).to.deep.equal({ omittedBytes: 300_007, sha256: digest(evidence) });
   });
 
-  it('inserts a transition with the relay lease already held when asked to', async () => {
-    const { coordinator, database } = arrange();
-    await coordinator.observe('p', buildIntentSignal(), { ...actor, relayLeaseMs: 45_000 });
-    expect(database.rows.get('p:000001')?.relay.lease).to.equal(createTestClock().now() + 45_000);
-  });
-
   it('decides with the time of the clock it was given', async () => {
     const clock = createTestClock();
     const { coordinator, open } = arrange({ clock });

@@ -40,8 +40,7 @@ describe('the relay', () => {
       ...overrides,
     });
   const append = async (...transitions: Transition[]) => {
-    const appends = transitions.map((transition) => ({ transition, relayLeaseUntilMs: 0 }));
-    await opened.store.transitions.append(appends);
+    await opened.store.transitions.append(transitions);
   };
   const effects: EffectBody[] = [{ type: 'verify' }, { type: 'drivePayout' }];
   const steps = (paymentId: string, count: number) =>

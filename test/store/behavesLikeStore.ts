@@ -13,8 +13,7 @@ const word = (result: AppendResult | undefined) => result?.outcome;
 
 /** What the coordinator and the relay rely on; the same cases for the real server and for the simulated one. */
 export function behavesLikeStore(current: () => StoreUnderTest): void {
-  const append = async (...transitions: Transition[]) =>
-    current().transitions.append(transitions.map((transition) => ({ transition, relayLeaseUntilMs: 0 })));
+  const append = async (...transitions: Transition[]) => current().transitions.append(transitions);
   const store = () => current().transitions;
   const relay = () => current().relay;
 
@@ -172,16 +171,6 @@ export function behavesLikeStore(current: () => StoreUnderTest): void {
       expect(await mine(paymentId, now + 899)).to.equal(null);
       expect(await relay().done(quick)).to.equal(true);
       expect(await relay().done(quick)).to.equal(false);
-    });
-
-    it('honours the hold of the process that inserted it, until that process appended the next', async () => {
-      const held = buildTransition();
-      const { paymentId } = held;
-      await store().append([{ transition: held, relayLeaseUntilMs: now + 45_000 }]);
-      expect(await mine(paymentId)).to.equal(null);
-      await append(buildTransition({ paymentId, seq: 2 }));
-      expect((await mine(paymentId))?.transition.seq).to.equal(1);
-      expect(await mine(paymentId)).to.equal(null);
     });
 
     it('hands out every undone transition once, oldest of each payment first', async () => {

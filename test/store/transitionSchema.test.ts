@@ -16,7 +16,7 @@ describe('the collection payment_transitions', () => {
   const decimal = (text: string) => Decimal128.fromString(text);
   const leg = (amount: unknown, asset = 'bsc:USDT') => ({ account: 'buyer:b', asset, amount });
   const documentWith = (legs: unknown) => ({
-    ...toDocument({ transition: buildTransition(), relayLeaseUntilMs: 0 }),
+    ...toDocument(buildTransition()),
     legs,
   });
   const insert = async (document: Document & { _id: string }) => {
@@ -81,7 +81,7 @@ describe('the collection payment_transitions', () => {
     const store = () => opened.store;
     const paymentId = randomIds.payment();
     const append = (transitions: readonly ReturnType<typeof buildTransition>[]) =>
-      store().transitions.append(transitions.map((transition) => ({ transition, relayLeaseUntilMs: 0 })));
+      store().transitions.append(transitions);
 
     before(async () => {
       const claimed = (n: number) => buildTransition({ claims: [`tx:many:${n}`, `slot:bsc:w:${100 + n}`] });
@@ -117,7 +117,7 @@ describe('the collection payment_transitions', () => {
     uri.pathname = `${uri.pathname}_setup`;
     const stores = await Promise.all(Array.from({ length: 4 }, () => createStore({ uri: uri.toString() })));
     const again = await createStore({ uri: uri.toString() });
-    const [first] = await again.transitions.append([{ transition: buildTransition(), relayLeaseUntilMs: 0 }]);
+    const [first] = await again.transitions.append([buildTransition()]);
     expect(first?.outcome).to.equal('appended');
     await opened.database.client.db(uri.pathname.slice(1)).dropDatabase();
     await Promise.all([...stores, again].map((store) => store.close()));

@@ -13,7 +13,7 @@ describe('append, when the server or the line fails', () => {
   const appendUnder = async (mode: object, data: object) => {
     const transition = buildTransition();
     const results = await opened.failing({ mode, data: { failCommands: ['insert'], ...data } }, () =>
-      opened.store.transitions.append([{ transition, relayLeaseUntilMs: 0 }]),
+      opened.store.transitions.append([transition]),
     );
     const stored = await opened.database.collection('payment_transitions').countDocuments({ p: transition.paymentId });
     return { outcome: results[0]?.outcome, stored };
@@ -56,11 +56,11 @@ describe('append, when the server or the line fails', () => {
 
   it('takes an unknown outcome of a batch as an unknown outcome of each of its documents', async () => {
     const taken = buildTransition();
-    await opened.store.transitions.append([{ transition: taken, relayLeaseUntilMs: 0 }]);
+    await opened.store.transitions.append([taken]);
     const batch = [buildTransition({ paymentId: taken.paymentId }), buildTransition()];
     const results = await opened.failing(
       { mode: { times: 1 }, data: { failCommands: ['insert'], ...writeConcern(64) } },
-      () => opened.store.transitions.append(batch.map((transition) => ({ transition, relayLeaseUntilMs: 0 }))),
+      () => opened.store.transitions.append(batch),
     );
     expect(results.map(({ outcome }) => outcome)).to.deep.equal(['unknown', 'unknown']);
   });
@@ -86,7 +86,7 @@ describe('append, when the server or the line fails', () => {
   it('refuses a document that is too large before it is sent, and it alone', async () => {
     const huge = buildTransition({ evidence: { rawBody: Buffer.alloc(2 ** 20) } });
     const small = buildTransition();
-    const batch = [huge, small].map((transition) => ({ transition, relayLeaseUntilMs: 0 }));
+    const batch = [huge, small];
     const [refused, appended] = await opened.store.transitions.append(batch);
     expect(refused?.outcome).to.equal('tooLarge');
     expect(appended).to.deep.equal({ outcome: 'appended' });

@@ -1,6 +1,6 @@
 import { balanced, type Leg } from '../../server/domain/ledger.ts';
 import { type Transition, transitionId } from '../../server/domain/transition.ts';
-import type { Append, AppendResult, LeasedTransition, RelayStore, TransitionStore } from '../../server/ports.ts';
+import type { AppendResult, LeasedTransition, RelayStore, TransitionStore } from '../../server/ports.ts';
 
 /** What a deliberately broken store leaves out, to show that the model checker notices. */
 export type StoreMutant = 'none' | 'noSequenceFence' | 'noClaimFence' | 'blindProjection';
@@ -29,12 +29,12 @@ export class SimulatedDatabase {
     this.mutant = mutant;
   }
 
-  insert({ transition, relayLeaseUntilMs }: Append, hiddenFor = 0): AppendResult {
+  insert(transition: Transition, hiddenFor = 0): AppendResult {
     if (!isSound(transition.legs)) throw new Error(`The database refused transition ${transition.id}.`);
     if (this.mutant !== 'noSequenceFence' && this.rows.has(transition.id)) return { outcome: 'sequenceTaken' };
     const claim = [...transition.claims].sort().find((one) => this.claims.has(one));
     if (claim !== undefined && this.mutant !== 'noClaimFence') return { outcome: 'claimTaken', claim };
-    const relay = { done: false, lease: relayLeaseUntilMs, fence: 0, parked: new Map<string, string>() };
+    const relay = { done: false, lease: 0, fence: 0, parked: new Map<string, string>() };
     const row = { transition, visibleFrom: this.operations + hiddenFor, relay };
     this.rows.set(transition.id, row);
     for (const one of transition.claims) this.claims.set(one, row);
@@ -111,10 +111,8 @@ function createSimulatedRelay(database: SimulatedDatabase): RelayStore {
     row.relay.fence += 1;
     return { transition: row.transition, fence: row.relay.fence };
   };
-  const firstOf = (paymentId: string) => undone().filter(({ transition }) => transition.paymentId === paymentId);
-  const free = (row: Row, now: number) =>
-    firstOf(row.transition.paymentId)[0] === row &&
-    (row.relay.lease <= now || (row.relay.fence === 0 && firstOf(row.transition.paymentId).length > 1));
+  const firstOf = (paymentId: string) => undone().find(({ transition }) => transition.paymentId === paymentId);
+  const free = (row: Row, now: number) => row.relay.lease <= now && firstOf(row.transition.paymentId) === row;
   const fenced = ({ transition, fence }: LeasedTransition) => {
     const row = database.rows.get(transition.id);
     return row !== undefined && !row.relay.done && row.relay.fence === fence ? row : null;

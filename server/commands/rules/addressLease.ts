@@ -10,8 +10,8 @@ export interface AddressLeaseDeps {
   readonly askAddress: (paymentId: string) => Promise<PaymentState>;
 }
 
-/** Only the process that holds the intent's lease asks the provider (shkeeper.md §10.3, 2). */
-export const addressLeaseMs = 45_000;
+/** How long the intent's asking is left to the process that opened it, before the due row takes over (ADR 0009). */
+const addressLeaseMs = 45_000;
 /** Time one call to the provider may take (§10.2); a call must end before the lease does. */
 const callMs = 25_000;
 /** How often, and in what steps, a caller that may not ask looks for the address that another one is asking for. */
