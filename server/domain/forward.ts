@@ -2,6 +2,7 @@ import { book, callPerson, type Draft, move, refuse, same, set, take, type Verdi
 import { deadlineFacts, heldBy, isVaultOfUse, missingFromPrice, openForward, ownAsset } from './facts.ts';
 import { account } from './ledger.ts';
 import { smaller } from './money.ts';
+import { requestedMachine } from './payoutMachine.ts';
 import type { SignalOf } from './signal.ts';
 import type { Arrival, PaymentState, Transfer } from './state.ts';
 import { effectKey } from './transition.ts';
@@ -21,25 +22,15 @@ export function forwardRequested(draft: Draft, signal: SignalOf<'forwardRequeste
     return draft;
   }
   draft.effects.push({ type: 'drivePayout' });
-  const forward = {
-    stage: 'requested',
+  const forward = requestedMachine({
     externalId: effectKey(context.paymentId, context.seq, 0),
     coin: state.provider.coin,
     wallet: state.provider.hotWallet,
     destination: state.vault,
     amount,
     callbackUrl: signal.callbackUrl,
-    approved: true,
     requestedAtMs: context.nowMs,
-    postedBlock: null,
-    postedAtMs: null,
-    slot: null,
-    taskId: null,
-    txHash: null,
-    reportedAtMs: null,
-    reportedNonce: null,
-    reason: null,
-  } as const;
+  });
   set(draft, { forward, forwardDead: false });
   return draft;
 }

@@ -28,6 +28,29 @@ export const statusOfStage = {
   dead: 'failed',
 } as const satisfies Record<PayoutStage, PaymentStatus>;
 
+/** What is decided about a payout before its machine starts; `coin`, `wallet` and `callbackUrl` are the provider's channel. */
+export type PayoutRequest = Pick<
+  PayoutMachine,
+  'externalId' | 'coin' | 'wallet' | 'callbackUrl' | 'destination' | 'amount' | 'requestedAtMs'
+>;
+
+/** The machine of a payout that was just asked for. Only an admin or the payment itself can ask, so the request is the approval. */
+export function requestedMachine(request: PayoutRequest): PayoutMachine {
+  return {
+    ...request,
+    stage: 'requested',
+    approved: true,
+    postedBlock: null,
+    postedAtMs: null,
+    slot: null,
+    taskId: null,
+    txHash: null,
+    reportedAtMs: null,
+    reportedNonce: null,
+    reason: null,
+  };
+}
+
 /** From which stages each report may still say something new; a word of the provider never takes a transaction back. */
 const reportable = {
   refused: ['unknown'],

@@ -1,5 +1,5 @@
 import type { DomainEvent } from '../domain/event.ts';
-import type { PayoutMachine } from '../domain/payout.ts';
+import { requestedMachine } from '../domain/payoutMachine.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Asset, State } from '../domain/state.ts';
 import type { Effect, EffectType, Transition } from '../domain/transition.ts';
@@ -87,24 +87,13 @@ async function openPayoutRecord(deps: SubscribersDeps, effect: EffectOf<'openPay
   const reservation = state.direction === 'in' ? state.payouts.find(({ n }) => n === effect.n) : undefined;
   if (reservation === undefined) throw new Error(`${transition.id} reserved no payout ${effect.n}`);
   const { payoutId, amount, destination } = reservation;
-  const machine: PayoutMachine = {
+  const machine = requestedMachine({
     ...deps.payoutChannel(state.asset),
-    stage: 'requested',
     externalId: effect.key,
     destination,
     amount,
-    // Only an admin can ask for a payout; his request is the approval.
-    approved: true,
     requestedAtMs: transition.atMs,
-    postedBlock: null,
-    postedAtMs: null,
-    slot: null,
-    taskId: null,
-    txHash: null,
-    reportedAtMs: null,
-    reportedNonce: null,
-    reason: null,
-  };
+  });
   const source = { paymentId: transition.paymentId, n: effect.n };
   const payout = { ...tradeOf(state), source, amount, machine };
   await settle(deps, payoutId, { kind: 'payoutOpened', payout });

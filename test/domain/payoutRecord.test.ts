@@ -1,30 +1,20 @@
 import { expect } from 'chai';
 import { decide } from '../../server/domain/payment.ts';
 import { type PayoutMachine, type PayoutStage, payoutStages } from '../../server/domain/payout.ts';
-import { advance, isProvenDead, type MachineSignal } from '../../server/domain/payoutMachine.ts';
+import { advance, isProvenDead, type MachineSignal, requestedMachine } from '../../server/domain/payoutMachine.ts';
 import type { Signal } from '../../server/domain/signal.ts';
 import type { PayoutState, State } from '../../server/domain/state.ts';
 import * as f from './factories.ts';
 
-const machine: PayoutMachine = {
-  stage: 'requested',
+const machine = requestedMachine({
   externalId: 'source-9-0',
   coin: 'BNB-USDT',
   wallet: f.addresses.hotWallet,
   destination: f.addresses.refundTo,
   amount: 95n,
   callbackUrl: 'https://example.org/payout',
-  approved: true,
   requestedAtMs: f.startMs,
-  postedBlock: null,
-  postedAtMs: null,
-  slot: null,
-  taskId: null,
-  txHash: null,
-  reportedAtMs: null,
-  reportedNonce: null,
-  reason: null,
-};
+});
 const facts = {
   source: { paymentId: 'source', n: 1 },
   marketplaceId: 'market',
