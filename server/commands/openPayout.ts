@@ -1,13 +1,13 @@
 import { claim } from '../domain/claim.ts';
 import { statusOfStage } from '../domain/payoutMachine.ts';
-import type { PayoutSource } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
-import type { Actor, Ids, PaymentCoordinator, TransitionStore } from '../ports.ts';
+import type { Ids, PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
 import { readWallet } from './rules/addresses.ts';
 import { networkOf } from './rules/asset.ts';
+import type { OpenedPayout, OpenPayout } from './rules/payoutOrder.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 
 export interface OpenPayoutDeps {
@@ -17,26 +17,11 @@ export interface OpenPayoutDeps {
   readonly ids: Ids;
 }
 
-export interface OpenPayoutInput {
-  readonly actor: Actor;
-  readonly paymentId: string;
-  readonly from: PayoutSource;
-  readonly amount: bigint;
-  readonly destination: string;
-  readonly idempotencyClaim?: string | undefined;
-}
-
-export interface OpenedPayout {
-  readonly payoutId: string;
-  readonly externalId: string;
-  readonly status: string;
-}
-
 /** Transitions between our append and our look that do not hide the payout; more than this is not chance. */
 const maxLook = 20;
 
 /** Reserves money for a payout in the log of the payment that pays it; the relay opens the record that sends it. */
-export function createOpenPayout(deps: OpenPayoutDeps) {
+export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
   const { store, gateway } = deps;
 
   async function readDestination(payment: PaymentState, text: string): Promise<string> {
@@ -80,7 +65,7 @@ export function createOpenPayout(deps: OpenPayoutDeps) {
     return payoutId === undefined ? null : opened(payment, payoutId);
   }
 
-  return async function openPayout(input: OpenPayoutInput): Promise<OpenedPayout> {
+  return async function openPayout(input) {
     demandAdmin(input.actor);
     const payment = incoming((await store.tail(input.paymentId))?.state);
     const before = await openedBefore(payment, input.idempotencyClaim);

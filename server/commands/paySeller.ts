@@ -1,5 +1,4 @@
 import { account, assetName, balanceOf } from '../domain/ledger.ts';
-import type { PayoutSource } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
@@ -7,18 +6,12 @@ import type { Actor, Queries } from '../ports.ts';
 import { demandAdmin } from './rules/actor.ts';
 import { readAmount } from './rules/amount.ts';
 import { offeredAsset } from './rules/asset.ts';
+import type { OpenPayout } from './rules/payoutOrder.ts';
 
 export interface PaySellerDeps {
   readonly queries: Pick<Queries, 'payments'>;
   readonly gateway: EscrowGateway;
-  readonly openPayout: (input: {
-    readonly actor: Actor;
-    readonly paymentId: string;
-    readonly from: PayoutSource;
-    readonly amount: bigint;
-    readonly destination: string;
-    readonly idempotencyClaim?: string | undefined;
-  }) => Promise<{ readonly payoutId: string; readonly externalId: string; readonly status: string }>;
+  readonly openPayout: OpenPayout;
 }
 
 export interface PaySellerInput {

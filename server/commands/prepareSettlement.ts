@@ -1,5 +1,4 @@
 import { excessAt, excessTotal, heldTotal } from '../domain/facts.ts';
-import type { PayoutSource } from '../domain/signal.ts';
 import type { OpenSettlement, PaymentState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { ChainReader, EscrowGateway, SettlementPayload } from '../ports/outside.ts';
@@ -8,6 +7,7 @@ import { demandAdmin, userActor } from './rules/actor.ts';
 import { readAmount } from './rules/amount.ts';
 import { networkOf } from './rules/asset.ts';
 import { unfinalSum } from './rules/finality.ts';
+import type { OpenPayout } from './rules/payoutOrder.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 import { proofOfVoid } from './rules/settlementProof.ts';
 import { isWished, type PayoutRoute, routeOf, type SettlementWish } from './rules/settlementRoute.ts';
@@ -18,14 +18,7 @@ export interface PrepareSettlementDeps {
   readonly coordinator: PaymentCoordinator;
   readonly gateway: EscrowGateway;
   readonly chain: ChainReader;
-  readonly openPayout: (input: {
-    readonly actor: Actor;
-    readonly paymentId: string;
-    readonly from: PayoutSource;
-    readonly amount: bigint;
-    readonly destination: string;
-    readonly idempotencyClaim?: string | undefined;
-  }) => Promise<{ readonly payoutId: string; readonly externalId: string; readonly status: string }>;
+  readonly openPayout: OpenPayout;
   readonly forwardToVault: (paymentId: string, options: { readonly again: boolean }) => Promise<State>;
   readonly clock: Clock;
   readonly policy: Policy;
