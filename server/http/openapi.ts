@@ -61,7 +61,7 @@ function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperation
 
 /** `POST /api/payment/:id/x` becomes `postApiPaymentIdX`. */
 function operationIdOf(method: string, path: string): string {
-  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  const words = path === '/' ? ['root'] : path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 

@@ -20,6 +20,7 @@ const admins: readonly Role[] = ['admin'];
  * ownership (in the queries and commands) decides which rooms a caller finds behind it.
  */
 export const policies = {
+  'GET /': { access: 'anyone', limit: 'anonymous' },
   'GET /livez': { access: 'anyone' },
   'GET /readyz': { access: 'anyone' },
   'GET /openapi.json': { access: 'anyone', limit: 'anonymous' },

@@ -3,6 +3,18 @@ import request from 'supertest';
 import { standIn } from './standIn.ts';
 import { expectProblem } from './standingCases.ts';
 
+describe('GET /', () => {
+  it('says what this is and where to look, with links that answer, and tells no versions', async () => {
+    const { app } = standIn();
+    const { status, body, text } = await request(app).get('/');
+    expect([status, body.success, body.name]).to.deep.equal([200, true, 'Holdfast']);
+    expect(body.links).to.deep.equal({ openapi: '/openapi.json', health: '/api/payment/health' });
+    for (const link of Object.values<string>(body.links)) expect((await request(app).get(link)).status).to.equal(200);
+    expect(text).to.not.match(/\d+\.\d+/);
+    expectProblem(await request(app).post('/'), 404, 'not_found');
+  });
+});
+
 describe('GET /livez', () => {
   it('answers while the process does, whatever is broken behind it', async () => {
     const checks = { mongodb: async () => Promise.reject(new Error('down')) };

@@ -5,10 +5,11 @@ import { acceptLate, getPayment, listEvents, listPayments, putPayment } from './
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from './requests.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from './settlements.ts';
-import { livez, openapiFile, paymentHealth, payPage, readyz } from './system.ts';
+import { livez, openapiFile, paymentHealth, payPage, readyz, welcome } from './system.ts';
 import { invoiceWebhook, payoutWebhook, webhookStats } from './webhooks.ts';
 
 const all: readonly AnyEndpoint[] = [
+  welcome,
   livez,
   readyz,
   openapiFile,

@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { paymentId } from '../schemas/fields.ts';
 
+export const welcome = endpoint({
+  operation: 'GET /',
+  summary: 'What this is, and where to look',
+  answer: z.strictObject({
+    success: z.literal(true),
+    name: z.string(),
+    message: z.string(),
+    links: z.strictObject({ openapi: z.string(), health: z.string() }),
+  }),
+});
 export const livez = endpoint({
   operation: 'GET /livez',
   summary: 'Whether the process answers',

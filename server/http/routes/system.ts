@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { type AnyEndpoint, splitOperation } from '../endpoint.ts';
-import { livez, openapiFile, paymentHealth, readyz } from '../endpoints/system.ts';
+import { livez, openapiFile, paymentHealth, readyz, welcome } from '../endpoints/system.ts';
 import { renderOpenapi } from '../openapi.ts';
 import { sharedFor } from '../shared.ts';
 
@@ -33,6 +33,13 @@ export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler
   const check = sharedFor(sharedMs, clock, async () => {
     const entries = Object.entries(checks).map(async ([name, part]) => [name, (await passes(part)) ? 'ok' : 'failed']);
     return Object.fromEntries(await Promise.all(entries)) as Record<string, 'ok' | 'failed'>;
+  });
+
+  router.get(at(welcome), limited, (_request, response) => {
+    const message =
+      'Holdfast, the payment API of a marketplace. Every route is described in /openapi.json; README.md says how to begin.';
+    const links = { openapi: at(openapiFile), health: at(paymentHealth) };
+    response.json({ success: true, name: 'Holdfast', message, links });
   });
 
   router.get(at(livez), (_request, response) => {
