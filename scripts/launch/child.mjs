@@ -118,7 +118,8 @@ export function runFetch(fetch) {
     const end = (failure) => {
       clearInterval(timer);
       stopListening();
-      meter.finish(failure ? 'failed' : (fetch.measure?.().detail ?? 'done'));
+      const reached = fetch.measure?.().detail;
+      meter.finish(failure ? 'failed' : reached ? `done (${reached})` : 'done');
       if (failure) reject(new StepFailed(failure));
       else resolve(output);
     };
