@@ -7,7 +7,7 @@ describe('what is kept of a failed fetch', () => {
       'npm warn Unknown user config "x"',
       'npm error code ENOTFOUND',
       'npm error syscall getaddrinfo',
-      'npm error network request to https://registry.invalid/x failed, reason: getaddrinfo ENOTFOUND registry.invalid',
+      'npm error network request to https://nowhere.invalid/x failed, reason: getaddrinfo ENOTFOUND nowhere.invalid',
       'npm error A complete log of this run can be found in: /home/x/.npm/_logs/y.log',
     ].join('\n');
     expect(lastWords(printed)).to.match(/^network request to .* failed, reason: getaddrinfo ENOTFOUND/);
