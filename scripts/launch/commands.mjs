@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { runForeground } from './child.mjs';
 import { ensureContracts } from './contracts.mjs';
-import { root, workFolder } from './folders.mjs';
+import { cacheFolder, root, workFolder } from './folders.mjs';
 import { ensurePackages } from './install.mjs';
 import { provideMongod } from './mongod.mjs';
 import { provideRedis } from './redis.mjs';
@@ -49,7 +49,8 @@ export async function runCommand(command, args) {
     case 'test':
       return runTests(args, env);
     case 'coverage':
-      return runTests(['--coverage', ...args], env);
+      // V8 counts functions out of its cache inexactly
+      return runTests(['--coverage', ...args], { ...env, NODE_DISABLE_COMPILE_CACHE: '1' });
     case 'test:unit':
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--unit', ...args], env);
@@ -140,5 +141,11 @@ function tool(name) {
  */
 function childEnvironment(node) {
   const folders = [path.dirname(node), path.join(root, 'node_modules/.bin'), process.env.PATH ?? ''];
-  return { ...process.env, PATH: folders.join(path.delimiter), HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true' };
+  return {
+    // a server's start takes a third less time when V8 keeps what it compiled
+    NODE_COMPILE_CACHE: path.join(cacheFolder(), 'compiled'),
+    ...process.env,
+    PATH: folders.join(path.delimiter),
+    HARDHAT_DISABLE_TELEMETRY_PROMPT: 'true',
+  };
 }

@@ -5,10 +5,12 @@ export interface TestArguments {
   /** Collect coverage with c8. */
   readonly coverage: boolean;
   readonly needsServices: boolean;
-  /** Files and options for mocha. */
-  readonly mochaArguments: readonly string[];
+  /** Files and options for mocha; each list is a process of its own, and they run side by side. */
+  readonly lanes: readonly (readonly string[])[];
 }
 
+/** Tests that mostly wait for blocks and restarts on stages of their own, so the others run meanwhile. */
+const WAITING = 'test/faults';
 /** Folders whose tests start no service. */
 const SERVICE_FREE = ['test/domain', 'test/house', 'test/launch'] as const;
 const OUR_OPTIONS = ['--unit', '--checks', '--coverage'];
@@ -19,18 +21,24 @@ export function parseTestArguments(args: readonly string[]): TestArguments {
   const files = rest.filter((argument) => !argument.startsWith('-') && argument.includes('test'));
   const coverage = args.includes('--coverage');
   if (args.includes('--checks')) {
-    return { checks: true, coverage, needsServices: false, mochaArguments: [...filesOf(['test/house']), ...rest] };
+    return { checks: true, coverage, needsServices: false, lanes: [[...filesOf(['test/house']), ...rest]] };
   }
   if (args.includes('--unit') && files.length === 0) {
-    return { checks: false, coverage, needsServices: false, mochaArguments: [...filesOf(SERVICE_FREE), ...rest] };
+    return { checks: false, coverage, needsServices: false, lanes: [[...filesOf(SERVICE_FREE), ...rest]] };
   }
   const isServiceFree = (file: string) => SERVICE_FREE.some((folder) => file.replace(/^\.\//, '').startsWith(folder));
   return {
     checks: files.length === 0,
     coverage,
     needsServices: files.length === 0 || !files.every(isServiceFree),
-    mochaArguments: files.length === 0 ? [...filesOf(['test']), ...rest] : rest,
+    lanes:
+      files.length > 0 ? [rest] : rest.length === 0 && !coverage ? everything() : [[...filesOf(['test']), ...rest]],
   };
+}
+
+function everything(): string[][] {
+  const waiting = filesOf([WAITING]);
+  return [[...filesOf(['test']), ...waiting.flatMap((files) => ['--exclude', files])], waiting];
 }
 
 function filesOf(folders: readonly string[]): string[] {

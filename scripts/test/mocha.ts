@@ -10,20 +10,44 @@ export interface Counts {
   readonly skipped: number;
 }
 
-interface MochaRun extends Pick<TestArguments, 'coverage' | 'mochaArguments'> {
+interface MochaRun {
+  readonly coverage: boolean;
+  /** One mocha process for each list of arguments, side by side. */
+  readonly lanes: TestArguments['lanes'];
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** Runs all lanes at the same time, shows one after the other, and adds up what they counted. */
+export async function runMocha({ lanes, ...run }: MochaRun): Promise<Counts> {
+  const turns = lanes.map(() => Promise.withResolvers<void>());
+  turns[0]?.resolve();
+  const counted = await Promise.all(
+    lanes.map((mochaArguments, lane) =>
+      runLane({ ...run, mochaArguments, lane, turn: turns[lane]?.promise }).finally(() => turns[lane + 1]?.resolve()),
+    ),
+  );
+  return counted.reduce((sum, one) => ({
+    passed: sum.passed + one.passed,
+    failed: sum.failed + one.failed,
+    skipped: sum.skipped + one.skipped,
+  }));
+}
+
+interface Lane extends Omit<MochaRun, 'lanes'> {
+  readonly mochaArguments: readonly string[];
+  readonly lane: number;
+  /** Resolves when it may write to the terminal. */
+  readonly turn: Promise<void> | undefined;
+}
+
 /** Runs mocha in its own process and counts; a run that did not come to its end, or left something open, has failed. */
-export async function runMocha({ coverage, mochaArguments, directory, env }: MochaRun): Promise<Counts> {
-  const resultFile = path.join(directory, 'mocha.json');
+async function runLane({ coverage, mochaArguments, directory, env, lane, turn }: Lane): Promise<Counts> {
+  const resultFile = path.join(directory, `mocha-${lane}.json`);
   const c8 = ['node_modules/c8/bin/c8.js', '--reporter=text-summary', '--reporter=html', '--include=server/**'];
   const mocha = ['node_modules/mocha/bin/_mocha', ...mochaArguments];
-  const code = await run([...process.execArgv, ...(coverage ? [...c8, process.execPath, ...mocha] : mocha)], {
-    ...env,
-    HOLDFAST_TEST_RESULT: resultFile,
-  });
+  const args = [...process.execArgv, ...(coverage ? [...c8, process.execPath, ...mocha] : mocha)];
+  const code = await run(args, { ...env, HOLDFAST_TEST_RESULT: resultFile }, turn);
   const result = readResult(resultFile);
   if (!result) return fail({ passed: 0, failed: 0, skipped: 0 }, `mocha ended with ${code} before its tests did`);
   const { leftOpen, ...counts } = result;
@@ -38,12 +62,27 @@ function fail(counts: Counts, why: string): Counts {
   return { ...counts, failed: counts.failed + 1 };
 }
 
-function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: 'inherit', env });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(signal ?? String(code)));
+/** Keeps what it prints until its turn, then lets it through as it comes. */
+async function run(args: readonly string[], env: NodeJS.ProcessEnv, turn: Promise<void> | undefined): Promise<string> {
+  const child = spawn(process.execPath, args, {
+    stdio: ['inherit', 'pipe', 'pipe'],
+    env: { ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
   });
+  const ended = new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(signal ?? String(code)));
+  });
+  const kept: Buffer[] = [];
+  let show = (chunk: Buffer) => void kept.push(chunk);
+  child.stdout.on('data', (chunk) => show(chunk));
+  child.stderr.on('data', (chunk) => show(chunk));
+  turn?.then(() => {
+    process.stdout.write(Buffer.concat(kept));
+    show = (chunk) => void process.stdout.write(chunk);
+  });
+  const code = await ended;
+  await turn;
+  return code;
 }
 
 function readResult(file: string): (Counts & { readonly leftOpen: readonly string[] }) | undefined {

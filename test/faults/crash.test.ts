@@ -12,17 +12,23 @@ const slowCrashPoints = [
   'beforeEffect:setRequestStatus:1',
   'afterEffect:setRequestStatus:1',
   'relayLeased:1',
+  'beforeEffect:askAddress:1',
+  'afterEffect:askAddress:1',
+  'beforeEffect:event:1',
   'intentOpened:1',
   'addressAnswered:1',
 ];
 /** Other labelled points of a payment's life; `:n` is the n-th time the server passes it, so that each label is hit at several signals. */
 const crashPoints = [
   // from the buyer's transfer to the completion
+  'tailRead:4',
   'beforeInsert:3',
   'afterInsert:4',
   'projected:4',
   'answered:5',
   'relayLeased:3',
+  'beforeEffect:verify:1',
+  'afterEffect:verify:1',
   'beforeEffect:acceptOffer:1',
   'afterEffect:acceptOffer:1',
   'beforeEffect:event:2',
@@ -32,8 +38,10 @@ const crashPoints = [
   'beforeEffect:requestForward:1',
   'afterEffect:requestForward:1',
   'beforeEffect:drivePayout:1',
+  'afterEffect:drivePayout:1',
   'due:taken:2',
   'due:worked:2',
+  'payoutPosted:1',
   'payoutRecorded:1',
   // between prepare and confirm
   'monitor:afterObserve:2',
@@ -81,7 +89,7 @@ describe('faults: a crash at the labelled points of a payment', function () {
     stage = await openStage({ servers: [] });
     // the lives share one hot wallet without knowing of each other, so none may spend what another one's sweep brought
     await stage.chain.mint(stage.sandbox.info.deployment.hotWalletAddress, units('100000'));
-    slowLives = Promise.allSettled(slowCrashPoints.map(liveAndDie));
+    slowLives = inTurns(slowCrashPoints);
     unanswered = Promise.allSettled([diesBeforeTheAnswer()]);
   });
   after(async () => {
@@ -99,6 +107,15 @@ describe('faults: a crash at the labelled points of a payment', function () {
     } finally {
       await solo.close();
     }
+  }
+
+  /** A few at once, so that they do not crowd the lives of the tests in front. */
+  async function inTurns(labels: readonly string[]): Promise<PromiseSettledResult<void>[]> {
+    const results: PromiseSettledResult<void>[] = [];
+    for (let first = 0; first < labels.length; first += atOnce) {
+      results.push(...(await Promise.allSettled(labels.slice(first, first + atOnce).map(liveAndDie))));
+    }
+    return results;
   }
 
   async function diesBeforeTheAnswer(): Promise<void> {

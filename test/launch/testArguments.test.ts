@@ -8,7 +8,7 @@ describe('the arguments of npm test', () => {
       checks: true,
       coverage: false,
       needsServices: true,
-      mochaArguments: ['test/**/*.test.ts'],
+      lanes: [['test/**/*.test.ts', '--exclude', 'test/faults/**/*.test.ts'], ['test/faults/**/*.test.ts']],
     });
   });
 
@@ -21,15 +21,15 @@ describe('the arguments of npm test', () => {
   });
 
   it('keeps its own options from mocha and passes on the rest', () => {
-    const { mochaArguments, coverage, checks } = parseTestArguments(['--coverage', '--grep', 'release']);
-    expect(mochaArguments).to.deep.equal(['test/**/*.test.ts', '--grep', 'release']);
+    const { lanes, coverage, checks } = parseTestArguments(['--coverage', '--grep', 'release']);
+    expect(lanes).to.deep.equal([['test/**/*.test.ts', '--grep', 'release']]);
     expect({ coverage, checks }).to.deep.equal({ coverage: true, checks: true });
   });
 
   it('runs the service-free folders for --unit and the house tests with the checks for --checks', () => {
-    expect(parseTestArguments(['--unit']).mochaArguments).to.include('test/domain/**/*.test.ts');
+    expect(parseTestArguments(['--unit']).lanes[0]).to.include('test/domain/**/*.test.ts');
     expect(parseTestArguments(['--unit'])).to.include({ checks: false, needsServices: false });
     expect(parseTestArguments(['--checks'])).to.include({ checks: true, needsServices: false });
-    expect(parseTestArguments(['--checks']).mochaArguments).to.deep.equal(['test/house/**/*.test.ts']);
+    expect(parseTestArguments(['--checks']).lanes[0]).to.deep.equal(['test/house/**/*.test.ts']);
   });
 });

@@ -1,5 +1,7 @@
-/** How often a condition is looked at; short enough not to be felt, long enough not to crowd a two-core machine. */
-const pollMs = 25;
+/** First pause between two looks, short enough not to be felt. */
+const firstPauseMs = 10;
+/** Longest pause, long enough that many who wait for blocks do not crowd a two-core machine. */
+const longestPauseMs = 400;
 
 /**
  * Waits until `check` answers something other than `false`, `null` or `undefined` and returns it; an error thrown by
@@ -11,7 +13,7 @@ export async function eventually<T>(
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = performance.now() + options.timeoutMs;
   let last = '';
-  for (;;) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     try {
       const value = await check();
       if (isSettled(value)) return value;
@@ -20,7 +22,7 @@ export async function eventually<T>(
       last = error instanceof Error ? error.message : String(error);
     }
     if (performance.now() > deadline) throw new Error(`not within ${options.timeoutMs} ms: ${options.what} (${last})`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
