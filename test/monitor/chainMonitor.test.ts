@@ -64,6 +64,14 @@ describe('chain monitor', () => {
     return { paymentId, terms, termsId, vault };
   }
 
+  /** The call that settles a payment, for anybody to make. */
+  function settlementOf(terms: Terms, split: { toSeller: bigint; toBuyer: bigint }) {
+    const { identify, settlementPayload, settlementTransaction } = world.chain.gateway;
+    const settlement = { ...split, settleSeq: 0, validUntil: Math.floor(now / 1_000) + 3_600 };
+    const { digest } = settlementPayload('bsc', identify('bsc', terms).termsId, settlement);
+    return settlementTransaction('bsc', terms, settlement, world.signatures(digest));
+  }
+
   /** Ends the present blocks' chance to change and lets the monitor see it. */
   async function settleDown(watching: ReturnType<typeof monitor>) {
     await world.finalize();
@@ -163,6 +171,24 @@ describe('chain monitor', () => {
     ]);
     const kinds = books.changes(paymentId).filter((kind) => kind !== 'transferSeen');
     expect(kinds).to.deep.equal(['transferConfirmed', 'transferOrphaned', 'transferConfirmed']);
+  });
+
+  it('tells a sight once, and again when its block was replaced and it was mined in another', async () => {
+    const watching = monitor();
+    await watching.tick();
+    const { paymentId, vault } = await payment();
+    const raw = await world.signPayment(vault, one);
+    const first = await world.broadcast(raw);
+    expect(await watching.tick()).to.include({ told: 1 });
+    expect(await watching.tick()).to.include({ told: 0, reorganised: false });
+    await world.reorganise(1);
+    const second = await world.broadcast(raw);
+    expect(await watching.tick()).to.include({ told: 1, reorganised: false });
+    expect(await watching.tick()).to.include({ told: 0 });
+    const places = books
+      .signals(paymentId)
+      .map((signal) => signal.kind === 'transferSeen' && signal.transfer.blockHash);
+    expect(places).to.deep.equal([first.blockHash, second.blockHash]);
   });
 
   it('lets a credit stand that was mined again elsewhere, and waits below it until that is final', async () => {
@@ -336,6 +362,39 @@ describe('chain monitor', () => {
       ...{ network: 'bsc', chainId: 31337, token: 'USDT', tokenAddress: token.toLowerCase(), decimals: 18 },
     });
     expect(strays[0]?.marketplaceId).to.equal('main');
+  });
+
+  it('books money at the escrow as a stray beside a vault that opens, whose own funding never passes the escrow', async () => {
+    const watching = monitor();
+    await watching.tick();
+    const { terms, termsId, vault } = await payment();
+    await world.pay(vault, terms.amount);
+    const { escrow, buyerAddress, token } = world.deployment;
+    const stray = erc20.encodeFunctionData('transferFrom', [buyerAddress, escrow, 3n * one]);
+    // a part of the whole, so that the settlement opens the vault with a Funded event
+    const both = await world.batch([settlementOf(terms, { toSeller: one, toBuyer: 0n }), { to: token, data: stray }]);
+    const opened = await world.chain.reader.escrowEvents('bsc', both.blockNumber, both.blockNumber);
+    expect(opened[0]).to.deep.include({ event: 'Funded', termsId, source: 2, amount: terms.amount });
+    await settleDown(watching);
+    const strays = books.signals(suspense).filter((signal) => signal.kind === 'strayReceived');
+    expect(strays.map((signal) => signal.transfer.amount)).to.deep.equal([3n * one]);
+  });
+
+  it('books only what exceeds a sweep as a stray, since a sweep takes its money from the vault to the escrow', async () => {
+    const watching = monitor();
+    await watching.tick();
+    const maker = await world.nextBatchAddress();
+    const { terms, vault, paymentId } = await payment({ buyer: maker });
+    await world.pay(vault, terms.amount);
+    const { escrow, buyerAddress, token } = world.deployment;
+    await world.batch([
+      { to: escrow, data: world.encode('sweep', [terms]) },
+      { to: token, data: erc20.encodeFunctionData('transferFrom', [buyerAddress, escrow, 3n * one]) },
+    ]);
+    await settleDown(watching);
+    expect(books.signals(paymentId).at(-1)).to.deep.include({ kind: 'swept', source: 1 });
+    const strays = books.signals(suspense).filter((signal) => signal.kind === 'strayReceived');
+    expect(strays.map((signal) => signal.transfer.amount)).to.deep.equal([3n * one]);
   });
 
   for (const label of ['monitor:afterObserve', 'monitor:beforeCursor']) {
