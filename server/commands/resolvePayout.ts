@@ -47,8 +47,7 @@ export function createResolvePayout(deps: ResolvePayoutDeps) {
     const proven = verdicts.flatMap((entry) => ('transfer' in entry ? [entry] : []));
     const own = proven.find((entry) => isOwnTransfer(view, entry.transfer));
     if (own?.final) return own.transfer;
-    if (own)
-      throw new AppError('escrow_not_final', 'The transfer is not final yet.', { details: { retryAfterSeconds: 15 } });
+    if (own) throw new AppError('escrow_not_final', 'The transfer is not final yet.');
     const verdict = verdicts[0]?.verdict;
     if (verdict === 'notFound' || verdict === 'orphaned') {
       throw new AppError('transaction_not_mined', 'The transaction is not mined yet.');

@@ -49,7 +49,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   not_ready: 503,
 };
 
-/** Seconds after which a repeat has a chance: a block or two for the chain, a moment for the rest. */
+/** The only table of refusals that end by themselves, and the seconds after which a repeat has a chance. */
 const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   escrow_forwarding: 10,
   escrow_not_final: 10,
@@ -91,7 +91,7 @@ export function asAppError(error: unknown): AppError {
 
 /** The problem-details body of a refusal (RFC 9457) with the seed's members beside it. */
 export function problemOf(error: AppError, where: { path: string; requestId: string }): Record<string, unknown> {
-  const { errors, field, retryAfterSeconds: _, ...details } = error.details;
+  const { errors, field, ...details } = error.details;
   const named = typeof field === 'string' ? [{ pointer: `#/${field}`, detail: error.message }] : [];
   const status = statusOf[error.code];
   return {
@@ -110,8 +110,8 @@ export function problemOf(error: AppError, where: { path: string; requestId: str
 }
 
 function setHeaders(response: Response, error: AppError): void {
-  const seconds = error.details.retryAfterSeconds ?? retryAfterSeconds[error.code];
-  if (typeof seconds === 'number') response.setHeader('Retry-After', String(Math.ceil(seconds)));
+  const seconds = retryAfterSeconds[error.code];
+  if (seconds !== undefined) response.setHeader('Retry-After', String(seconds));
   if (error.code === 'not_authenticated') response.setHeader('WWW-Authenticate', 'Bearer realm="holdfast"');
   response.setHeader('Cache-Control', 'no-store');
 }

@@ -50,9 +50,7 @@ export function createAddressLease(deps: AddressLeaseDeps) {
       if (state.provider === null || state.provider.address !== null) return state;
       await pause(lookMs);
     }
-    throw new AppError('provider_failed', 'The provider has not given an address yet; repeat the request.', {
-      details: { retryAfterSeconds: 10 },
-    });
+    throw new AppError('provider_failed', 'The provider has not given an address yet; repeat the request.');
   }
 
   return {

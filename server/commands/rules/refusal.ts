@@ -26,9 +26,6 @@ const errorOfRefusal: Record<RefusalCode, ErrorCode> = {
   not_applicable: 'illegal_transition',
 };
 
-/** Refusals that end by themselves, and when to ask again. */
-const retryAfterSeconds: Partial<Record<RefusalCode, number>> = { escrow_forwarding: 30, escrow_not_final: 15 };
-
 /** A signal that was recorded, or said nothing new. */
 export interface Recorded {
   readonly outcome: 'changed' | 'noChange' | 'duplicate';
@@ -36,15 +33,8 @@ export interface Recorded {
   readonly seq: number;
 }
 
-/** The error of a refusal; the ones that end by themselves say when to ask again. */
-export function errorOf(code: RefusalCode, detail: string): AppError {
-  const seconds = retryAfterSeconds[code];
-  return new AppError(
-    errorOfRefusal[code],
-    detail,
-    seconds === undefined ? {} : { details: { retryAfterSeconds: seconds } },
-  );
-}
+/** The error of a refusal. */
+export const errorOf = (code: RefusalCode, detail: string): AppError => new AppError(errorOfRefusal[code], detail);
 
 /** What to tell the caller when a claim of his signal is held by somebody else. */
 function errorOfClaim(taken: string): AppError {
