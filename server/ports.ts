@@ -138,6 +138,8 @@ export interface CursorStore {
 
 /** A provider's delivery that caused no transition, kept raw for audit and replay. */
 export type DeliveryOutcome = 'accepted' | 'duplicate' | 'unmatched' | 'unreadable' | 'refused';
+/** What became of a delivery that could be read. */
+export type ReportOutcome = Exclude<DeliveryOutcome, 'unreadable'>;
 export interface ProviderDelivery {
   readonly provider: string;
   readonly outcome: Exclude<DeliveryOutcome, 'accepted' | 'duplicate'>;

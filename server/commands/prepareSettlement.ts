@@ -11,7 +11,7 @@ import type { OpenPayout } from './rules/payoutOrder.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 import { proofOfVoid } from './rules/settlementProof.ts';
 import { isWished, type PayoutRoute, routeOf, type SettlementWish } from './rules/settlementRoute.ts';
-import { readSignatures } from './rules/signatures.ts';
+import { readSignatures, type SignatureWords } from './rules/signatures.ts';
 
 export interface PrepareSettlementDeps {
   readonly store: TransitionStore;
@@ -31,7 +31,7 @@ export interface PrepareSettlementInput {
   readonly amount?: string | number | undefined;
   readonly toSeller?: string | number | undefined;
   readonly toBuyer?: string | number | undefined;
-  readonly signatures?: readonly (string | { readonly signer: string; readonly data: string })[] | undefined;
+  readonly signatures?: readonly SignatureWords[] | undefined;
   readonly idempotencyClaim?: string | undefined;
 }
 

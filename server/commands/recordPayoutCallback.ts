@@ -1,7 +1,6 @@
 import type { PayoutMachine } from '../domain/payout.ts';
 import type { State } from '../domain/state.ts';
-import type { Clock, DueWork, ProviderEventStore, Queries, TransitionStore } from '../ports.ts';
-import { keptHeaders } from './rules/delivery.ts';
+import type { Clock, DueWork, ProviderEventStore, Queries, ReportOutcome, TransitionStore } from '../ports.ts';
 
 /** What the provider's payout callback says, in our words (shkeeper.md §10.9). */
 export interface PayoutCallback {
@@ -45,17 +44,12 @@ export function createRecordPayoutCallback(deps: RecordPayoutCallbackDeps) {
     return { outcome: 'accepted', reason: 'look' } as const;
   }
 
-  return async function recordPayoutCallback(
-    input: RecordPayoutCallbackInput,
-  ): Promise<'accepted' | 'duplicate' | 'unmatched' | 'refused'> {
+  return async function recordPayoutCallback(input: RecordPayoutCallbackInput): Promise<ReportOutcome> {
     const { outcome, reason } = await look(input.callback.externalId);
     if (outcome === 'unmatched') {
+      const { headers, rawBody } = input;
       await deps.providerEvents.keep({
-        provider,
-        outcome,
-        reason,
-        headers: keptHeaders(input.headers),
-        rawBody: input.rawBody,
+        ...{ provider, outcome, reason, headers, rawBody },
         receivedAtMs: deps.clock.now(),
       });
     }

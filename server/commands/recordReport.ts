@@ -1,26 +1,23 @@
 import type { ProviderReport } from '../domain/state.ts';
-import type { Clock, Logger, Observation, PaymentCoordinator, ProviderDelivery, ProviderEventStore } from '../ports.ts';
-import { keptHeaders } from './rules/delivery.ts';
+import type { Clock, Observation, PaymentCoordinator, ProviderEventStore, ReportOutcome } from '../ports.ts';
 
 export interface RecordReportDeps {
   readonly coordinator: PaymentCoordinator;
   readonly providerEvents: ProviderEventStore;
   readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 export interface RecordReportInput {
   readonly report: ProviderReport;
   readonly rawBody: Buffer;
+  /** Only those that may be kept: the HTTP side hands on none that carries a secret. */
   readonly headers: Readonly<Record<string, string>>;
 }
-
-export type RecordedDelivery = 'accepted' | 'duplicate' | 'unmatched' | 'refused';
 
 const provider = 'shkeeper';
 const ownExternalId = /^AMN_([0-9a-f]{24})$/;
 
-type Judgement = { readonly outcome: RecordedDelivery; readonly reason: string };
+type Judgement = { readonly outcome: ReportOutcome; readonly reason: string };
 
 function judge(observation: Observation): Judgement {
   switch (observation.outcome) {
@@ -43,27 +40,20 @@ export function createRecordReport(deps: RecordReportDeps) {
   async function observe({ report, rawBody, headers }: RecordReportInput): Promise<Judgement> {
     const paymentId = ownExternalId.exec(report.externalId)?.[1];
     if (paymentId === undefined) return { outcome: 'unmatched', reason: 'foreign_external_id' };
-    const evidence = { rawBody: rawBody.toString('base64'), headers: keptHeaders(headers) };
+    const evidence = { rawBody: rawBody.toString('base64'), headers };
     const signal = { kind: 'providerReported', report } as const;
     const observation = await deps.coordinator.observe(paymentId, signal, { actor: `provider:${provider}`, evidence });
-    if (observation.outcome === 'conflict') {
-      deps.logger.error({ paymentId, claim: observation.claim }, 'a delivery was offered for two payments');
-    }
     return judge(observation);
   }
 
-  return async function recordReport(input: RecordReportInput): Promise<RecordedDelivery> {
+  return async function recordReport(input: RecordReportInput): Promise<ReportOutcome> {
     const { outcome, reason } = await observe(input);
     if (outcome === 'unmatched' || outcome === 'refused') {
-      const delivery: ProviderDelivery = {
-        provider,
-        outcome,
-        reason,
-        headers: keptHeaders(input.headers),
-        rawBody: input.rawBody,
+      const { headers, rawBody } = input;
+      await deps.providerEvents.keep({
+        ...{ provider, outcome, reason, headers, rawBody },
         receivedAtMs: deps.clock.now(),
-      };
-      await deps.providerEvents.keep(delivery);
+      });
     }
     await deps.providerEvents.count(provider, outcome, reason);
     return outcome;

@@ -5,7 +5,7 @@ import type { Signal } from '../domain/signal.ts';
 import type { PaymentState, State, Transfer } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { ChainReader, PayInProvider } from '../ports/outside.ts';
-import type { Logger, Observation, PaymentCoordinator, TransitionStore } from '../ports.ts';
+import type { Logger, PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { incoming } from './rules/refusal.ts';
 
 export interface VerifyPaymentDeps {
@@ -24,16 +24,11 @@ const maxBlocks = 64 * windowBlocks;
 const maxNamed = 50;
 const actor = 'verifier';
 
-function note(deps: VerifyPaymentDeps, paymentId: string, signal: Signal, observation: Observation): void {
-  if (observation.outcome === 'conflict') {
-    deps.logger.error({ paymentId, claim: observation.claim }, 'a transfer was offered for two payments');
-  } else if (observation.outcome === 'refused') {
+async function observe(deps: VerifyPaymentDeps, paymentId: string, signal: Signal, who = actor): Promise<void> {
+  const observation = await deps.coordinator.observe(paymentId, signal, { actor: who });
+  if (observation.outcome === 'refused') {
     deps.logger.warn({ paymentId, signal: signal.kind, code: observation.code }, 'a fact was refused');
   }
-}
-
-async function observe(deps: VerifyPaymentDeps, paymentId: string, signal: Signal, who = actor): Promise<void> {
-  note(deps, paymentId, signal, await deps.coordinator.observe(paymentId, signal, { actor: who }));
 }
 
 async function askProvider(deps: VerifyPaymentDeps, state: PaymentState): Promise<void> {

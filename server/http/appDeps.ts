@@ -1,6 +1,8 @@
+import type { PreparedSettlement } from '../commands/prepareSettlement.ts';
+import type { SignatureWords } from '../commands/rules/signatures.ts';
 import type { PaymentState, ProviderReport } from '../domain/state.ts';
 import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
-import type { EscrowGateway, SettlementPayload } from '../ports/outside.ts';
+import type { EscrowGateway } from '../ports/outside.ts';
 import type {
   Actor,
   Clock,
@@ -9,6 +11,7 @@ import type {
   MarketplaceStore,
   ProviderEventStore,
   Queries,
+  ReportOutcome,
   TransitionStore,
 } from '../ports.ts';
 import type { LegacySignature } from '../providers/shkeeper/signature.ts';
@@ -22,37 +25,11 @@ interface OnPayment extends Claimed {
   readonly actor: Actor;
   readonly paymentId: string;
 }
-export type ReportOutcome = 'accepted' | 'duplicate' | 'unmatched' | 'refused';
 /** A provider's delivery as it is kept: raw bytes and harmless headers. */
 export interface RawDelivery {
   readonly rawBody: Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
-export type SignatureInput = string | { readonly signer: string; readonly data: string };
-export type PreparedSettlement =
-  | {
-      readonly kind: 'settlement';
-      readonly typedData: SettlementPayload['typedData'];
-      readonly digest: string;
-      readonly threshold: number;
-      readonly settleSeq: number;
-      readonly validUntil: number;
-      readonly toSeller: bigint;
-      readonly toBuyer: bigint;
-      readonly signers: readonly string[];
-      readonly signedBy: readonly string[];
-      readonly missing: number;
-      readonly transaction: { to: string; data: string; value: string; chainId: number } | null;
-      /** What the payment holds beside what this step moves, base units. */
-      readonly remains: bigint;
-    }
-  | {
-      readonly kind: 'payout';
-      readonly payoutId: string;
-      readonly externalId: string;
-      readonly status: string;
-      readonly remains: bigint;
-    };
 
 /** The use cases that the routes call; every refusal is thrown as `AppError`. */
 export interface Commands {
@@ -98,7 +75,7 @@ export interface Commands {
       amount?: string;
       toSeller?: string;
       toBuyer?: string;
-      signatures?: readonly SignatureInput[];
+      signatures?: readonly SignatureWords[];
     },
   ): Promise<PreparedSettlement>;
   confirmSettlement(

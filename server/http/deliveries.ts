@@ -1,8 +1,9 @@
 import type { Request, RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
+import type { ReportOutcome } from '../ports.ts';
 import { type LegacySignature, type SignatureRefusal, verifySignature } from '../providers/shkeeper/signature.ts';
 import type { Translation } from '../providers/shkeeper/translate.ts';
-import type { AppDeps, RawDelivery, ReportOutcome } from './appDeps.ts';
+import type { AppDeps, RawDelivery } from './appDeps.ts';
 import { asAppError } from './errorHandler.ts';
 import { bytesOf, rawBody } from './middleware/rawBody.ts';
 

@@ -1,6 +1,6 @@
+import type { PreparedSettlement } from '../commands/prepareSettlement.ts';
 import { formatAmount } from '../domain/money.ts';
 import type { Asset } from '../domain/state.ts';
-import type { PreparedSettlement } from './appDeps.ts';
 import type { Spell } from './presentParts.ts';
 
 /** JSON has no bigint; typed data carries whole numbers as decimal strings, which signers of EIP-712 accept. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import type { PreparedSettlement } from '../../server/commands/prepareSettlement.ts';
 import { AppError, type ErrorCode } from '../../server/errors.ts';
-import type { Commands, PreparedSettlement } from '../../server/http/appDeps.ts';
+import type { Commands } from '../../server/http/appDeps.ts';
 import { addressOf, paymentId, paymentState, transition, txHash } from './records.ts';
 import { standIn, type World } from './standIn.ts';
 import { badAmounts, behavesLikeMutation, expectProblem } from './standingCases.ts';
