@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeSandbox } from './sandbox/banner.ts';
 import { type Chain, startChain } from './sandbox/chain.ts';
-import { choosePorts, type Ports } from './sandbox/ports.ts';
+import { choosePorts, movedPorts, type Ports } from './sandbox/ports.ts';
 import { type Secrets, secretsOf } from './sandbox/secrets.ts';
 import { type Server, startServer } from './sandbox/server.ts';
 import { type Environment, type SandboxInfo, sandboxDefaults, withDefaults } from './sandbox/settings.ts';
@@ -110,8 +110,9 @@ async function startParts(directory: string, options: SandboxOptions, stops: (()
   if (simulator) stops.push(simulator.stop);
 
   const port = Number(given.PORT || ports.server);
-  if (!given.PORT && port !== 4000 && !options.temporary)
-    say(`the API takes port ${port}: 4000 was not free (to go back, stop it and delete ports.json in ${directory})`);
+  const moved = options.temporary ? [] : movedPorts(ports, given);
+  for (const line of moved) say(line);
+  if (moved.length > 0) say(`(to go back, stop it and delete ports.json in ${directory})`);
   const info = describe({ given, secrets, chain, port });
   const reachable = {
     ...info,
