@@ -69,12 +69,17 @@ describe('openIntent', () => {
   it('refuses words that differ from the offer', async () => {
     const words = intentFor(await world.post());
     const open = world.useCases.openIntent;
-    await refused(open({ ...words, amount: '99' }), 'offer_mismatch');
-    await refused(open({ ...words, sellerId: 'somebody' }), 'offer_mismatch');
+    const short = await refused(open({ ...words, amount: '99.50' }), 'offer_mismatch');
+    expect(short.message).to.equal('amount differs from the offer, which says 100; 99.5 was sent.');
+    expect(short.details).to.deep.equal({ field: 'amount', offered: '100', sent: '99.5' });
+    const other = await refused(open({ ...words, sellerId: 'somebody' }), 'offer_mismatch');
+    expect(other.details).to.deep.equal({ field: 'sellerId', offered: words.sellerId, sent: 'somebody' });
     await refused(open({ ...words, network: 'nowhere' }), 'network_not_supported');
     await refused(open({ ...words, token: 'DAI' }), 'network_not_supported');
     await refused(open({ ...words, amount: '100.0000000000000000001' }), 'validation_failed');
-    await refused(open({ ...words, actor: { userId: 'a-stranger', role: 'buyer' } }), 'not_found');
+    const stranger: Actor = { userId: 'a-stranger', role: 'buyer' };
+    await refused(open({ ...words, amount: '99', actor: stranger }), 'not_found');
+    await refused(open({ ...words, actor: stranger }), 'not_found');
   });
 
   it('refuses an offer other than the selected one', async () => {

@@ -87,7 +87,9 @@ describe('a trade over HTTP', function () {
   it('selects an offer and refuses an intent that differs from it', async () => {
     const accepted = await call('buyer', 'post', `/api/requests/${requestId}/offers/${offerId}/accept`);
     expect(accepted.body.data.offer.status, accepted.text).to.equal('selected');
-    expectProblem(await openIntent({ ...intentBody(), amount: 99 }), 409, 'offer_mismatch');
+    const short = await openIntent({ ...intentBody(), amount: 99 });
+    expectProblem(short, 409, 'offer_mismatch');
+    expect(short.body).to.include({ offered: '100', sent: '99' });
     expectProblem(await openIntent({ ...intentBody(), sellerId: 'seller-2' }), 409, 'offer_mismatch');
   });
 

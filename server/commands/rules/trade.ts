@@ -1,3 +1,4 @@
+import { formatAmount } from '../../domain/money.ts';
 import type { PurchaseRequest, SellerOffer } from '../../domain/trade.ts';
 import { AppError } from '../../errors.ts';
 import type { EscrowGateway } from '../../ports/outside.ts';
@@ -22,8 +23,11 @@ export interface Trade extends Offered {
   readonly price: bigint;
 }
 
-const mismatch = (field: string) =>
-  new AppError('offer_mismatch', `${field} differs from the offer.`, { details: { field } });
+/** Both sides are named so that the caller can mend it; thrown only after it is clear that he may see the offer. */
+const mismatch = (field: string, offered: string, sent: string) =>
+  new AppError('offer_mismatch', `${field} differs from the offer, which says ${offered}; ${sent} was sent.`, {
+    details: { field, offered, sent },
+  });
 
 /** Compares a caller's words with the offer itself; only the offer's own figures are ever used. */
 export async function readTrade(
@@ -41,10 +45,11 @@ export async function readTrade(
   }
   const given = offeredAsset(ports.gateway, words.network ?? 'bsc', words.token ?? 'USDT');
   const amount = readAmount(words.amount, given.asset.decimals, 'amount');
-  if (offer.sellerId !== words.sellerId) throw mismatch('sellerId');
-  if (offer.network !== given.asset.network) throw mismatch('network');
-  if (offer.token !== given.asset.token) throw mismatch('token');
+  if (offer.sellerId !== words.sellerId) throw mismatch('sellerId', offer.sellerId, words.sellerId);
+  if (offer.network !== given.asset.network) throw mismatch('network', offer.network, given.asset.network);
+  if (offer.token !== given.asset.token) throw mismatch('token', offer.token, given.asset.token);
   const price = readAmount(offer.amount, given.asset.decimals, 'amount');
-  if (price !== amount) throw mismatch('amount');
+  const plain = (base: bigint) => formatAmount(base, given.asset.decimals);
+  if (price !== amount) throw mismatch('amount', plain(price), plain(amount));
   return { ...given, request, offer, price };
 }
