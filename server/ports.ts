@@ -81,12 +81,9 @@ export interface LeasedTransition {
 /** The relay's side of the log: undone transitions, strictly in order per payment. */
 export interface RelayStore {
   lease(now: number, leaseMs: number): Promise<LeasedTransition | null>;
-  /** The undone transition itself, when it is the payment's oldest undone one and free. */
-  leaseOne(transitionId: string, now: number, leaseMs: number): Promise<LeasedTransition | null>;
   renew(leased: LeasedTransition, until: number): Promise<boolean>;
   done(leased: LeasedTransition): Promise<boolean>;
   park(transitionId: string, effectKey: string, reason: string, atMs: number): Promise<void>;
-  undoneCount(limit: number): Promise<number>;
 }
 
 /** A durable row of work that a driver repeats until it is done; `_id` = `<kind>:<paymentId>`. */
@@ -120,7 +117,6 @@ export interface WatchStore {
   upsert(watch: Watch): Promise<void>;
   /** All live watches of a chain, in pages by payment id. */
   page(chainId: number, now: number, afterPaymentId: string, limit: number): Promise<Watch[]>;
-  byAddress(chainId: number, addresses: readonly string[]): Promise<Watch[]>;
   byTermsId(chainId: number, termsIds: readonly string[]): Promise<Watch[]>;
 }
 

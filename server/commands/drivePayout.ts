@@ -1,22 +1,20 @@
 import type { PaymentCoordinator } from '../ports.ts';
 import { createPayoutCourse, type NextLook } from './rules/payoutCourse.ts';
 import { createPayoutFollow, type PayoutFollowPorts } from './rules/payoutFollow.ts';
-import { type PayoutPolicy, payoutDefaults } from './rules/payoutPolicy.ts';
+import { payoutPolicy } from './rules/payoutPolicy.ts';
 import { createPayoutSend, type PayoutSendPorts } from './rules/payoutSend.ts';
 import { isEnded, payoutView } from './rules/payoutView.ts';
 
 /** `manualAfterMs` says when a payout without proof of its end goes to a person. */
 export interface DrivePayoutDeps extends PayoutSendPorts, PayoutFollowPorts {
   readonly coordinator: PaymentCoordinator;
-  readonly payoutPolicy?: Partial<PayoutPolicy>;
 }
 
 /** Takes one step of a payout or forward: sends it at most once, then only asks, until the chain has the last word (shkeeper.md §10.8). */
 export function createDrivePayout(deps: DrivePayoutDeps) {
-  const policy: PayoutPolicy = { ...payoutDefaults, ...deps.payoutPolicy };
-  const course = createPayoutCourse(deps, policy);
-  const send = createPayoutSend(deps, policy, course);
-  const follow = createPayoutFollow(deps, policy, course);
+  const course = createPayoutCourse(deps, payoutPolicy);
+  const send = createPayoutSend(deps, payoutPolicy, course);
+  const follow = createPayoutFollow(deps, payoutPolicy, course);
 
   return async function drivePayout(paymentId: string): Promise<NextLook> {
     const view = payoutView((await deps.store.tail(paymentId))?.state);

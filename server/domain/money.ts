@@ -34,16 +34,6 @@ export function formatAmount(base: bigint, decimals: number): string {
   return `${base < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-/** The platform's whole fee on a gross sum released so far; the fee of one release is the difference of two of these. */
-export function feeOf(released: bigint, bps: number): bigint {
-  return (released * BigInt(bps)) / 10_000n;
-}
-
-/** The fee the contract takes from one more release of `toSeller`: its cumulative floor, so that splitting never changes the total. */
-export function nextFee(releasedBefore: bigint, toSeller: bigint, bps: number): bigint {
-  return feeOf(releasedBefore + toSeller, bps) - feeOf(releasedBefore, bps);
-}
-
 /** The smaller of two amounts. */
 export function smaller(a: bigint, b: bigint): bigint {
   if (a < b) return a;

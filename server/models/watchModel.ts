@@ -21,7 +21,6 @@ const schema = new Schema<WatchRow>(
   { collection: 'watches', versionKey: false },
 );
 schema.index({ chainId: 1, _id: 1 });
-schema.index({ 'addresses.address': 1 });
 schema.index({ termsId: 1 });
 
 /** The model of `watches` on one connection. */

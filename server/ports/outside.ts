@@ -115,7 +115,6 @@ export interface PayInProvider {
   ): Promise<{ status: 'IN_PROGRESS' | 'SUCCESS' | 'FAIL'; txHash: string | null } | null>;
   getTask(coin: string, taskId: string): Promise<{ status: string; txHashes: string[]; message: string | null }>;
   getHotWallet(coin: string): Promise<string>;
-  listCoins(): Promise<string[]>;
 }
 
 /** Terms are kept outside the primary database before an address is shown, so that everybody's exit exists without us. */

@@ -4,7 +4,6 @@ import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
 import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection, transitionIndexes } from './transitionSchema.ts';
-import { idsOf } from './transitions.ts';
 
 /** Undone transitions read at a time, and pages read for one lease: together a bound on the work of one call. */
 const pageSize = 50;
@@ -21,7 +20,7 @@ interface Candidate {
   readonly fence: number;
 }
 
-/** The relay's side of the log on MongoDB; both reads run over the partial index, so their cost follows the backlog. */
+/** The relay's side of the log on MongoDB; the search runs over the partial index, so its cost follows the backlog. */
 export function createRelayStore(database: Db): RelayStore {
   const log = database.collection<TransitionDocument>(transitionCollection);
   const fenced = ({ transition, fence }: LeasedTransition) => ({
@@ -34,7 +33,7 @@ export function createRelayStore(database: Db): RelayStore {
     async lease(now: number, leaseMs: number) {
       let after = '';
       for (let page = 0; page < maxPages; page++) {
-        const rows = await undone(log, { $gt: after });
+        const rows = await undone(log, after);
         for (const candidate of oldestPerPayment(rows)) {
           const leased = candidate.lease <= now ? await take(log, candidate, now + leaseMs) : null;
           if (leased !== null) return leased;
@@ -44,12 +43,6 @@ export function createRelayStore(database: Db): RelayStore {
         after = `${last.p};`;
       }
       return null;
-    },
-    async leaseOne(transitionId: string, now: number, leaseMs: number) {
-      const paymentId = transitionId.slice(0, transitionId.lastIndexOf(':'));
-      const [oldest] = oldestPerPayment(await undone(log, idsOf(paymentId)));
-      if (oldest?.id !== transitionId || oldest.lease > now) return null;
-      return take(log, oldest, now + leaseMs);
     },
     async renew(leased: LeasedTransition, until: number) {
       const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } });
@@ -63,16 +56,18 @@ export function createRelayStore(database: Db): RelayStore {
       const notYet = { _id: transitionId, 'relay.parked.effectKey': { $ne: effectKey } };
       await log.updateOne(notYet, { $push: { 'relay.parked': { effectKey, reason, atMs } } });
     },
-    undoneCount: (limit: number) => log.countDocuments({ 'relay.done': false }, { ...overBacklog, limit }),
   });
 }
 
 type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay'>;
 
-function undone(log: Collection<TransitionDocument>, ids: { $gt: string } | { $gte: string; $lt: string }) {
+function undone(log: Collection<TransitionDocument>, after: string) {
   const projection = { p: 1, 'relay.lease': 1, 'relay.fence': 1 };
   return log
-    .find({ 'relay.done': false, _id: ids }, { ...overBacklog, projection, sort: { _id: 1 }, limit: pageSize })
+    .find(
+      { 'relay.done': false, _id: { $gt: after } },
+      { ...overBacklog, projection, sort: { _id: 1 }, limit: pageSize },
+    )
     .toArray();
 }
 

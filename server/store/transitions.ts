@@ -16,7 +16,7 @@ const maxBatch = 64;
 const maxPrefixClaims = 1_000;
 
 /** All `_id`s of one payment; `;` is the character after `:`. */
-export const idsOf = (paymentId: string) => ({ $gte: `${paymentId}:`, $lt: `${paymentId};` });
+const idsOf = (paymentId: string) => ({ $gte: `${paymentId}:`, $lt: `${paymentId};` });
 
 /** A claim read must name the partial filter too, otherwise the server scans the whole collection (reliability.md §1, fact 4). */
 export const holding = (claims: Condition<readonly string[]>): Filter<TransitionDocument> => ({

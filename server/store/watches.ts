@@ -3,7 +3,7 @@ import { type WatchRow, watchModel } from '../models/watchModel.ts';
 import type { Watch, WatchStore } from '../ports.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
 
-/** Most rows an address or terms look-up answers; a vault belongs to one payment, so more would be a mistake of ours. */
+/** Most rows a look-up by terms answers; terms belong to one payment, so more would be a mistake of ours. */
 const maxMatches = 1_000;
 
 const toWatch = ({ _id, ...rest }: WatchRow): Watch => ({ ...rest, paymentId: _id });
@@ -42,11 +42,7 @@ export function createWatchStore(connection: Connection): WatchStore {
           .sort({ _id: 1 })
           .limit(limit),
       ),
-    byAddress: (chainId: number, addresses: readonly string[]) =>
-      list(watches.find({ chainId, 'addresses.address': { $in: addresses.map(lower) } }).limit(maxMatches)),
     byTermsId: (chainId: number, termsIds: readonly string[]) =>
-      list(watches.find({ chainId, termsId: { $in: termsIds.map(lower) } }).limit(maxMatches)),
+      list(watches.find({ chainId, termsId: { $in: termsIds.map((id) => id.toLowerCase()) } }).limit(maxMatches)),
   });
 }
-
-const lower = (text: string) => text.toLowerCase();

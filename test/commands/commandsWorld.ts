@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Wallet } from 'ethers';
 import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
-import { payoutDefaults } from '../../server/commands/rules/payoutPolicy.ts';
 import { type Ports, payoutChannelOf } from '../../server/deps/ports.ts';
 import { type UseCases, useCasesOf } from '../../server/deps/useCases.ts';
 import { decide } from '../../server/domain/payment.ts';
@@ -116,7 +115,6 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
         if (label === options.crashAt) throw new Crash(label);
       },
       manualAfterMs,
-      payoutPolicy: { ...payoutDefaults, manualAfterMs },
     };
     const wakeRelay = () => undefined;
     return { ...bare, coordinator: createPaymentCoordinator({ ...bare, decide, digest: store.digest, wakeRelay }) };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { feeOf, formatAmount, largestAmount, nextFee, parseAmount, smaller } from '../../server/domain/money.ts';
+import { formatAmount, largestAmount, parseAmount, smaller } from '../../server/domain/money.ts';
 import { seed } from './seed.ts';
 
 const parsed = (input: string | number, decimals = 18) => {
@@ -77,30 +77,7 @@ describe('money', () => {
     );
   });
 
-  it(`takes the same fee however a release is split (seed ${seed})`, () => {
-    const parts = fc.array(fc.bigInt({ min: 0n, max: 10_000n }), { maxLength: 20 });
-    fc.assert(
-      fc.property(parts, fc.nat(2000), (amounts, bps) => {
-        let released = 0n;
-        let fees = 0n;
-        for (const amount of amounts) {
-          fees += nextFee(released, amount, bps);
-          released += amount;
-        }
-        expect(fees).to.equal(feeOf(released, bps));
-        expect(fees * 10_000n <= released * BigInt(bps)).to.equal(true);
-      }),
-      { seed },
-    );
-  });
-
-  it('rounds a fee down', () => {
-    expect([feeOf(9_999n, 1), feeOf(10_000n, 1), feeOf(100n, 100), nextFee(50n, 50n, 100)]).to.deep.equal([
-      0n,
-      1n,
-      1n,
-      1n,
-    ]);
+  it('names the smaller of two amounts', () => {
     expect([smaller(1n, 2n), smaller(2n, 1n), smaller(3n, 3n)]).to.deep.equal([1n, 1n, 3n]);
   });
 });

@@ -1,7 +1,6 @@
 import { arrivalKey } from '../../server/domain/claim.ts';
 import { canForward, heldBy } from '../../server/domain/facts.ts';
 import { assetName } from '../../server/domain/ledger.ts';
-import { nextFee } from '../../server/domain/money.ts';
 import type { Signal } from '../../server/domain/signal.ts';
 import type { Arrival, PaymentState, Transfer } from '../../server/domain/state.ts';
 import type { Change } from '../../server/domain/transition.ts';
@@ -17,6 +16,8 @@ type Authority = 'anyone' | 'seller' | 'signer';
 export const own = assetName(f.asset);
 export const wrong = `bsc:${f.addresses.otherToken}`;
 const price = 100n;
+/** The contract's whole fee on a sum released so far; cumulative, so that splitting a release never changes the total. */
+const feeOf = (released: bigint, bps: number) => (released * BigInt(bps)) / 10_000n;
 
 /** A world in which money really lies somewhere, beside logs that only hear of it. */
 export class World {
@@ -230,7 +231,8 @@ export class World {
     const { contract } = payment;
     const { toSeller, toBuyer, settleSeq } = payload;
     const state = this.state(payment);
-    const fee = nextFee(contract.released, toSeller, state.terms.feeBps);
+    const { feeBps } = state.terms;
+    const fee = feeOf(contract.released + toSeller, feeBps) - feeOf(contract.released, feeBps);
     this.put(place, payment, -(toSeller + toBuyer));
     this.put('treasury', payment, fee + (state.sellerIsPlatform ? toSeller - fee : 0n));
     if (state.refundIsPlatform) this.put('refunds', payment, toBuyer);

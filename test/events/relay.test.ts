@@ -45,7 +45,7 @@ describe('the relay', () => {
   const effects: EffectBody[] = [{ type: 'verify' }, { type: 'drivePayout' }];
   const steps = (paymentId: string, count: number) =>
     Array.from({ length: count }, (_, index) => buildTransition({ paymentId, seq: index + 1, effects }));
-  const undone = () => opened.store.relay.undoneCount(100);
+  const undone = () => opened.database.collection('payment_transitions').countDocuments({ 'relay.done': false });
 
   it('carries out the effects of each payment strictly in order, several payments at a time', async () => {
     const payments = [randomIds.payment(), randomIds.payment(), randomIds.payment()];
@@ -70,7 +70,7 @@ describe('the relay', () => {
     const seen: unknown[] = [];
     const verify = async () => {
       const found = await opened.store.queries.payment(id, null);
-      const [watch] = await opened.store.watches.byAddress(state.asset.chainId, [state.vault]);
+      const [watch] = await opened.store.watches.byTermsId(state.asset.chainId, [state.termsId]);
       seen.push(found?.seq, watch);
     };
     await relay({ verify }).drain();

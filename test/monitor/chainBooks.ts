@@ -117,8 +117,6 @@ export function memoryWatches(): WatchStore {
       on(chainId)
         .filter((watch) => watch.untilMs > now && watch.paymentId > after)
         .slice(0, limit),
-    byAddress: async (chainId, addresses) =>
-      on(chainId).filter((watch) => watch.addresses.some(({ address }) => addresses.includes(address))),
     byTermsId: async (chainId, ids) => on(chainId).filter((watch) => ids.includes(watch.termsId)),
   };
 }

@@ -79,12 +79,12 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
       const oneTime = { address: `0x${'b'.repeat(40)}`, custody: 'provider' as const };
       await store().watches.upsert({ ...watch, paymentId, addresses: [vault('a'), oneTime], untilMs: 5_000 });
       await store().watches.upsert({ ...watch, paymentId, addresses: [vault('a')], fromBlock: 12 });
-      const [found] = await store().watches.byAddress(56, [`0x${'B'.repeat(40)}`]);
+      const [found] = await store().watches.byTermsId(56, ['0xTERMS']);
       expect(found).to.deep.equal({
         ...{ ...watch, paymentId, untilMs: 5_000 },
         addresses: [vault('a'), oneTime],
       });
-      expect(await store().watches.byAddress(1, [vault('a').address])).to.deep.equal([]);
+      expect(await store().watches.byTermsId(1, ['0xterms'])).to.deep.equal([]);
     });
 
     it('pages through what is still watched, and finds by terms also what is not', async () => {

@@ -122,10 +122,6 @@ function createSimulatedRelay(database: SimulatedDatabase): RelayStore {
       const row = undone().find((one) => free(one, now));
       return row === undefined ? null : take(row, now + leaseMs);
     },
-    async leaseOne(transitionId, now, leaseMs) {
-      const row = database.rows.get(transitionId);
-      return row === undefined || row.relay.done || !free(row, now) ? null : take(row, now + leaseMs);
-    },
     async renew(leased, until) {
       const row = fenced(leased);
       if (row !== null) row.relay.lease = until;
@@ -140,6 +136,5 @@ function createSimulatedRelay(database: SimulatedDatabase): RelayStore {
       const parked = database.rows.get(transitionId)?.relay.parked;
       if (parked !== undefined && !parked.has(effectKey)) parked.set(effectKey, reason);
     },
-    undoneCount: async (limit) => Math.min(undone().length, limit),
   };
 }

@@ -26,6 +26,5 @@ export function createShkeeperProvider(client: ShkeeperClient): PayInProvider {
     getPayoutStatus: (externalId) => inOurWords(client.getPayoutStatus(externalId)),
     getTask: (coin, taskId) => inOurWords(client.getTask(coin, taskId)),
     getHotWallet: (coin) => inOurWords(client.getFeeDepositAddress(coin)),
-    listCoins: () => inOurWords(client.listCoins()),
   };
 }
