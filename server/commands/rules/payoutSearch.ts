@@ -11,7 +11,10 @@ const maxWindows = 100;
 const remembered = 10_000;
 
 /** Looks for the transfer of a payout on the chain itself: from the hot wallet, of this amount, not yet another payout's. */
-export function createPayoutSearch(ports: { readonly chain: ChainReader; readonly store: TransitionStore }) {
+export function createPayoutSearch(ports: {
+  readonly chain: Pick<ChainReader, 'head' | 'transfersTo'>;
+  readonly store: Pick<TransitionStore, 'claimant'>;
+}) {
   // Final blocks without the transfer need no second look; forgetting them at a restart only costs requests.
   const searchedTo = new Map<string, number>();
 
