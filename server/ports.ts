@@ -110,6 +110,8 @@ export interface Watch {
   readonly chainId: number;
   readonly addresses: readonly { readonly address: string; readonly custody: 'provider' | 'contract' }[];
   readonly termsId: string;
+  /** The provider's wallet that the payment froze; null when no provider takes its money. */
+  readonly hotWallet: string | null;
   readonly fromBlock: number;
   readonly untilMs: number;
 }

@@ -1,10 +1,10 @@
 import { arrivalKey } from '../domain/claim.ts';
 import type { ChainHead } from '../domain/evidence.ts';
-import { isSentBy } from '../domain/forward.ts';
+import { hotWalletsOf, signalOfTransfer } from '../domain/sighting.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { PaymentState, State, Transfer } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type { ChainReader, PayInProvider } from '../ports/outside.ts';
+import type { ChainReader, EscrowGateway, PayInProvider } from '../ports/outside.ts';
 import type { Logger, PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { incoming } from './rules/refusal.ts';
 
@@ -12,6 +12,7 @@ export interface VerifyPaymentDeps {
   readonly store: TransitionStore;
   readonly coordinator: PaymentCoordinator;
   readonly chain: ChainReader;
+  readonly gateway: Pick<EscrowGateway, 'network'>;
   readonly provider: PayInProvider;
   readonly logger: Logger;
 }
@@ -79,15 +80,6 @@ async function named(
   return proven;
 }
 
-function signalOf(state: PaymentState, transfer: Transfer, head: ChainHead): Signal | null {
-  const fromProvider = state.provider !== null && isSentBy(transfer, state.provider.hotWallet);
-  if (transfer.receiver === state.vault && fromProvider) {
-    // Never a buyer's money (design §2), and booked at finality alone, since custody changes hands with it.
-    return transfer.blockNumber <= head.finalized ? { kind: 'forwardConfirmed', transfer } : null;
-  }
-  return { kind: transfer.blockNumber <= head.confirmed ? 'transferConfirmed' : 'transferSeen', transfer };
-}
-
 /** Credited transfers whose block left the chain; one that was mined again is credited anew by the scan that follows. */
 async function orphans(chain: ChainReader, state: PaymentState, head: ChainHead): Promise<Signal[]> {
   const signals: Signal[] = [];
@@ -114,7 +106,7 @@ async function vanished(chain: ChainReader, state: PaymentState, shown: readonly
 }
 
 async function askChain(deps: VerifyPaymentDeps, state: PaymentState): Promise<void> {
-  const { chain } = deps;
+  const { chain, gateway } = deps;
   const head = await chain.head(state.asset.network);
   const receivers = [...new Set([state.vault, ...(state.provider?.address ? [state.provider.address] : [])])];
   const orphaned = await orphans(chain, state, head);
@@ -125,8 +117,10 @@ async function askChain(deps: VerifyPaymentDeps, state: PaymentState): Promise<v
   const transfers = [...scanned, ...(await named(chain, state, receivers, known))].filter(({ amount }) => amount > 0n);
   const gone = await vanished(chain, state, transfers);
   for (const signal of gone) await observe(deps, state.id, signal);
+  const hotWallets = hotWalletsOf(state.provider?.hotWallet, gateway.network(state.asset.network)?.shkeeperHotWallet);
   for (const transfer of transfers.sort((a, b) => a.blockNumber - b.blockNumber)) {
-    const signal = signalOf(state, transfer, head);
+    const custody = transfer.receiver === state.vault ? 'contract' : 'provider';
+    const signal = signalOfTransfer(transfer, { custody, hotWallets }, head);
     if (signal) await observe(deps, state.id, signal);
   }
 }

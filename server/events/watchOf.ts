@@ -18,6 +18,7 @@ export function watchOf(state: State): Watch | null {
       ...(given === null ? [] : [{ address: given.toLowerCase(), custody: 'provider' } as const]),
     ],
     termsId: state.termsId.toLowerCase(),
+    hotWallet: state.provider?.hotWallet ?? null,
     fromBlock: state.headBlock,
     untilMs: holdsMoney ? Math.max(state.watchUntilMs, exitsOpenMs + afterExitsMs) : state.watchUntilMs,
   };

@@ -6,6 +6,7 @@ export interface WatchRow {
   chainId: number;
   addresses: { address: string; custody: 'provider' | 'contract' }[];
   termsId: string;
+  hotWallet: string | null;
   fromBlock: number;
   untilMs: number;
 }
@@ -17,7 +18,15 @@ const watched = new Schema(
   { _id: false },
 );
 const schema = new Schema<WatchRow>(
-  { _id: text, chainId: whole, addresses: [watched], termsId: text, fromBlock: whole, untilMs: whole },
+  {
+    _id: text,
+    chainId: whole,
+    addresses: [watched],
+    termsId: text,
+    hotWallet: String,
+    fromBlock: whole,
+    untilMs: whole,
+  },
   { collection: 'watches', versionKey: false },
 );
 schema.index({ chainId: 1, _id: 1 });

@@ -1,6 +1,6 @@
 import { arrivalKey } from '../domain/claim.ts';
 import type { ChainHead, EscrowEvent } from '../domain/evidence.ts';
-import { isSentBy } from '../domain/forward.ts';
+import { hotWalletsOf, signalOfTransfer } from '../domain/sighting.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Transfer } from '../domain/state.ts';
 import type { ChainReader, Network } from '../ports/outside.ts';
@@ -57,15 +57,6 @@ function factOf(logId: string, signal: Signal, at: { blockNumber: number; blockH
   return { logId, signal, key, blockNumber: at.blockNumber, blockHash: at.blockHash };
 }
 
-/** What a transfer to a watched address means; null while it must not be told yet. */
-function signalOfTransfer(network: Network, transfer: Transfer, custody: string, head: ChainHead): Signal | null {
-  // The provider's own payout into a vault is never a buyer's money (design §2) and moves custody, so only when final.
-  if (custody === 'contract' && isSentBy(transfer, network.shkeeperHotWallet)) {
-    return transfer.blockNumber <= head.finalized ? { kind: 'forwardConfirmed', transfer } : null;
-  }
-  return { kind: transfer.blockNumber <= head.confirmed ? 'transferConfirmed' : 'transferSeen', transfer };
-}
-
 async function transferFacts(
   sources: FactSources,
   range: Range,
@@ -82,7 +73,8 @@ async function transferFacts(
       if (owner === undefined || transfer.blockNumber < owner.watch.fromBlock) continue;
       const key = arrivalKey(transfer);
       transfers.set(key, transfer);
-      const signal = signalOfTransfer(network, transfer, owner.custody, range.head);
+      const hotWallets = hotWalletsOf(owner.watch.hotWallet, network.shkeeperHotWallet);
+      const signal = signalOfTransfer(transfer, { custody: owner.custody, hotWallets }, range.head);
       if (signal) facts.push(factOf(owner.watch.paymentId, signal, transfer, key));
     }
   }

@@ -12,11 +12,11 @@ const toWatch = ({ _id, ...rest }: WatchRow): Watch => ({ ...rest, paymentId: _i
 export function createWatchStore(connection: Connection): WatchStore {
   const watches = watchModel(connection);
 
-  const merge = ({ paymentId, chainId, addresses, termsId, fromBlock, untilMs }: Watch) =>
+  const merge = ({ paymentId, chainId, addresses, termsId, hotWallet, fromBlock, untilMs }: Watch) =>
     watches.updateOne(
       { _id: paymentId },
       {
-        $setOnInsert: { chainId, termsId },
+        $setOnInsert: { chainId, termsId, hotWallet },
         $addToSet: { addresses: { $each: [...addresses] } },
         $min: { fromBlock },
         $max: { untilMs },

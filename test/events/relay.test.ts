@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { EffectBody, Transition } from '../../server/domain/transition.ts';
 import { createRelay, type RelayDeps } from '../../server/events/relay.ts';
 import type { AlarmRecord, Subscribers } from '../../server/events/subscribers.ts';
+import { addresses } from '../domain/factories.ts';
 import { createTestClock, type TestClock } from '../support/clock.ts';
 import { buildState, buildTransition, createTestLogger, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
@@ -78,6 +79,7 @@ describe('the relay', () => {
       1,
       {
         ...{ paymentId: id, chainId: state.asset.chainId, termsId: state.termsId, fromBlock: state.headBlock },
+        hotWallet: addresses.hotWallet,
         ...{ untilMs: state.watchUntilMs, addresses: [{ address: `0x${'a'.repeat(40)}`, custody: 'contract' }] },
       },
     ]);

@@ -5,7 +5,7 @@ import { arrivalKey } from '../../server/domain/claim.ts';
 import type { Terms } from '../../server/domain/terms.ts';
 import { AppError } from '../../server/errors.ts';
 import { createChainMonitor } from '../../server/monitor/chainMonitor.ts';
-import type { CrashPoint } from '../../server/ports.ts';
+import type { CrashPoint, Watch } from '../../server/ports.ts';
 import { transferTopic } from '../../server/providers/chain/transferLogs.ts';
 import {
   type ChainWorld,
@@ -51,7 +51,7 @@ describe('chain monitor', () => {
   }
 
   /** A watched payment, as the relay would have written it. */
-  async function payment(changes: Partial<Terms> = {}, provider: string | null = null) {
+  async function payment(changes: Partial<Terms> = {}, provider: string | null = null, watched: Partial<Watch> = {}) {
     const terms = world.terms(changes);
     const { termsId, vault } = world.chain.gateway.identify('bsc', terms);
     const paymentId = freshId();
@@ -60,7 +60,8 @@ describe('chain monitor', () => {
       { address: vault, custody: 'contract' as const },
       ...(provider ? [{ address: provider, custody: 'provider' as const }] : []),
     ];
-    await watches.upsert({ paymentId, chainId: 31337, addresses, termsId, fromBlock, untilMs: now + 1_000_000 });
+    const watch = { paymentId, chainId: 31337, addresses, termsId, hotWallet: null, fromBlock, untilMs: now + 1e6 };
+    await watches.upsert({ ...watch, ...watched });
     return { paymentId, terms, termsId, vault };
   }
 
@@ -126,6 +127,14 @@ describe('chain monitor', () => {
     await world.mine(2);
     await watching.tick();
     expect(books.changes(paymentId)).to.deep.equal([]);
+    await settleDown(watching);
+    expect(books.changes(paymentId)).to.deep.equal(['forwardConfirmed']);
+  });
+
+  it('knows the wallet that a payment froze when the network is pinned to another one by now', async () => {
+    const watching = monitor();
+    const { paymentId, vault } = await payment({}, null, { hotWallet: world.deployment.buyerAddress.toLowerCase() });
+    await world.pay(vault, one);
     await settleDown(watching);
     expect(books.changes(paymentId)).to.deep.equal(['forwardConfirmed']);
   });
@@ -534,7 +543,8 @@ describe('chain monitor', () => {
       const address = `0x${randomBytes(20).toString('hex')}`;
       const addresses = [{ address, custody: 'contract' as const }];
       const termsId = `0x${randomBytes(32).toString('hex')}`;
-      await watches.upsert({ paymentId: freshId(), chainId: 31337, addresses, termsId, fromBlock, untilMs: now + 1 });
+      const watch = { chainId: 31337, addresses, termsId, hotWallet: null, fromBlock, untilMs: now + 1 };
+      await watches.upsert({ paymentId: freshId(), ...watch });
     }
     await world.pay(last.vault, one);
     await world.mine(2_500);

@@ -72,7 +72,7 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
 
   describe('watches', () => {
     const vault = (digit: string) => ({ address: `0x${digit.repeat(40)}`, custody: 'contract' as const });
-    const watch = { chainId: 56, termsId: '0xterms', fromBlock: 10, untilMs: 1_000 };
+    const watch = { chainId: 56, termsId: '0xterms', hotWallet: `0x${'9'.repeat(40)}`, fromBlock: 10, untilMs: 1_000 };
 
     it('only grows: addresses are added, the time never shrinks', async () => {
       const paymentId = randomIds.payment();
