@@ -13,13 +13,6 @@ export interface InvoicePollerDeps {
   readonly laterEveryMs?: number;
 }
 
-/** What `auto-webhook/status` shows. */
-export interface PollerStatus {
-  readonly isMonitoring: boolean;
-  readonly polls: number;
-  readonly lastPollAtMs: number | null;
-}
-
 /** The provider moves in steps of 60 s and is one process on SQLite (shkeeper.md §10.6): slower pauses and few questions at once. */
 const openEveryMs = 60_000;
 const laterEveryMs = 900_000;
@@ -29,21 +22,15 @@ const inFlight = 4;
 export interface InvoicePoller extends WorkDriver {
   /** One look; answers when the next one is due. */
   poll(paymentId: string): Promise<number | null>;
-  status(): PollerStatus;
 }
 
 /** Asks the provider about invoices whose callbacks may have been lost, as long as their addresses are watched. */
 export function createInvoicePoller(deps: InvoicePollerDeps): InvoicePoller {
   const { clock } = deps;
-  let polls = 0;
-  let lastPollAtMs: number | null = null;
-  let isMonitoring = false;
 
   async function poll(paymentId: string): Promise<number | null> {
     const state = await deps.verifyPayment(paymentId, { askProvider: true });
     const now = clock.now();
-    polls += 1;
-    lastPollAtMs = now;
     if (state.direction !== 'in' || state.provider === null || now >= state.watchUntilMs) return null;
     const open = state.status === 'pending' || state.status === 'processing';
     return now + (open ? (deps.openEveryMs ?? openEveryMs) : (deps.laterEveryMs ?? laterEveryMs));
@@ -51,17 +38,5 @@ export function createInvoicePoller(deps: InvoicePollerDeps): InvoicePoller {
 
   const { dueWork, logger, crash } = deps;
   const driver = createWorkDriver({ dueWork, handlers: { poll }, clock, logger, crash, concurrency: inFlight });
-  return {
-    ...driver,
-    poll,
-    start() {
-      isMonitoring = true;
-      driver.start();
-    },
-    async stop() {
-      isMonitoring = false;
-      await driver.stop();
-    },
-    status: () => ({ isMonitoring, polls, lastPollAtMs }),
-  };
+  return { ...driver, poll };
 }

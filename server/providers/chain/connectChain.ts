@@ -12,8 +12,6 @@ export interface Chain {
   readonly networks: readonly Network[];
   readonly reader: ChainReader;
   readonly gateway: EscrowGateway;
-  /** Which RPC nodes are left alone at the moment, by network. */
-  status(): Readonly<Record<string, ReturnType<RpcPool['status']>>>;
   close(): void;
 }
 
@@ -46,7 +44,6 @@ export async function connectChain(options: {
       networks: connections.map(({ network }) => network),
       reader: createTransferReader(byName),
       gateway: createEscrowGateway(byName),
-      status: () => Object.fromEntries(pools.map((pool) => [pool.name, pool.status()])),
       close,
     };
   } catch (error) {
