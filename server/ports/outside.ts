@@ -114,6 +114,7 @@ export interface PayInProvider {
     externalId: string,
   ): Promise<{ status: 'IN_PROGRESS' | 'SUCCESS' | 'FAIL'; txHash: string | null } | null>;
   getTask(coin: string, taskId: string): Promise<{ status: string; txHashes: string[]; message: string | null }>;
+  /** The wallet that payouts of a coin leave from, as the provider says. */
   getHotWallet(coin: string): Promise<string>;
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createDrivePayout } from '../../server/commands/drivePayout.ts';
+import { AppError } from '../../server/errors.ts';
 import type { PayInProvider } from '../../server/ports/outside.ts';
 import {
   addressOf,
@@ -86,6 +87,21 @@ describe('drivePayout, before the one call', () => {
     await createDrivePayout({ ...process.ports, gateway })(id);
     expect(await forwardOf(id)).to.include({ stage: 'manual', reason: 'destination_is_not_the_vault' });
     expect(posts).to.deep.equal([]);
+  });
+
+  it('sends nothing from a wallet that is not the pinned one, nor while the provider does not say which it uses', async () => {
+    const { id } = await forwarding();
+    await fill();
+    const away = async () => {
+      throw new AppError('provider_failed', 'away');
+    };
+    const unheard = silent({ getHotWallet: away });
+    await drive(id, unheard.process);
+    expect(await forwardOf(id)).to.include({ stage: 'waiting', reason: 'provider_away' });
+    const changed = silent({ getHotWallet: async () => wallets.payout });
+    await drive(id, changed.process);
+    expect(await forwardOf(id)).to.include({ stage: 'manual', reason: 'hot_wallet_changed' });
+    expect([...unheard.posts, ...changed.posts]).to.deep.equal([]);
   });
 
   it('gives a forward that waited into the last day to a person: the vault could not be settled in time', async () => {

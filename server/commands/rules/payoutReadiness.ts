@@ -1,7 +1,8 @@
 import type { ChainHead } from '../../domain/evidence.ts';
 import { deadlineFacts, excessAt } from '../../domain/facts.ts';
 import { account } from '../../domain/ledger.ts';
-import type { ChainReader, EscrowGateway } from '../../ports/outside.ts';
+import { AppError } from '../../errors.ts';
+import type { ChainReader, EscrowGateway, PayInProvider } from '../../ports/outside.ts';
 import type { TransitionStore } from '../../ports.ts';
 import { unfinalSum } from './finality.ts';
 import type { PayoutPolicy } from './payoutPolicy.ts';
@@ -15,11 +16,12 @@ export interface ReadinessPorts {
   readonly store: TransitionStore;
   readonly chain: ChainReader;
   readonly gateway: EscrowGateway;
+  readonly provider: Pick<PayInProvider, 'getHotWallet'>;
 }
 
 /** Says what stands in the way of sending a payout now (shkeeper.md §10.8, rules 6, 7, 9 and 12). */
 export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolicy) {
-  const { chain, gateway, store } = ports;
+  const { chain, gateway, provider, store } = ports;
 
   async function forwardObstacle({ forwarded: payment, machine }: PayoutView, head: ChainHead, now: number) {
     if (payment === null) return null;
@@ -42,6 +44,17 @@ export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolic
     return unfinal > excessAt(payment, 'provider') ? { wait: 'buyer_transfers_not_final' } : null;
   }
 
+  /** A transfer from a wallet that we do not know would be taken for a buyer's, so the provider says first which one it sends from. */
+  async function providerObstacle({ machine }: PayoutView) {
+    try {
+      const wallet = await provider.getHotWallet(machine.coin);
+      return wallet.toLowerCase() === machine.wallet ? null : { manual: 'hot_wallet_changed' };
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'provider_failed') throw error;
+      return { wait: 'provider_away' };
+    }
+  }
+
   async function walletObstacle({ asset, machine }: PayoutView) {
     const [tokens, gas] = await Promise.all([
       chain.tokenBalance(asset.network, asset.tokenAddress, machine.wallet),
@@ -53,7 +66,10 @@ export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolic
 
   return async function obstacleOf(view: PayoutView, head: ChainHead, now: number): Promise<Obstacle> {
     return (
-      (await forwardObstacle(view, head, now)) ?? (await sourceObstacle(view, head)) ?? (await walletObstacle(view))
+      (await forwardObstacle(view, head, now)) ??
+      (await sourceObstacle(view, head)) ??
+      (await walletObstacle(view)) ??
+      (await providerObstacle(view))
     );
   };
 }
