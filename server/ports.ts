@@ -1,7 +1,7 @@
 import type { Signal, SignalContext } from './domain/signal.ts';
 import type { PaymentState, PaymentStatus, State } from './domain/state.ts';
 import type { PurchaseRequest, RequestStatus, SellerOffer } from './domain/trade.ts';
-import type { RefusalCode, Transition } from './domain/transition.ts';
+import type { RefusalCode, Step, Transition } from './domain/transition.ts';
 
 /** The only source of time. */
 export interface Clock {
@@ -63,7 +63,8 @@ export interface TransitionStore {
   append(batch: readonly Transition[]): Promise<AppendResult[]>;
   tail(paymentId: string): Promise<Transition | null>;
   at(paymentId: string, seq: number): Promise<Transition | null>;
-  after(paymentId: string, seq: number, limit: number): Promise<Transition[]>;
+  /** The steps that came after `seq`, oldest first. */
+  after(paymentId: string, seq: number, limit: number): Promise<Step[]>;
   claimant(claim: string): Promise<{ readonly paymentId: string; readonly seq: number } | null>;
   /** The highest claim that starts with `prefix`, in string order. */
   highestClaim(

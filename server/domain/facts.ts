@@ -6,9 +6,9 @@ import {
   type EscrowState,
   type Flag,
   flags,
+  type Outline,
   type PaymentState,
   type PaymentStatus,
-  type State,
 } from './state.ts';
 
 const hourMs = 3_600_000;
@@ -24,10 +24,12 @@ export const legalEscrowState = {
   refunded: 'refunded',
 } as const satisfies Record<PaymentStatus, EscrowState>;
 
-export const ownAsset = (state: PaymentState) => assetName(state.asset);
+type Books = Pick<PaymentState, 'id' | 'asset' | 'balances'>;
 
-const balance = (state: PaymentState, name: string) => balanceOf(state.balances, name, ownAsset(state));
-export const heldBy = (state: PaymentState, custody: Custody) => balance(state, account.held(custody, state.id));
+export const ownAsset = (state: Pick<Books, 'asset'>) => assetName(state.asset);
+
+const balance = (state: Books, name: string) => balanceOf(state.balances, name, ownAsset(state));
+export const heldBy = (state: Books, custody: Custody) => balance(state, account.held(custody, state.id));
 export const excessAt = (state: PaymentState, custody: Custody) => balance(state, account.excess(custody, state.id));
 export const heldTotal = (state: PaymentState) => heldBy(state, 'contract') + heldBy(state, 'provider');
 export const excessTotal = (state: PaymentState) => excessAt(state, 'contract') + excessAt(state, 'provider');
@@ -89,19 +91,19 @@ export function isVaultOfUse(state: PaymentState): boolean {
 }
 
 /** Whether the escrow holds the price, has released it, or has given it back. */
-export function escrowStateOf(state: State): EscrowState {
+export function escrowStateOf(state: Outline): EscrowState {
   return state.direction === 'in' ? legalEscrowState[state.status] : 'unfunded';
 }
 
 /** Who holds the price now. */
-export function custodyOf(state: State): Custody | 'none' {
+export function custodyOf(state: Outline): Custody | 'none' {
   if (state.direction !== 'in') return 'none';
   if (heldBy(state, 'provider') > 0n) return 'provider';
   return state.status === 'completed' ? 'contract' : 'none';
 }
 
 /** The first exceptional fact that applies, in the fixed order of the flags. */
-export function exceptionOf(state: State): Flag | 'none' {
+export function exceptionOf(state: Pick<Outline, 'flags'>): Flag | 'none' {
   return flags.find((flag) => state.flags.includes(flag)) ?? 'none';
 }
 

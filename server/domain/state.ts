@@ -214,3 +214,10 @@ export interface SuspenseState extends CommonState {
 }
 
 export type State = PaymentState | PayoutState | SuspenseState;
+
+/** The part of a state that its short names (escrow state, custody, exception) are read from; its size does not grow with a payment's history. */
+export const outlineFields = ['id', 'direction', 'status', 'flags', 'asset', 'balances'] as const;
+type OutlineField = (typeof outlineFields)[number];
+export type Outline =
+  | Pick<PaymentState, OutlineField>
+  | Pick<PayoutState | SuspenseState, Exclude<OutlineField, 'balances'>>;

@@ -1,7 +1,7 @@
 import type { DomainEvent } from './event.ts';
 import type { Leg } from './ledger.ts';
 import type { SignalKind } from './signal.ts';
-import type { PaymentStatus, State } from './state.ts';
+import type { Outline, PaymentStatus, State } from './state.ts';
 
 /** Something to be done because of a transition; delivered at least once, in order per payment, and applied exactly once. */
 export type EffectBody =
@@ -89,6 +89,11 @@ export interface Transition {
   readonly prev: string;
   readonly hash: string;
   readonly attempt: string;
+}
+
+/** What a client that catches up is told about a transition: neither its evidence nor the whole state, which grow with a payment's history. */
+export interface Step extends Pick<Transition, 'paymentId' | 'seq' | 'kind' | 'atMs' | 'effects'> {
+  readonly state: Outline;
 }
 
 /** The `_id` of a transition; padded so that it sorts by sequence. */

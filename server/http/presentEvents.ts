@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../domain/event.ts';
 import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
-import type { Effect, Transition } from '../domain/transition.ts';
+import type { Effect, Step } from '../domain/transition.ts';
 
 type EventEffect = Effect & { readonly type: 'event' };
 const isEvent = (effect: Effect): effect is EventEffect => effect.type === 'event';
@@ -15,8 +15,7 @@ function factsOf({ key, event }: EventEffect) {
  * One transition as a row of `GET /:id/events`, with the resulting state and the events it sent, so that a client that missed
  * them is told the same. A transition that sent none still has its row: the sequence has no gaps.
  */
-export function presentTransition(transition: Transition) {
-  const { seq, kind, atMs, state, paymentId, effects } = transition;
+export function presentStep({ seq, kind, atMs, state, paymentId, effects }: Step) {
   const events = effects.filter(isEvent).map(factsOf);
   const main = events.find((event) => event.name !== 'offer.updated') ?? events[0];
   return {

@@ -1,4 +1,5 @@
-import type { Transition } from '../domain/transition.ts';
+import { type Outline, outlineFields } from '../domain/state.ts';
+import type { Step, Transition } from '../domain/transition.ts';
 import { decode, encode } from './codec.ts';
 
 /** A transition as the database holds it (reliability.md §3.2); `relay` is the only part that ever changes. */
@@ -55,4 +56,21 @@ export function toDocument(transition: Transition): TransitionDocument {
 export function fromDocument(document: TransitionDocument): Transition {
   const { _id, p, relay: _relay, slot: _slot, ...rest } = document;
   return { ...(decode(rest) as Omit<Transition, 'id' | 'paymentId'>), id: _id, paymentId: p };
+}
+
+/** What the database has to send of a document that becomes a step. */
+export const stepProjection: Readonly<Record<string, 1>> = Object.fromEntries(
+  ['p', 'seq', 'kind', 'atMs', 'effects', ...outlineFields.map((field) => `state.${field}`)].map((field) => [field, 1]),
+);
+
+/** The step that a document, or what `stepProjection` leaves of it, tells. */
+export function toStep({ p, seq, kind, atMs, effects, state }: TransitionDocument): Step {
+  return {
+    paymentId: p,
+    seq,
+    kind,
+    atMs,
+    effects: decode(effects) as Step['effects'],
+    state: decode(state) as Outline,
+  };
 }

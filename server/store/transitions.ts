@@ -5,7 +5,7 @@ import { type Classified, classifyBatch, insertsOf } from './appendOutcome.ts';
 import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
 import { projectTransition } from './projection.ts';
-import { fromDocument, type TransitionDocument, toDocument } from './transitionDocument.ts';
+import { fromDocument, stepProjection, type TransitionDocument, toDocument, toStep } from './transitionDocument.ts';
 import { transitionCollection } from './transitionSchema.ts';
 
 /** Largest document we send; the server's own limit is 16 MB and the driver fails above it with a plain RangeError. */
@@ -40,8 +40,8 @@ export function createTransitionStore(database: Db): TransitionStore {
     at: (paymentId: string, seq: number) => newest({ _id: transitionId(paymentId, seq) }),
     async after(paymentId: string, seq: number, limit: number) {
       const later = { _id: { $gt: transitionId(paymentId, seq), $lt: `${paymentId};` } };
-      const found = log.find(later, { sort: { _id: 1 }, limit, maxTimeMS: readLimitMs });
-      return (await found.toArray()).map(fromDocument);
+      const options = { sort: { _id: 1 as const }, projection: stepProjection, limit, maxTimeMS: readLimitMs };
+      return (await log.find(later, options).toArray()).map(toStep);
     },
     async claimant(claim: string) {
       const found = await log.findOne(holding(claim), { projection: { p: 1, seq: 1 }, maxTimeMS: readLimitMs });

@@ -48,7 +48,12 @@ describe('paymentCoordinator on the real mongod', () => {
     }
     throw new Error('never answered');
   }
-  const history = (paymentId: string) => opened.store.transitions.after(paymentId, 0, 1_000);
+  const history = async (paymentId: string) => {
+    const { transitions } = opened.store;
+    const length = (await transitions.tail(paymentId))?.seq ?? 0;
+    const read = await Promise.all(Array.from({ length }, (_, index) => transitions.at(paymentId, index + 1)));
+    return read.filter((transition) => transition !== null);
+  };
   const open = async (overrides: Parameters<typeof buildIntentSignal>[0] = {}) => {
     const paymentId = randomIds.payment();
     const intent = buildIntentSignal(overrides);

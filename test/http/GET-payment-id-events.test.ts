@@ -58,6 +58,16 @@ describe('GET /api/payment/:id/events', () => {
     expect(none.body).to.deep.equal({ success: true, data: [], nextAfter: 3 });
   });
 
+  it('answers fifty steps at a time, and where to go on', async () => {
+    const world = standIn();
+    world.payments.set(paymentId, recorded(paymentState()));
+    for (let seq = 1; seq <= 60; seq += 1) world.transitions.push(transition(seq));
+    const first = await world.as('buyer').get(path);
+    expect([first.body.data.length, first.body.nextAfter]).to.deep.equal([50, 50]);
+    const second = await world.as('buyer').get(`${path}?after=${first.body.nextAfter}`);
+    expect([second.body.data.length, second.body.nextAfter]).to.deep.equal([10, 60]);
+  });
+
   it('does not tell a seller who else bid', async () => {
     const { text } = await history().as('seller').get(path);
     expect(text).to.not.include('seller-2');

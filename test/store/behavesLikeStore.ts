@@ -111,6 +111,18 @@ export function behavesLikeStore(current: () => StoreUnderTest): void {
       expect((await store().after(paymentId, 2, 2)).map(({ seq }) => seq)).to.deep.equal([9, 10]);
     });
 
+    it('tells steps without evidence, and of the state only what its names are read from', async () => {
+      const state = buildState({ flags: ['overpaid'] });
+      const transition = buildTransition({ state, effects: [{ type: 'verify' }], evidence: { rawBody: 'x' } });
+      await append(transition);
+      const { paymentId, seq, kind, atMs, effects } = transition;
+      const { id, direction, status, flags, asset, balances } = state;
+      const outline = { id, direction, status, flags, asset, balances };
+      expect(await store().after(paymentId, 0, 10)).to.deep.equal([
+        { paymentId, seq, kind, atMs, effects, state: outline },
+      ]);
+    });
+
     it('keeps payments apart whose ids begin alike', async () => {
       const paymentId = randomIds.payment();
       await append(buildTransition({ paymentId: `${paymentId}0`, seq: 7 }));

@@ -1,5 +1,6 @@
 import { balanced, type Leg } from '../../server/domain/ledger.ts';
-import { type Transition, transitionId } from '../../server/domain/transition.ts';
+import { type Outline, outlineFields } from '../../server/domain/state.ts';
+import { type Step, type Transition, transitionId } from '../../server/domain/transition.ts';
 import type { AppendResult, LeasedTransition, RelayStore, TransitionStore } from '../../server/ports.ts';
 
 /** What a deliberately broken store leaves out, to show that the model checker notices. */
@@ -15,6 +16,11 @@ interface Row {
 const amountBound = 10n ** 30n;
 const isSound = (legs: readonly Leg[]) =>
   balanced(legs) && legs.every(({ amount }) => amount <= amountBound && amount >= -amountBound);
+
+function stepOf({ paymentId, seq, kind, atMs, effects, state }: Transition): Step {
+  const outline = outlineFields.flatMap((field) => (field in state ? [[field, Reflect.get(state, field)]] : []));
+  return { paymentId, seq, kind, atMs, effects, state: Object.fromEntries(outline) as Outline };
+}
 
 /** The database of the model: what MongoDB does to our collections, in memory, one atomic operation at a time. */
 export class SimulatedDatabase {
@@ -78,7 +84,8 @@ export function createSimulatedStore(database: SimulatedDatabase): TransitionSto
         database
           .history(paymentId)
           .filter((one) => one.seq > seq)
-          .slice(0, limit),
+          .slice(0, limit)
+          .map(stepOf),
       ),
     claimant: (claim) =>
       step(() => {

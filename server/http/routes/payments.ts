@@ -3,11 +3,11 @@ import type { AppDeps } from '../appDeps.ts';
 import { acceptLate, getPayment, listEvents, listPayments, putPayment } from '../endpoints/payments.ts';
 import { incomingOnly, newest, ownPayment } from '../ownership.ts';
 import type { Presenter } from '../present.ts';
-import { presentTransition } from '../presentEvents.ts';
+import { presentStep } from '../presentEvents.ts';
 import type { Serve } from '../serve.ts';
 
-/** Transitions in one answer; a client that is further behind asks again from `nextAfter`. */
-const eventsMax = 200;
+/** Steps in one answer, several times what an ordinary payment has; a client that is further behind asks again from `nextAfter`. */
+const eventsMax = 50;
 
 /** Reading payments, hinting at their transactions, cancelling them, and an admin's word on late money. */
 export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): Router {
@@ -39,7 +39,7 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
   serve(router, listEvents, async ({ actor, params: { id }, query: { after } }) => {
     await ownPayment(deps, actor, id);
     const found = await transitions.after(id, after, eventsMax);
-    return { success: true, data: found.map(presentTransition), nextAfter: found.at(-1)?.seq ?? after };
+    return { success: true, data: found.map(presentStep), nextAfter: found.at(-1)?.seq ?? after };
   });
 
   serve(router, acceptLate, async ({ actor, params: { id }, claimed }) => {
