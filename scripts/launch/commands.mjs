@@ -19,6 +19,7 @@ export const COMMANDS = {
   demo: 'one whole trade through the public API (--json: one object a line)',
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
+  'test:long': 'the fuzz and invariant tests of the contracts, ten times as deep and with another seed each time',
   check: 'types, lint and house tests',
   lint: 'biome, and solhint for the contracts',
   typecheck: 'tsc',
@@ -54,6 +55,8 @@ export async function runCommand(command, args) {
     case 'test:unit':
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--unit', ...args], env);
+    case 'test:long':
+      return runScript('scripts/test.ts', ['--long', ...args], env);
     case 'check':
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--checks', ...args], env);
@@ -63,7 +66,7 @@ export async function runCommand(command, args) {
       await ensureContracts(node, env);
       return runForeground(tool('tsc'), ['--noEmit', '-p', '.', ...args], { env, cwd: root });
     case 'compile':
-      return runForeground(tool('hardhat'), ['compile', ...args], { env, cwd: root });
+      return runForeground(tool('hardhat'), ['compile', '--no-tests', ...args], { env, cwd: root });
     default: {
       const [program, ...rest] = args[0] === '--' ? args.slice(1) : args;
       return runForeground(program ?? node, rest, { env, cwd: process.cwd() });

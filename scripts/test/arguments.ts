@@ -1,3 +1,11 @@
+/** Which Solidity tests run, and how deep. */
+export interface SolidityTests {
+  /** All of them if empty. */
+  readonly files: readonly string[];
+  /** A profile of hardhat.config.ts. */
+  readonly profile: 'default' | 'long';
+}
+
 /** What one call of `npm test` is asked to run. */
 export interface TestArguments {
   /** Types and lint. */
@@ -7,16 +15,34 @@ export interface TestArguments {
   readonly needsServices: boolean;
   /** Files and options for mocha; each list is a process of its own, and they run side by side. */
   readonly lanes: readonly (readonly string[])[];
+  readonly solidity: SolidityTests | undefined;
 }
 
 /** Tests that mostly wait for blocks and restarts on stages of their own, so the others run meanwhile. */
 const WAITING = 'test/faults';
 /** Folders whose tests start no service. */
 const SERVICE_FREE = ['test/domain', 'test/house', 'test/launch'] as const;
-const OUR_OPTIONS = ['--unit', '--checks', '--coverage'];
+const OUR_OPTIONS = ['--unit', '--checks', '--coverage', '--long'];
 
-/** Reads the arguments: `--unit`, `--checks` and `--coverage` are ours, everything else goes to mocha. */
+/**
+ * Reads the arguments: `--unit`, `--checks`, `--coverage` and `--long` are ours, `.sol` files are Solidity tests,
+ * everything else goes to mocha.
+ */
 export function parseTestArguments(args: readonly string[]): TestArguments {
+  const sources = args.filter((argument) => argument.endsWith('.sol'));
+  const others = args.filter((argument) => !argument.endsWith('.sol'));
+  if (args.includes('--long')) return onlySolidity({ files: sources, profile: 'long' });
+  if (sources.length > 0 && others.length === 0) return onlySolidity({ files: sources, profile: 'default' });
+  const everythingRuns = others.every((argument) => argument === '--coverage');
+  const wanted = sources.length > 0 || everythingRuns;
+  return { ...mochaArguments(others), solidity: wanted ? { files: sources, profile: 'default' } : undefined };
+}
+
+function onlySolidity(solidity: SolidityTests): TestArguments {
+  return { checks: false, coverage: false, needsServices: false, lanes: [], solidity };
+}
+
+function mochaArguments(args: readonly string[]): Omit<TestArguments, 'solidity'> {
   const rest = args.filter((argument) => !OUR_OPTIONS.includes(argument));
   const files = rest.filter((argument) => !argument.startsWith('-') && argument.includes('test'));
   const coverage = args.includes('--coverage');

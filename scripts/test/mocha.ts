@@ -10,6 +10,18 @@ export interface Counts {
   readonly skipped: number;
 }
 
+/** What a run without tests counted. */
+export const nothing: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** What two runs counted together. */
+export function addCounts(one: Counts, other: Counts): Counts {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+  };
+}
+
 interface MochaRun {
   readonly coverage: boolean;
   /** One mocha process for each list of arguments, side by side. */
@@ -27,11 +39,7 @@ export async function runMocha({ lanes, ...run }: MochaRun): Promise<Counts> {
       runLane({ ...run, mochaArguments, lane, turn: turns[lane]?.promise }).finally(() => turns[lane + 1]?.resolve()),
     ),
   );
-  return counted.reduce((sum, one) => ({
-    passed: sum.passed + one.passed,
-    failed: sum.failed + one.failed,
-    skipped: sum.skipped + one.skipped,
-  }));
+  return counted.reduce(addCounts, nothing);
 }
 
 interface Lane extends Omit<MochaRun, 'lanes'> {
@@ -49,7 +57,7 @@ async function runLane({ coverage, mochaArguments, directory, env, lane, turn }:
   const args = [...process.execArgv, ...(coverage ? [...c8, process.execPath, ...mocha] : mocha)];
   const code = await run(args, { ...env, HOLDFAST_TEST_RESULT: resultFile }, turn);
   const result = readResult(resultFile);
-  if (!result) return fail({ passed: 0, failed: 0, skipped: 0 }, `mocha ended with ${code} before its tests did`);
+  if (!result) return fail(nothing, `mocha ended with ${code} before its tests did`);
   const { leftOpen, ...counts } = result;
   if (leftOpen.length > 0) return fail(counts, `the tests left something open: ${leftOpen.join(', ')}`);
   if (code !== '0' && counts.failed === 0) return fail(counts, `mocha ended with ${code} although no test failed`);

@@ -9,7 +9,17 @@ describe('the arguments of npm test', () => {
       coverage: false,
       needsServices: true,
       lanes: [['test/**/*.test.ts', '--exclude', 'test/faults/**/*.test.ts'], ['test/faults/**/*.test.ts']],
+      solidity: { files: [], profile: 'default' },
     });
+  });
+
+  it('runs given Solidity tests alone, and --long all of them at the long depth', () => {
+    const file = 'test/contracts/solidity/fuzz/Money.t.sol';
+    const alone = { checks: false, coverage: false, needsServices: false, lanes: [] };
+    expect(parseTestArguments([file])).to.deep.equal({ ...alone, solidity: { files: [file], profile: 'default' } });
+    expect(parseTestArguments(['--long'])).to.deep.equal({ ...alone, solidity: { files: [], profile: 'long' } });
+    expect(parseTestArguments(['test/domain/money.test.ts']).solidity).to.equal(undefined);
+    expect(parseTestArguments(['test/domain/money.test.ts', file]).solidity).to.deep.include({ files: [file] });
   });
 
   it('starts services for a given file only when its folder needs them, and skips the checks', () => {
