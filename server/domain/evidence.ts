@@ -35,7 +35,9 @@ export type EscrowEvent =
       readonly blockHash: string;
       readonly tokenAddress: string;
     }
-  | { readonly event: 'SeqBumped'; readonly movement: ChainMovement; readonly settleSeq: number };
+  | { readonly event: 'SeqBumped'; readonly movement: ChainMovement; readonly settleSeq: number }
+  /** The contract names no token here: it is the payment's own. */
+  | { readonly event: 'Shortfall'; readonly movement: ChainMovement };
 
 /** What a settlement transaction turned out to be; only the contract's own event counts. */
 export type SettlementOutcome =

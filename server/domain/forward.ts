@@ -1,6 +1,6 @@
 import { book, callPerson, type Draft, move, refuse, same, set, take, type Verdict } from './draft.ts';
 import { deadlineFacts, heldBy, isVaultOfUse, missingFromPrice, openForward, ownAsset } from './facts.ts';
-import { account } from './ledger.ts';
+import { account, isListed } from './ledger.ts';
 import { smaller } from './money.ts';
 import { requestedMachine } from './payoutMachine.ts';
 import type { SignalOf } from './signal.ts';
@@ -37,7 +37,7 @@ export function forwardRequested(draft: Draft, signal: SignalOf<'forwardRequeste
 
 /** Whether a wallet sent a transfer; only a listed token's word about its senders is believed, and only that has a symbol in the books. */
 export function isSentBy(transfer: Transfer, wallet: string): boolean {
-  return !transfer.asset.endsWith(`:${transfer.tokenAddress}`) && transfer.senders.includes(wallet);
+  return isListed(transfer) && transfer.senders.includes(wallet);
 }
 
 /** Books money that came into the vault from the provider's hot wallet; it is never a buyer's payment. */

@@ -28,6 +28,10 @@ export const account = {
 /** How the books name an asset: `<network>:<token>`. */
 export const assetName = (asset: Asset) => `${asset.network}:${asset.token}`;
 
+/** Whether an asset of the books is a listed token: only those have a symbol, every other is called by its address. */
+export const isListed = (fact: { readonly asset: string; readonly tokenAddress: string }) =>
+  !fact.asset.endsWith(`:${fact.tokenAddress}`);
+
 /** Whether legs sum to zero in a single asset. */
 export function balanced(legs: readonly Leg[]): boolean {
   const assets = new Set(legs.map((leg) => leg.asset));

@@ -2,7 +2,7 @@ import { claim } from './claim.ts';
 import { book, callPerson, type Draft, type Refused, raise, refuse, same, set, take, type Verdict } from './draft.ts';
 import { buyerAccount, endIfEmpty } from './escrow.ts';
 import { heldTotal, ownAsset, reservedInContract } from './facts.ts';
-import { account } from './ledger.ts';
+import { account, isListed } from './ledger.ts';
 import { smaller } from './money.ts';
 import type { ChainMovement, SignalOf } from './signal.ts';
 import type { PaymentState } from './state.ts';
@@ -35,6 +35,7 @@ export function recovered(draft: Draft, { movement, closed }: SignalOf<'recovere
   const { state } = draft;
   const problem = foreign(state, movement);
   if (problem !== null) return problem;
+  if (!isListed(movement)) return refuse('evidence_mismatch', "a token that is not listed is nobody's promise");
   draft.claims.push(claim.movement(movement.chainId, movement.txHash, movement.termsId, movement.tokenAddress));
   if (closed) voidSettlement(draft);
   const held = heldTotal(draft.state);
@@ -85,8 +86,10 @@ export function shortfall(draft: Draft, { movement }: SignalOf<'shortfall'>): Ve
   draft.claims.push(claim.movement(movement.chainId, movement.txHash, movement.termsId, 'shortfall'));
   voidSettlement(draft);
   const from = (['held', 'excess'] as const).map((kind) => account[kind]('contract', state.id));
-  take(draft, movement.asset, from, movement.amount);
-  book(draft, [{ account: account.loss, asset: movement.asset, amount: movement.amount }]);
+  // The contract names no token here: only the payment's own can be short.
+  const asset = ownAsset(state);
+  take(draft, asset, from, movement.amount);
+  book(draft, [{ account: account.loss, asset, amount: movement.amount }]);
   const settled = state.settled + movement.amount;
   set(draft, { settled: smaller(settled, state.price) });
   callPerson(draft, 'shortfall');

@@ -90,6 +90,8 @@ function signalOfEvent(event: Exclude<EscrowEvent, Funded>, final: boolean): Sig
       return final ? { kind: 'recovered', movement: event.movement, closed: event.closed } : null;
     case 'SeqBumped':
       return final ? { kind: 'seqBumped', movement: event.movement, settleSeq: event.settleSeq } : null;
+    case 'Shortfall':
+      return final ? { kind: 'shortfall', movement: event.movement } : null;
   }
 }
 
@@ -108,6 +110,8 @@ function nameOf(event: EscrowEvent): string {
       return `recovered ${txHash} ${event.movement.tokenAddress}`;
     case 'SeqBumped':
       return `bumped ${txHash} ${event.settleSeq}`;
+    case 'Shortfall':
+      return `shortfall ${txHash}`;
     case 'Funded':
       return `funded ${txHash} ${event.source}`;
   }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Signal } from '../../server/domain/signal.ts';
+import { zeroAddress } from '../../server/domain/terms.ts';
 import * as f from './factories.ts';
 import { atVault, fund, funded, platformTerms, refusal, start } from './story.ts';
 
@@ -65,6 +66,14 @@ describe('the postings of other events of the contract', () => {
     ).to.equal('evidence_mismatch');
   });
 
+  it('row 20: books nothing of a token that is not listed, whatever the escrow recovered of it', () => {
+    const token = f.addresses.otherToken;
+    const fake = { ...f.movement(7n), asset: `bsc:${token}`, tokenAddress: token };
+    const signal: Signal = { kind: 'recovered', movement: fake, closed: false };
+    expect(refusal(funded, signal)).to.equal('evidence_mismatch');
+    expect(refusal(start, signal)).to.equal('evidence_mismatch');
+  });
+
   it('row 20: what recovers out of a reservation voids it', () => {
     const change = f.history(...funded, f.prepared(60n, 0n), recovered(70n));
     expect(f.postings(change)).to.deep.equal([
@@ -89,7 +98,9 @@ describe('the postings of other events of the contract', () => {
   });
 
   it('row 20b: a shortfall is lost, and the timer that follows ends the payment', () => {
-    const short = [...funded, f.prepared(60n, 0n), { kind: 'shortfall', movement: f.movement(30n) } as const];
+    // the contract names no token here
+    const movement = { ...f.movement(30n), asset: `bsc:${zeroAddress}`, tokenAddress: zeroAddress };
+    const short = [...funded, f.prepared(60n, 0n), { kind: 'shortfall', movement } as const];
     const change = f.history(...short);
     expect(f.postings(change)).to.deep.equal([
       'pending:contract -60',

@@ -5,12 +5,34 @@ import { marketplaceEscrowAbi } from './marketplaceEscrowAbi.ts';
 /** The contract's functions and events. */
 export const escrowInterface = new Interface(marketplaceEscrowAbi);
 
-/** Topics of the contract's events that concern a payment. */
+/** Topics of the contract's events that are read. */
 export const escrowTopics = {
   Funded: topicOf('Funded'),
   Settled: topicOf('Settled'),
   Recovered: topicOf('Recovered'),
   SeqBumped: topicOf('SeqBumped'),
+  Shortfall: topicOf('Shortfall'),
+};
+export type TranslatedEvent = keyof typeof escrowTopics;
+
+const notMirrored = 'not mirrored yet';
+const noPayment = 'concerns no payment';
+/** Events of the contract that are not read, each with its reason; an event has to stand here or among the topics. */
+export const ignoredEvents: Readonly<Record<string, string>> = {
+  Delivered: notMirrored,
+  Frozen: notMirrored,
+  Credited: notMirrored,
+  CreditWithdrawn: notMirrored,
+  VaultCreditPaid: notMirrored,
+  Redirected: notMirrored,
+  RefundedLater: notMirrored,
+  ItemFailed: notMirrored,
+  Rescued: notMirrored,
+  RotationProposed: notMirrored,
+  RotationCancelled: notMirrored,
+  SignerChanged: notMirrored,
+  PausedUntil: notMirrored,
+  FeesWithdrawn: noPayment,
 };
 
 function topicOf(event: string): string {
