@@ -1,14 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import {
-  ContractFactory,
-  getCreateAddress,
-  HDNodeWallet,
-  type InterfaceAbi,
-  JsonRpcProvider,
-  parseUnits,
-} from 'ethers';
+import { pathToFileURL } from 'node:url';
+import { concat, getCreateAddress, HDNodeWallet, Interface, JsonRpcProvider, parseUnits } from 'ethers';
+import { escrowInitCode, readArtifact } from './deploy/escrowBuild.ts';
+import type { EscrowParameters } from './deploy/parameters.ts';
 
 /** Where a local deployment lives and who holds its roles; every key is a well-known development key. */
 export interface LocalDeployment {
@@ -69,12 +64,6 @@ function account(index: number): HDNodeWallet {
   return HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`);
 }
 
-function factory(directory: string, source: string, name: string): ContractFactory {
-  const file = join(directory, 'artifacts', 'contracts', source, `${name}.json`);
-  const artifact: { abi: InterfaceAbi; bytecode: string } = JSON.parse(readFileSync(file, 'utf8'));
-  return new ContractFactory(artifact.abi, artifact.bytecode);
-}
-
 function deploymentOf(chainId: number, escrow: string, token: string): LocalDeployment {
   const treasury = account(ROLES.treasury);
   const refundWallet = account(ROLES.refundWallet);
@@ -102,9 +91,20 @@ function deploymentOf(chainId: number, escrow: string, token: string): LocalDepl
   };
 }
 
+function parametersOf(deployment: LocalDeployment): EscrowParameters {
+  return {
+    signers: ROLES.signers.map((index) => account(index).address),
+    threshold: THRESHOLD,
+    guardian: deployment.guardian,
+    treasury: deployment.treasury,
+    feeCapBps: FEE_CAP_BPS,
+    disputeTimeoutSeconds: DISPUTE_TIMEOUT_SECONDS,
+  };
+}
+
 /** Deploys the escrow and a test USDT on a running local chain and gives the buyer, and nobody else, test money. */
 export async function deployLocal(options: LocalDeploymentOptions): Promise<LocalDeployment> {
-  const directory = options.directory ?? fileURLToPath(new URL('..', import.meta.url));
+  const artifacts = options.directory ? pathToFileURL(join(options.directory, 'artifacts', 'contracts/')) : undefined;
   const provider = new JsonRpcProvider(options.rpcUrl, undefined, { batchMaxCount: 1, cacheTimeout: -1 });
   provider.pollingInterval = POLL_MS;
   try {
@@ -116,23 +116,19 @@ export async function deployLocal(options: LocalDeploymentOptions): Promise<Loca
     const token = getCreateAddress({ from: deployer.address, nonce: nonce + 1 });
     const deployment = deploymentOf(Number(chainId), escrow, token);
 
-    const escrowFactory = factory(directory, 'MarketplaceEscrow.sol', 'MarketplaceEscrow');
-    const tokenFactory = factory(directory, 'mocks/MockToken.sol', 'MockToken');
-    const signers = ROLES.signers.map((index) => account(index).address);
-    const deployEscrow = await escrowFactory.getDeployTransaction(
-      signers,
-      THRESHOLD,
-      deployment.guardian,
-      deployment.treasury,
-      FEE_CAP_BPS,
-      DISPUTE_TIMEOUT_SECONDS,
-    );
-    const deployToken = await tokenFactory.getDeployTransaction('Test Tether USD', 'USDT', TOKEN_DECIMALS);
-    const mint = tokenFactory.interface.encodeFunctionData('mint', [deployment.buyerAddress, BUYER_BALANCE]);
+    const escrowCode = escrowInitCode(parametersOf(deployment), artifacts);
+    const tokenArtifact = readArtifact('mocks/MockToken.sol', 'MockToken', artifacts);
+    const tokenInterface = new Interface(tokenArtifact.abi);
+    const tokenArguments = tokenInterface.encodeDeploy(['Test Tether USD', 'USDT', TOKEN_DECIMALS]);
+    const mint = tokenInterface.encodeFunctionData('mint', [deployment.buyerAddress, BUYER_BALANCE]);
 
     const sent = [
-      await deployer.sendTransaction({ ...deployEscrow, nonce, gasLimit: DEPLOY_GAS }),
-      await deployer.sendTransaction({ ...deployToken, nonce: nonce + 1, gasLimit: DEPLOY_GAS }),
+      await deployer.sendTransaction({ data: escrowCode, nonce, gasLimit: DEPLOY_GAS }),
+      await deployer.sendTransaction({
+        data: concat([tokenArtifact.bytecode, tokenArguments]),
+        nonce: nonce + 1,
+        gasLimit: DEPLOY_GAS,
+      }),
       await deployer.sendTransaction({ to: token, data: mint, nonce: nonce + 2, gasLimit: CALL_GAS }),
     ];
     // Throws if one of them reverted.

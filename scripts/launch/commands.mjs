@@ -17,6 +17,7 @@ export const COMMANDS = {
   start: 'the sandbox, or with NODE_ENV=production the server alone',
   dev: 'the sandbox with the server restarted when a source changes',
   demo: 'one whole trade through the public API (--json: one object a line)',
+  deploy: 'the escrow onto a network (-- --network <name>, see docs/operations/deploy.md)',
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
   'test:long': 'the fuzz and invariant tests of the contracts, ten times as deep and with another seed each time',
@@ -47,6 +48,9 @@ export async function runCommand(command, args) {
       return runWithServices('scripts/sandbox.ts', ['--watch', ...args], env);
     case 'demo':
       return runWithServices('scripts/demo.ts', args, env);
+    case 'deploy':
+      await ensureContracts(node, env);
+      return runScript('scripts/deploy.ts', args, env);
     case 'test':
       return runTests(args, env);
     case 'coverage':
