@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { io, type Socket } from 'socket.io-client';
 import { signBody } from '../../server/providers/shkeeper/signature.ts';
+import type { SimulatorState } from '../../server/providers/shkeeper/simulator/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { audit, effectsDone, transitions } from './support/audit.ts';
-import { type Answer, openStage, people, type Stage } from './support/stage.ts';
+import { type Answer, type Json, openStage, people, type Stage } from './support/stage.ts';
 import { type OpenTrade, openTrade, stepLimitMs, units, untilPayment } from './support/trade.ts';
 
 const deliveries = 50;
@@ -147,10 +150,15 @@ describe('faults: everybody tells two servers about the same payment at once', f
     expect(new Set(good.map((answer) => answer.data.paymentId)).size).to.equal(1);
     const again = await open(0);
     expect(again.status, JSON.stringify(again.body)).to.equal(200);
-    const invoices = await stage.mongo
+    const addresses = [...good, again].map((answer) => (answer.data.payTo as Json).address);
+    expect(new Set(addresses).size, 'one address').to.equal(1);
+    const payments = await stage.mongo
       .db()
       .collection('payments')
       .countDocuments({ requestId: request.data.id as string });
-    expect(invoices).to.equal(1);
+    expect(payments).to.equal(1);
+    const { invoices } = JSON.parse(readFileSync(join(stage.directory, 'simulator.json'), 'utf8')) as SimulatorState;
+    const ours = invoices.filter((invoice) => invoice.externalId === `AMN_${again.data.paymentId}`);
+    expect(ours, 'the provider was asked for one address').to.have.length(1);
   });
 });

@@ -41,6 +41,8 @@ export async function startSolo(stage: Stage, name: string, env: Readonly<Record
   let restarting: Promise<void> | null = null;
   const revive = async () => {
     if (server.process().isRunning()) return;
+    const end = await server.process().ended;
+    if (end !== 'signal SIGKILL') throw new Error(`${name} ended by itself: ${end}\n${server.process().lastLines()}`);
     restarting ??= server.restart({ CRASH_AT: undefined }).finally(() => {
       deaths += 1;
       restarting = null;
