@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title Test token that can misbehave: return false with or without moving, return too little or too much, call back
-/// @dev The second address of the token is `SecondFace`.
+import {ReturnBomb} from "./ReturnBomb.sol";
+
+/// @title Test token that can misbehave: return false with or without moving, return too little or too much, take a fee,
+/// revert, eat all gas, bomb the caller with data, call back
+/// @dev The second address of the token is `SecondFace`; `ReturnBomb` builds the bombs.
 contract HostileToken {
     error NotFace();
+    error Refused();
 
     /// What a transfer does.
     enum Mode {
@@ -13,8 +17,16 @@ contract HostileToken {
         FalseMoved,
         ShortReturn,
         LongReturn,
-        Generous
+        Generous,
+        Reverting,
+        ReturnBomb,
+        RevertBomb,
+        EatsGas,
+        Fee
     }
+
+    /// What mode `Fee` keeps of every transfer, in 1/100.
+    uint256 private constant FEE_PERCENT = 1;
 
     Mode public mode;
     address public face;
@@ -63,25 +75,30 @@ contract HostileToken {
 
     function _transfer(address from, address to, uint256 amount) private returns (bool) {
         _callBack();
-        if (mode != Mode.FalseUnmoved) {
+        Mode chosen = mode;
+        if (chosen == Mode.Reverting) revert Refused();
+        if (chosen == Mode.EatsGas) ReturnBomb.eatGas();
+        if (chosen == Mode.RevertBomb) ReturnBomb.revertWith(ReturnBomb.OF_TOKEN);
+        if (chosen != Mode.FalseUnmoved) {
             balanceOf[from] -= amount;
-            balanceOf[to] += amount;
+            balanceOf[to] += chosen == Mode.Fee ? amount - (amount * FEE_PERCENT) / 100 : amount;
         }
-        if (mode == Mode.ShortReturn) {
+        if (chosen == Mode.ReturnBomb) ReturnBomb.returnTrue(ReturnBomb.OF_TOKEN);
+        if (chosen == Mode.ShortReturn) {
             assembly ("memory-safe") {
                 mstore(0, 0)
                 return(0, 31)
             }
         }
-        if (mode == Mode.LongReturn) {
+        if (chosen == Mode.LongReturn) {
             assembly ("memory-safe") {
                 let data := mload(0x40)
                 mstore(data, 1)
                 return(data, 4096)
             }
         }
-        if (mode == Mode.Generous) ++balanceOf[to];
-        return mode == Mode.Honest || mode == Mode.Generous;
+        if (chosen == Mode.Generous) ++balanceOf[to];
+        return chosen == Mode.Honest || chosen == Mode.Generous || chosen == Mode.Fee;
     }
 
     function _callBack() private {

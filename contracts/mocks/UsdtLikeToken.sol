@@ -13,6 +13,8 @@ contract UsdtLikeToken {
 
     uint256 public totalSupply;
     uint256 public feeRate;
+    /// As in USDT, no fee is above this.
+    uint256 public maximumFee = type(uint256).max;
     bool public paused;
     address public immutable issuer = msg.sender;
     mapping(address account => uint256 balance) public balanceOf;
@@ -75,6 +77,7 @@ contract UsdtLikeToken {
     function _move(address from, address to, uint256 amount) private {
         if (paused || blacklisted[from]) revert Refused();
         uint256 fee = (amount * feeRate) / BPS;
+        if (fee > maximumFee) fee = maximumFee;
         balanceOf[from] -= amount;
         balanceOf[to] += amount - fee;
         emit Transfer(from, to, amount - fee);

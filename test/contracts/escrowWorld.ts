@@ -1,16 +1,10 @@
 import { expect } from 'chai';
-import {
-  concat,
-  getAddress,
-  type HDNodeWallet,
-  Interface,
-  type LogDescription,
-  Signature,
-  TypedDataEncoder,
-  toBeHex,
-} from 'ethers';
-import { domainOf, idOf, SETTLE_TYPES, type Settle, type Terms } from './escrowTerms.ts';
+import { type BaseWallet, concat, getAddress, Interface, type LogDescription, TypedDataEncoder, toBeHex } from 'ethers';
+import { domainOf, idOf, type MessageTypes, SETTLE_TYPES, type Settle, type Terms } from './escrowTerms.ts';
 import { type Artifact, type ChainReceipt, type LocalChain, openChain, readArtifact, walletAt } from './localChain.ts';
+import { type Item, type SignatureItem, signItems } from './signatureItems.ts';
+
+export type { Item } from './signatureItems.ts';
 
 /** The roles of the tests; each is a different account. */
 export const roles = {
@@ -40,9 +34,6 @@ export interface Deployed {
   abi: Interface;
 }
 
-/** One signature item: its tag, and whose key signs it. */
-export type Item = readonly [tag: number, key: HDNodeWallet];
-
 /** What a settlement pays; seq and validUntil have usual values. */
 export interface Split {
   toSeller: bigint;
@@ -63,7 +54,8 @@ export interface EscrowOptions {
 
 export const escrowArtifact = readArtifact('MarketplaceEscrow.sol', 'MarketplaceEscrow');
 const tokenArtifact = readArtifact('mocks/MockToken.sol', 'MockToken');
-const SIGNER_ITEMS: Item[] = [
+/** The usual signature set: the first two signers. */
+export const SIGNER_ITEMS: Item[] = [
   [0, roles.signers[0]],
   [1, roles.signers[1]],
 ];
@@ -99,13 +91,13 @@ export class EscrowWorld {
     ]);
   }
 
-  async send(target: Deployed, from: HDNodeWallet, method: string, args: unknown[], value = 0n): Promise<ChainReceipt> {
+  async send(target: Deployed, from: BaseWallet, method: string, args: unknown[], value = 0n): Promise<ChainReceipt> {
     const data = target.abi.encodeFunctionData(method, args);
     return this.chain.send({ from: from.address, to: target.address, data, value });
   }
 
   /** A call of the escrow. */
-  async act(from: HDNodeWallet, method: string, args: unknown[], value = 0n): Promise<ChainReceipt> {
+  async act(from: BaseWallet, method: string, args: unknown[], value = 0n): Promise<ChainReceipt> {
     return this.send(this.escrow, from, method, args, value);
   }
 
@@ -194,17 +186,17 @@ export class EscrowWorld {
   }
 
   /** The signature set of a settlement. */
-  sign(settle: Settle, items: Item[] = SIGNER_ITEMS, chainId = this.chain.chainId): string {
-    return concat(
-      items.map(([tag, key]) => {
-        const digest = TypedDataEncoder.hash(domainOf(this.escrow.address, chainId), SETTLE_TYPES, settle);
-        return concat([toBeHex(tag, 1), Signature.from(key.signingKey.sign(digest)).compactSerialized]);
-      }),
-    );
+  sign(settle: Settle, items: readonly SignatureItem[] = SIGNER_ITEMS, chainId = this.chain.chainId): string {
+    return signItems(this.digest(SETTLE_TYPES, settle, chainId), items);
+  }
+
+  /** What is signed of one of the escrow's messages. */
+  digest(types: MessageTypes, message: object, chainId = this.chain.chainId): string {
+    return TypedDataEncoder.hash(domainOf(this.escrow.address, chainId), types, message);
   }
 
   /** A stranger broadcasts a settlement that the first two signers, or others, signed. */
-  async settle(terms: Terms, split: Split, items: Item[] = SIGNER_ITEMS): Promise<ChainReceipt> {
+  async settle(terms: Terms, split: Split, items: readonly SignatureItem[] = SIGNER_ITEMS): Promise<ChainReceipt> {
     const settle = await this.settlement(terms, split);
     return this.act(roles.stranger, 'settle', [terms, settle, this.sign(settle, items)]);
   }

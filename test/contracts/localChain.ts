@@ -22,6 +22,8 @@ export interface ChainCall {
   to?: string;
   data?: string;
   value?: bigint;
+  /** Gas limit; by default enough for every call of the tests. */
+  gas?: bigint;
 }
 
 /** A chain inside the test process, whose clock the test sets. */
@@ -54,7 +56,7 @@ export interface Artifact {
 // The development mnemonic, whose accounts the in-process chain funds.
 const MNEMONIC = 'test test test test test test test test test test test junk';
 // Enough for every call of the tests, and known, so that no estimate is asked first.
-const GAS = '0xb71b00';
+const GAS = 12_000_000n;
 
 const wallets = Array.from({ length: 12 }, (_, index) =>
   HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`),
@@ -82,7 +84,7 @@ export async function openChain(): Promise<LocalChain> {
   const connection = await network.create();
   const request = <T>(method: string, params: unknown[] = []): Promise<T> =>
     connection.provider.request({ method, params }) as Promise<T>;
-  const params = (call: ChainCall) => ({ ...call, gas: GAS, value: toHex(call.value ?? 0n) });
+  const params = (call: ChainCall) => ({ ...call, gas: toHex(call.gas ?? GAS), value: toHex(call.value ?? 0n) });
 
   return {
     chainId: BigInt(await request<string>('eth_chainId')),
