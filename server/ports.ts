@@ -205,6 +205,15 @@ export interface MarketplaceStore {
   acceptOffer(requestId: string, offerId: string, source: { paymentId: string; seq: number }): Promise<SellerOffer[]>;
 }
 
+/** A state as it was read, with the version and times that stand beside it, and the sum its buyer paid in its own asset. */
+export interface Versioned<S extends State = State> {
+  readonly state: S;
+  readonly seq: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly received: bigint;
+}
+
 /** Lists and look-ups for screens and sweeps; reads projections, never writes. */
 export interface PaymentQuery {
   readonly buyerId?: string;
@@ -214,19 +223,10 @@ export interface PaymentQuery {
   readonly direction?: 'in' | 'out';
 }
 export interface Queries {
-  payments(
-    query: PaymentQuery,
-    limit: number,
-    offset: number,
-  ): Promise<{
-    items: readonly { state: State; seq: number; createdAtMs: number; updatedAtMs: number }[];
-    total: number;
-  }>;
+  /** Newest first. The lists inside each state are cut to their first twenty entries, `received` still counts all. */
+  payments(query: PaymentQuery, limit: number, offset: number): Promise<{ items: readonly Versioned[]; total: number }>;
   /** The projection of one payment, when it exists and belongs to `userId` (null = no ownership filter). */
-  payment(
-    id: string,
-    userId: string | null,
-  ): Promise<{ state: State; seq: number; createdAtMs: number; updatedAtMs: number } | null>;
+  payment(id: string, userId: string | null): Promise<Versioned | null>;
   /** The attempts of (request, offer, buyer), newest first. */
   attempts(
     requestId: string,

@@ -1,9 +1,9 @@
 import { formatAmount } from '../domain/money.ts';
 import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
-import type { PaymentState, PayoutState, State } from '../domain/state.ts';
+import type { PaymentState, PayoutState } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
-import type { Actor } from '../ports.ts';
+import type { Actor, Versioned } from '../ports.ts';
 import { ownershipOf } from './policies.ts';
 import {
   buyersTransfers,
@@ -11,7 +11,6 @@ import {
   machineOf,
   metadataOf,
   payToOf,
-  receivedOf,
   type Spell,
   settlementOf,
   termsOf,
@@ -19,19 +18,11 @@ import {
 } from './presentParts.ts';
 import type { PaymentDocument, PayoutDocument } from './schemas/paymentDocument.ts';
 
-/** A state as it was read, with the version and times that stand beside it. */
-export interface Recorded<S extends State = State> {
-  readonly state: S;
-  readonly seq: number;
-  readonly createdAtMs: number;
-  readonly updatedAtMs: number;
-}
-
 /** Who reads a document; null is somebody who only has the link. */
 type Viewer = Actor | null;
 const operates = (viewer: Viewer) => viewer !== null && ownershipOf(viewer) === null;
 
-function commonOf({ state, seq, createdAtMs, updatedAtMs }: Recorded<PaymentState | PayoutState>, viewer: Viewer) {
+function commonOf({ state, seq, createdAtMs, updatedAtMs }: Versioned<PaymentState | PayoutState>, viewer: Viewer) {
   const { asset } = state;
   const amountExact = formatAmount(state.price, asset.decimals);
   return {
@@ -63,10 +54,10 @@ function commonOf({ state, seq, createdAtMs, updatedAtMs }: Recorded<PaymentStat
 }
 
 /** Sums of a payment in decimals. */
-function sumsOf(state: PaymentState) {
+function sumsOf({ state, received }: Versioned<PaymentState>) {
   const { decimals } = state.asset;
   return {
-    receivedAmount: formatAmount(receivedOf(state), decimals),
+    receivedAmount: formatAmount(received, decimals),
     releasedAmount: formatAmount(state.released, decimals),
     refundedAmount: formatAmount(state.refunded, decimals),
     feeAmount: formatAmount(state.fees, decimals),
@@ -86,13 +77,18 @@ function paymentTermsOf(state: PaymentState, spell: Spell, base: string) {
   };
 }
 
-function presentPayment(recorded: Recorded<PaymentState>, viewer: Viewer, spell: Spell, base: string): PaymentDocument {
-  const { state } = recorded;
+function presentPayment(
+  versioned: Versioned<PaymentState>,
+  viewer: Viewer,
+  spell: Spell,
+  base: string,
+): PaymentDocument {
+  const { state } = versioned;
   const destinations = operates(viewer);
   const { decimals } = state.asset;
   return {
-    ...commonOf(recorded, viewer),
-    ...sumsOf(state),
+    ...commonOf(versioned, viewer),
+    ...sumsOf(versioned),
     ...paymentTermsOf(state, spell, base),
     direction: 'in',
     provider: state.rail,
@@ -110,10 +106,10 @@ function presentPayment(recorded: Recorded<PaymentState>, viewer: Viewer, spell:
   };
 }
 
-function presentPayout(recorded: Recorded<PayoutState>, viewer: Viewer, spell: Spell): PayoutDocument {
-  const { state } = recorded;
+function presentPayout(versioned: Versioned<PayoutState>, viewer: Viewer, spell: Spell): PayoutDocument {
+  const { state } = versioned;
   return {
-    ...commonOf(recorded, viewer),
+    ...commonOf(versioned, viewer),
     direction: 'out',
     provider: 'shkeeper',
     externalId: state.machine.externalId,
@@ -127,14 +123,15 @@ function presentPayout(recorded: Recorded<PayoutState>, viewer: Viewer, spell: S
 export function createPresenter(deps: { gateway: Pick<EscrowGateway, 'checksum'>; publicUrl: string }) {
   const spell: Spell = (address) => deps.gateway.checksum(address);
   const base = deps.publicUrl.replace(/\/+$/, '');
-  const payment = (recorded: Recorded<PaymentState>, viewer: Viewer) => presentPayment(recorded, viewer, spell, base);
-  const payout = (recorded: Recorded<PayoutState>, viewer: Viewer) => presentPayout(recorded, viewer, spell);
+  const payment = (versioned: Versioned<PaymentState>, viewer: Viewer) =>
+    presentPayment(versioned, viewer, spell, base);
+  const payout = (versioned: Versioned<PayoutState>, viewer: Viewer) => presentPayout(versioned, viewer, spell);
 
   return {
     payment,
     payout,
     /** A payment or a payout; the log of nobody's money is no document. */
-    any({ state, ...versions }: Recorded, viewer: Viewer): PaymentDocument | PayoutDocument {
+    any({ state, ...versions }: Versioned, viewer: Viewer): PaymentDocument | PayoutDocument {
       if (state.direction === 'in') return payment({ state, ...versions }, viewer);
       if (state.direction === 'out') return payout({ state, ...versions }, viewer);
       throw new AppError('not_found', 'There is no such payment.');

@@ -80,13 +80,6 @@ const inPrice = (state: PaymentState, arrival: Arrival) =>
 export const buyersTransfers = (state: PaymentState) =>
   state.arrivals.filter((arrival) => !arrival.reversed && arrival.purpose === 'payment');
 
-/** What the buyer paid in the price's token, base units. */
-export function receivedOf(state: PaymentState): bigint {
-  return buyersTransfers(state)
-    .filter((arrival) => inPrice(state, arrival))
-    .reduce((sum, arrival) => sum + arrival.amount, 0n);
-}
-
 /** The transfers that were booked; one that a reorganisation undid stays, unconfirmed. */
 export function transactionsOf(state: PaymentState, spell: Spell): PaymentDocument['transactions'] {
   return state.arrivals.map((arrival) => ({

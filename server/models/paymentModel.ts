@@ -27,6 +27,7 @@ export interface PaymentRow {
   network: string;
   token: string;
   price: Types.Decimal128;
+  received: Types.Decimal128;
   openedAtMs: number;
   updatedAtMs: number;
   expiresAtMs?: number;
@@ -59,6 +60,7 @@ const schema = new Schema<PaymentRow>(
     network: text,
     token: text,
     price: Schema.Types.Decimal128,
+    received: Schema.Types.Decimal128,
     openedAtMs: whole,
     updatedAtMs: whole,
     expiresAtMs: Number,

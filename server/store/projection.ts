@@ -1,5 +1,5 @@
 import type { Collection, Document } from 'mongodb';
-import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
+import { custodyOf, escrowStateOf, exceptionOf, paidTotal } from '../domain/payment.ts';
 import type { PaymentState, State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
 import { encode } from './codec.ts';
@@ -39,6 +39,7 @@ export function projectionOf(transition: Transition): Document {
     network: state.asset.network,
     token: state.asset.token,
     price: encode(state.price),
+    received: encode(state.direction === 'in' ? paidTotal(state) : 0n),
     openedAtMs: state.openedAtMs,
     updatedAtMs: transition.atMs,
     ...(state.direction === 'in' ? incomingFields(state) : {}),

@@ -1,21 +1,27 @@
 import type { Connection, QueryFilter } from 'mongoose';
 import type { PaymentState, PaymentStatus, State } from '../domain/state.ts';
 import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
-import type { PaymentQuery, Queries } from '../ports.ts';
+import type { PaymentQuery, Queries, Versioned } from '../ports.ts';
 import { decode } from './codec.ts';
 import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
 
 /** Most attempts of one (request, offer, buyer) that are looked at. */
 const maxAttempts = 1_000;
+/** Entries of a list inside a state that a list of payments shows; ordinary payments have fewer, hostile ones hundreds (of dust). */
+const listed = 20;
+const briefState = Object.fromEntries(
+  ['arrivals', 'seen', 'payouts', 'provider.transactions'].map((list) => [`state.${list}`, { $slice: listed }]),
+);
 const open: PaymentStatus[] = ['pending', 'processing'];
 
 const stateOf = (row: Pick<PaymentRow, 'state'>) => decode(row.state) as State;
-const present = (row: PaymentRow) => ({
+const present = (row: PaymentRow): Versioned => ({
   state: stateOf(row),
   seq: row.version,
   createdAtMs: row.openedAtMs,
   updatedAtMs: row.updatedAtMs,
+  received: decode(row.received) as bigint,
 });
 
 function filterOf({ buyerId, sellerId, statuses, requestId, direction }: PaymentQuery): QueryFilter<PaymentRow> {
@@ -37,7 +43,7 @@ export function createQueries(connection: Connection): Queries {
   return refusingWhenDown({
     async payments(query: PaymentQuery, limit: number, offset: number) {
       const filter = filterOf(query);
-      const page = find(filter).sort({ openedAtMs: -1, _id: -1 }).skip(offset).limit(limit);
+      const page = find(filter).select(briefState).sort({ openedAtMs: -1, _id: -1 }).skip(offset).limit(limit);
       const [rows, total] = await Promise.all([page, payments.countDocuments(filter).maxTimeMS(readLimitMs)]);
       return { items: rows.map(present), total };
     },

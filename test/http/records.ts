@@ -1,9 +1,10 @@
+import { paidTotal } from '../../server/domain/payment.ts';
 import type { PayoutMachine } from '../../server/domain/payout.ts';
 import type { Arrival, PaymentState, PayoutState, State } from '../../server/domain/state.ts';
 import { noMilestones, zeroAddress } from '../../server/domain/terms.ts';
 import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
 import { type Effect, type Transition, transitionId } from '../../server/domain/transition.ts';
-import type { Recorded } from '../../server/http/present.ts';
+import type { Versioned } from '../../server/ports.ts';
 import { nowMs } from './standIn.ts';
 
 export const paymentId = 'a'.repeat(24);
@@ -153,11 +154,12 @@ export function payoutState(overrides: Partial<PayoutState> = {}): PayoutState {
   };
 }
 
-export const recorded = <S extends State>(state: S, seq = 3): Recorded<S> => ({
+export const recorded = <S extends State>(state: S, seq = 3): Versioned<S> => ({
   state,
   seq,
   createdAtMs: nowMs,
   updatedAtMs: nowMs,
+  received: state.direction === 'in' ? paidTotal(state) : 0n,
 });
 
 export function transition(seq: number, overrides: Partial<Transition> = {}): Transition {

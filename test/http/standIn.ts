@@ -4,8 +4,7 @@ import { createApp } from '../../server/app.ts';
 import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
 import type { Transition } from '../../server/domain/transition.ts';
 import type { AppDeps, Commands, HttpSettings } from '../../server/http/appDeps.ts';
-import type { Recorded } from '../../server/http/present.ts';
-import type { IdempotencyStore, ProviderDelivery, Role } from '../../server/ports.ts';
+import type { IdempotencyStore, ProviderDelivery, Role, Versioned } from '../../server/ports.ts';
 import { createTokens } from '../../server/tokens.ts';
 
 /** The clock of these tests stands still here. */
@@ -20,7 +19,7 @@ export const bearer = (role: Role, userId = `${role}-1`) => `Bearer ${tokens.sig
 export interface World {
   readonly app: Express;
   readonly calls: { readonly command: string; readonly input: unknown }[];
-  readonly payments: Map<string, Recorded>;
+  readonly payments: Map<string, Versioned>;
   readonly transitions: Transition[];
   readonly requests: Map<string, PurchaseRequest>;
   readonly offers: SellerOffer[];
@@ -85,7 +84,7 @@ function recordingCommands(given: Partial<Commands>, calls: World['calls']): Com
 function storesOf(
   world: Omit<World, 'app' | 'as'>,
 ): Pick<AppDeps, 'queries' | 'transitions' | 'marketplace' | 'providerEvents'> {
-  const owns = (recorded: Recorded, userId: string | null) =>
+  const owns = (recorded: Versioned, userId: string | null) =>
     userId === null || [recorded.state.buyerId, recorded.state.sellerId].includes(userId);
   return {
     queries: {

@@ -30,6 +30,7 @@ describe('the projection and the queries over it', () => {
     expect(found).to.deep.equal({
       ...{ state, seq: 1, createdAtMs: state.openedAtMs },
       updatedAtMs: 1_800_000_000_001,
+      received: 0n,
     });
   });
 
@@ -47,6 +48,18 @@ describe('the projection and the queries over it', () => {
     expect(page.total).to.equal(3);
     expect(page.items.map(({ createdAtMs }) => createdAtMs)).to.deep.equal([2, 1]);
     expect((await queries().payments({ buyerId, direction: 'out' }, 10, 0)).total).to.equal(0);
+  });
+
+  it('lists a payment with hundreds of transfers by its first twenty, and by the sum of all', async () => {
+    const { vault, asset } = buildState();
+    const own = { custody: 'contract', epoch: 0, onTime: true, reversed: false, purpose: 'payment' } as const;
+    const arrivals = Array.from({ length: 300 }, () => ({ ...buildTransfer({ vault }, 7n), ...own }));
+    const { id, buyerId } = await project({ buyerId: `buyer-${randomIds.payment()}`, vault, asset, arrivals });
+    const [item] = (await queries().payments({ buyerId }, 10, 0)).items;
+    expect(item?.received).to.equal(2_100n);
+    expect(item?.state).to.deep.include({ arrivals: arrivals.slice(0, 20) });
+    const whole = await queries().payment(id, buyerId);
+    expect([whole?.received, whole?.state]).to.deep.include(2_100n).and.nested.property('[1].arrivals.length', 300);
   });
 
   it('lists the attempts of one trade, newest first', async () => {

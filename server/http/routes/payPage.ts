@@ -13,9 +13,9 @@ export function payPageRoutes({ queries, clock }: AppDeps, limited: RequestHandl
 
   router.get(splitOperation(payPage.operation).path, limited, async (request, response) => {
     const { id } = validate(request, payPage).params;
-    const recorded = await queries.payment(id, null);
-    if (recorded?.state.direction !== 'in') throw new AppError('not_found', 'There is no such payment.');
-    const document = present.payment({ ...recorded, state: recorded.state }, null);
+    const found = await queries.payment(id, null);
+    if (found?.state.direction !== 'in') throw new AppError('not_found', 'There is no such payment.');
+    const document = present.payment({ ...found, state: found.state }, null);
     response.setHeader('Content-Security-Policy', contentPolicy);
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Robots-Tag', 'noindex');

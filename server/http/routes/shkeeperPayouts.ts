@@ -19,9 +19,9 @@ export function shkeeperPayoutRoutes({ commands, queries }: AppDeps, serve: Serv
 
   serve(router, payoutStatus, async ({ actor, params: { taskId } }) => {
     const id = (await queries.paymentByExternalId(taskId)) ?? taskId;
-    const recorded = await queries.payment(id, ownershipOf(actor));
-    if (recorded?.state.direction !== 'out') throw nothingThere();
-    return { success: true, data: present.payout({ ...recorded, state: recorded.state }, actor) };
+    const found = await queries.payment(id, ownershipOf(actor));
+    if (found?.state.direction !== 'out') throw nothingThere();
+    return { success: true, data: present.payout({ ...found, state: found.state }, actor) };
   });
 
   serve(router, resolvePayout, async ({ actor, params, body, claimed }) => {
