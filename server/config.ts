@@ -91,7 +91,7 @@ export const settings = {
   TRUST_PROXY: setting('server', 'number of trusted reverse proxies in front', whole(0, 10, 0)),
   RATE_LIMIT_PER_MINUTE: setting(
     'server',
-    'requests a minute and address on routes that anybody can call',
+    'requests a minute: of an address on routes that anybody can call, of a user on those that read; a tenth of it on those that open or look',
     whole(1, 1_000_000, 600),
   ),
   LOG_LEVEL: setting(

@@ -28,10 +28,10 @@ function connectRedis(config: Config, logger: Logger): Redis | null {
   return redis;
 }
 
-/** What an address may ask in a minute; calls that write or make us look outside cost about ten times as much. */
-function rateLimitsOf(anonymousPerMinute: number) {
-  const tenth = Math.max(1, Math.floor(anonymousPerMinute / 10));
-  return { anonymousPerMinute, hintPerMinute: tenth, createPerMinute: tenth };
+/** What an address, and beside it a user, may ask in a minute; calls that write or make us look outside cost about ten times as much. */
+function rateLimitsOf(perMinute: number) {
+  const tenth = Math.max(1, Math.floor(perMinute / 10));
+  return { anonymousPerMinute: perMinute, readPerMinute: perMinute, hintPerMinute: tenth, createPerMinute: tenth };
 }
 
 function httpAppOf(parts: {

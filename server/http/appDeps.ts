@@ -112,9 +112,10 @@ export interface HttpSettings {
   readonly allowedOrigins: readonly string[];
   /** How many reverse proxies in front are ours. */
   readonly trustProxy: number;
-  /** Calls a minute: `anonymous` per address on open routes; per user `hint` on routes that start a look at the chain, `create` on those that open something. */
+  /** Calls a minute: `anonymous` per address on open routes; per user `read`, `hint` on routes that start a look at the chain, `create` on those that open something. */
   readonly rateLimits: {
     readonly anonymousPerMinute: number;
+    readonly readPerMinute: number;
     readonly hintPerMinute: number;
     readonly createPerMinute: number;
   };

@@ -3,8 +3,8 @@ import type { Role } from '../ports.ts';
 /** Who may call an operation: everybody, the holder of a provider's key, or these roles. */
 export type Access = 'anyone' | 'signature' | readonly Role[];
 
-/** Which budget a call counts against: `anonymous` per address; per user `hint` (costs a look outside) and `create` (opens something). */
-export type Budget = 'anonymous' | 'hint' | 'create';
+/** Which budget a call counts against: `anonymous` per address; per user `read`, `hint` (costs a look outside) and `create` (opens something). */
+export type Budget = 'anonymous' | 'read' | 'hint' | 'create';
 
 interface Rule {
   readonly access: Access;
@@ -27,19 +27,19 @@ export const policies = {
   'GET /pay/:id': { access: 'anyone', limit: 'anonymous' },
 
   'POST /api/requests': { access: ['buyer'], limit: 'create' },
-  'GET /api/requests': { access: everyone },
-  'GET /api/requests/:id': { access: everyone },
+  'GET /api/requests': { access: everyone, limit: 'read' },
+  'GET /api/requests/:id': { access: everyone, limit: 'read' },
   'POST /api/requests/:id/offers': { access: ['seller'], limit: 'create' },
-  'GET /api/requests/:id/offers': { access: everyone },
+  'GET /api/requests/:id/offers': { access: everyone, limit: 'read' },
   'POST /api/requests/:id/offers/:offerId/accept': { access: ['buyer', 'admin'] },
 
   'POST /api/payment/shkeeper/webhook': { access: 'signature' },
   'POST /api/payment/shkeeper/payout/webhook': { access: 'signature' },
-  'GET /api/payment/shkeeper/webhook-stats': { access: admins },
+  'GET /api/payment/shkeeper/webhook-stats': { access: admins, limit: 'read' },
   'POST /api/payment/shkeeper/intents': { access: ['buyer'], limit: 'create' },
   'POST /api/payment/shkeeper/confirm-transaction': { access: parties, limit: 'hint' },
   'POST /api/payment/shkeeper/payout': { access: admins },
-  'GET /api/payment/shkeeper/payout/status/:taskId': { access: everyone },
+  'GET /api/payment/shkeeper/payout/status/:taskId': { access: everyone, limit: 'read' },
   'POST /api/payment/shkeeper/payout/:externalId/resolve': { access: admins },
   'POST /api/payment/shkeeper/:id/release': { access: admins },
   'POST /api/payment/shkeeper/:id/release/confirm': { access: admins },
@@ -47,10 +47,10 @@ export const policies = {
   'POST /api/payment/shkeeper/:id/refund/confirm': { access: admins },
 
   'GET /api/payment/health': { access: 'anyone', limit: 'anonymous' },
-  'GET /api/payment': { access: everyone },
-  'GET /api/payment/:id': { access: everyone },
+  'GET /api/payment': { access: everyone, limit: 'read' },
+  'GET /api/payment/:id': { access: everyone, limit: 'read' },
   'PUT /api/payment/:id': { access: parties, limit: 'hint' },
-  'GET /api/payment/:id/events': { access: everyone },
+  'GET /api/payment/:id/events': { access: everyone, limit: 'read' },
   'POST /api/payment/:id/accept-late': { access: admins },
 } as const satisfies Record<string, Rule>;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { paymentId, paymentState, txHash } from './records.ts';
-import { standIn } from './standIn.ts';
+import { rateLimits, standIn } from './standIn.ts';
 import { behavesLikeMutation, expectProblem } from './standingCases.ts';
 
 const path = '/api/payment/shkeeper/confirm-transaction';
@@ -41,8 +41,10 @@ describe('POST /api/payment/shkeeper/confirm-transaction', () => {
   });
 
   it('limits how often one user may make us look, without limiting another', async () => {
-    const rateLimits = { anonymousPerMinute: 1000, hintPerMinute: 2, createPerMinute: 1 };
-    const { as } = standIn({ commands, settings: { rateLimits } });
+    const { as } = standIn({
+      commands,
+      settings: { rateLimits: { ...rateLimits, hintPerMinute: 2, createPerMinute: 1 } },
+    });
     await as('buyer').post(path, body);
     await as('buyer').post(path, body);
     const third = await as('buyer').post(path, body);

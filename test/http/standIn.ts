@@ -146,6 +146,13 @@ function storesOf(
   };
 }
 
+/** More than any test asks for. */
+export const rateLimits = {
+  anonymousPerMinute: 10_000,
+  readPerMinute: 10_000,
+  hintPerMinute: 10_000,
+  createPerMinute: 10_000,
+};
 const settings: HttpSettings = {
   publicUrl: 'https://pay.example',
   webhookKeys: [webhookKey],
@@ -153,7 +160,7 @@ const settings: HttpSettings = {
   legacySignature: 'off',
   allowedOrigins: ['https://shop.example'],
   trustProxy: 0,
-  rateLimits: { anonymousPerMinute: 10_000, hintPerMinute: 10_000, createPerMinute: 10_000 },
+  rateLimits,
 };
 
 /** The real app over thin stand-ins, for tests whose subject is HTTP: status numbers, schemas, headers, who may what. */

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts';
 import type { HttpSettings } from '../appDeps.ts';
 import type { Budget } from '../policies.ts';
 
-/** The budgets: calls anybody may make count per address; calls that make us look at the chain, and calls that open something, per user. */
+/** The budgets: calls anybody may make count per address; reads, calls that make us look at the chain, and calls that open something, per user. */
 export function createLimiters(limits: HttpSettings['rateLimits']): Record<Budget, RequestHandler> {
   const limiter = (limit: number, perUser: boolean) =>
     rateLimit({
@@ -21,6 +21,7 @@ export function createLimiters(limits: HttpSettings['rateLimits']): Record<Budge
     });
   return {
     anonymous: limiter(limits.anonymousPerMinute, false),
+    read: limiter(limits.readPerMinute, true),
     hint: limiter(limits.hintPerMinute, true),
     create: limiter(limits.createPerMinute, true),
   };

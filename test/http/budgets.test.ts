@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { policies } from '../../server/http/policies.ts';
+import { paymentId, purchaseRequest, sellerOffer } from './records.ts';
+import { rateLimits, standIn } from './standIn.ts';
+import { expectProblem } from './standingCases.ts';
+
+const commands = { postRequest: async () => purchaseRequest(), placeOffer: async () => sellerOffer() };
+
+describe('the budget for opening something', () => {
+  it('is counted per user, over everything he opens', async () => {
+    const { as, calls } = standIn({ commands, settings: { rateLimits: { ...rateLimits, createPerMinute: 2 } } });
+    for (let n = 0; n < 2; n += 1) await as('buyer').post('/api/requests', { title: 'A chair' });
+    expectProblem(await as('buyer').post('/api/requests', { title: 'A chair' }), 429, 'rate_limited');
+    expectProblem(await as('buyer').post('/api/payment/shkeeper/intents', {}), 429, 'rate_limited');
+    expect(calls).to.have.length(2);
+    for (let n = 0; n < 2; n += 1) await as('seller').post('/api/requests/request-1/offers', { amount: 1 });
+    expectProblem(await as('seller').post('/api/requests/request-1/offers', { amount: 1 }), 429, 'rate_limited');
+  });
+});
+
+describe('the budget for reading', () => {
+  it('is counted per user, over everything he reads, and on no other budget', async () => {
+    const { as } = standIn({ commands, settings: { rateLimits: { ...rateLimits, readPerMinute: 2 } } });
+    expect((await as('buyer').get('/api/payment')).status).to.equal(200);
+    expect((await as('buyer').get('/api/requests')).status).to.equal(200);
+    for (const path of ['/api/payment', `/api/payment/${paymentId}`, `/api/payment/${paymentId}/events`]) {
+      expectProblem(await as('buyer').get(path), 429, 'rate_limited');
+    }
+    expect((await as('seller').get('/api/payment')).status).to.equal(200);
+    expect((await as('buyer').post('/api/requests', { title: 'A chair' })).status).to.equal(201);
+  });
+
+  it('stands before every read behind a token', () => {
+    const reads = Object.entries(policies).filter(
+      ([operation, { access }]) => operation.startsWith('GET') && access !== 'anyone',
+    );
+    expect(reads.filter(([, rule]) => !('limit' in rule) || rule.limit !== 'read')).to.deep.equal([]);
+  });
+});
