@@ -13,6 +13,7 @@ export const errorCodes = [
   'offer_not_open',
   'too_many_offers',
   'too_many_attempts',
+  'too_many_unpaid',
   'network_not_supported',
   'refund_address_missing',
   'refund_waits',

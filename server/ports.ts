@@ -233,6 +233,8 @@ export interface Queries {
     offerId: string,
     buyerId: string,
   ): Promise<readonly { id: string; status: PaymentStatus }[]>;
+  /** How many payments a buyer opened after a time and has not covered the price of, counted up to `limit`. */
+  uncovered(buyerId: string, openedAfterMs: number, limit: number): Promise<number>;
   /** Payments whose deadline passed and that are still open, oldest first. */
   expired(now: number, limit: number): Promise<string[]>;
   /** Payments with credited, unreversed arrivals in blocks above `blockNumber`. */

@@ -16,13 +16,13 @@ import type {
 } from '../ports.ts';
 import { userActor } from './rules/actor.ts';
 import { createAddressLease } from './rules/addressLease.ts';
-import { freezeIntent } from './rules/intentFacts.ts';
+import { freezeIntent, watchMs } from './rules/intentFacts.ts';
 import { incoming, recorded } from './rules/refusal.ts';
 import { readTrade, type Trade, type TradeWords } from './rules/trade.ts';
 
 export interface OpenIntentDeps {
   readonly marketplace: MarketplaceStore;
-  readonly queries: Pick<Queries, 'attempts'>;
+  readonly queries: Pick<Queries, 'attempts' | 'uncovered'>;
   readonly store: TransitionStore;
   readonly coordinator: PaymentCoordinator;
   readonly gateway: EscrowGateway;
@@ -56,6 +56,11 @@ interface Tail {
 const maxTries = 5;
 /** Attempts at paying one offer; every one costs an invoice, a one-time address and a week of watching. */
 const maxAttempts = 20;
+/**
+ * Payments of one buyer that are watched although he has not paid them. Every look at a chain goes through all that are watched, 500 in one
+ * question to a node: nobody fills more than a tenth of one, and a person who shops has a handful.
+ */
+const maxUncovered = 50;
 const ended: readonly PaymentStatus[] = ['failed', 'cancelled', 'released', 'refunded'];
 const isActive = (tail: Tail) => !ended.includes(tail.state.status);
 
@@ -85,6 +90,16 @@ export function createOpenIntent(deps: OpenIntentDeps) {
     const funded = (await store.claimant(claim.fund(request.id))) !== null;
     const problem = funded ? 'request_already_funded' : payingProblem(request, offer);
     if (problem !== null) throw new AppError(problem, 'This offer cannot be paid any more.');
+  }
+
+  /** Lists may lag behind a burst; the budget for opening bounds by how much. */
+  async function refuseHoarder({ request: { buyerId } }: Trade): Promise<void> {
+    const oldestWatched = deps.clock.now() - watchMs(deps.policy);
+    if ((await deps.queries.uncovered(buyerId, oldestWatched, maxUncovered)) < maxUncovered) return;
+    throw new AppError(
+      'too_many_unpaid',
+      `This buyer has ${maxUncovered} payments that he did not pay and that are still watched; pay one of them, or wait until the oldest is not watched any more.`,
+    );
   }
 
   async function append(trade: Trade, input: OpenIntentInput, claimNumber: number) {
@@ -126,7 +141,10 @@ export function createOpenIntent(deps: OpenIntentDeps) {
   return async function openIntent(input: OpenIntentInput): Promise<OpenedIntent> {
     const trade = await readTrade(deps, input.actor, input);
     const { active, endedCount } = await lookAtAttempts(deps, trade);
-    if (active === null) await refuseClosed(trade);
+    if (active === null) {
+      await refuseClosed(trade);
+      await refuseHoarder(trade);
+    }
     const { tail, reused } =
       active === null ? await openOrFind(trade, input, endedCount) : { tail: active, reused: true };
     deps.crash('intentOpened');

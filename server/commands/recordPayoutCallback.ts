@@ -1,6 +1,6 @@
-import type { PayoutMachine } from '../domain/payout.ts';
-import type { State } from '../domain/state.ts';
+import { isEnded } from '../domain/payoutMachine.ts';
 import type { Clock, DueWork, ProviderEventStore, Queries, ReportOutcome, TransitionStore } from '../ports.ts';
+import { payoutView } from './rules/payoutView.ts';
 
 /** What the provider's payout callback says, in our words (shkeeper.md §10.9). */
 export interface PayoutCallback {
@@ -26,18 +26,13 @@ export interface RecordPayoutCallbackInput {
 
 const provider = 'shkeeper-payout';
 
-function machineOf(state: State | undefined): PayoutMachine | null {
-  if (state?.direction === 'out') return state.machine;
-  return state?.direction === 'in' ? state.forward : null;
-}
-
 /** A payout callback proves nothing: it only makes the payout's next look due now (shkeeper.md §10.9). */
 export function createRecordPayoutCallback(deps: RecordPayoutCallbackDeps) {
   async function look(externalId: string | null) {
     const paymentId = externalId === null ? null : await deps.queries.paymentByExternalId(externalId);
     if (paymentId === null) return { outcome: 'unmatched', reason: 'foreign_external_id' } as const;
-    const machine = machineOf((await deps.store.tail(paymentId))?.state);
-    if (machine?.externalId !== externalId || machine.stage === 'confirmed' || machine.stage === 'dead') {
+    const machine = payoutView((await deps.store.tail(paymentId))?.state)?.machine;
+    if (machine?.externalId !== externalId || isEnded(machine)) {
       return { outcome: 'duplicate', reason: 'ended' } as const;
     }
     await deps.dueWork.schedule('drivePayout', paymentId, deps.clock.now());

@@ -1,18 +1,15 @@
-import { statusOfStage } from '../domain/payoutMachine.ts';
+import { isEnded, statusOfStage } from '../domain/payoutMachine.ts';
 import type { Transfer } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type { ChainReader } from '../ports/outside.ts';
-import type { Actor, PaymentCoordinator, Queries, TransitionStore } from '../ports.ts';
+import type { Actor, PaymentCoordinator, Queries } from '../ports.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
-import { createPayoutSearch } from './rules/payoutSearch.ts';
-import { deathOf, isEnded, isOwnTransfer, type PayoutView, payoutView, successOf } from './rules/payoutView.ts';
+import { createPayoutDeath, type PayoutDeathPorts } from './rules/payoutDeath.ts';
+import { deathOf, isOwnTransfer, type PayoutView, payoutView, successOf } from './rules/payoutView.ts';
 import { recorded } from './rules/refusal.ts';
 
-export interface ResolvePayoutDeps {
+export interface ResolvePayoutDeps extends PayoutDeathPorts {
   readonly queries: Pick<Queries, 'paymentByExternalId'>;
-  readonly store: TransitionStore;
   readonly coordinator: PaymentCoordinator;
-  readonly chain: ChainReader;
 }
 
 export interface ResolvePayoutInput {
@@ -25,7 +22,7 @@ export interface ResolvePayoutInput {
 /** A person ends a payout that nothing proves; what he says is checked against the chain as far as it can be. */
 export function createResolvePayout(deps: ResolvePayoutDeps) {
   const { chain, store } = deps;
-  const searchPayout = createPayoutSearch(deps);
+  const demandUnsent = createPayoutDeath(deps);
 
   async function openView(externalId: string): Promise<PayoutView> {
     const logId = await deps.queries.paymentByExternalId(externalId);
@@ -56,21 +53,12 @@ export function createResolvePayout(deps: ResolvePayoutDeps) {
     throw new AppError('transaction_mismatch', 'The transaction is not this payout.');
   }
 
-  async function refuseIfSent(view: PayoutView): Promise<void> {
-    const found = await searchPayout(view);
-    if (found) {
-      throw new AppError('transaction_mismatch', 'The chain shows that this payout was sent.', {
-        details: { txHash: found.txHash },
-      });
-    }
-  }
-
   return async function resolvePayout(
     input: ResolvePayoutInput,
   ): Promise<{ readonly payoutId: string; readonly status: string }> {
     demandAdmin(input.actor);
     const view = await openView(input.externalId);
-    if (input.outcome === 'notSent') await refuseIfSent(view);
+    if (input.outcome === 'notSent') await demandUnsent(view);
     const signal =
       input.outcome === 'sent'
         ? successOf(view, await proveSent(view, input.txHash))

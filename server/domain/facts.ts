@@ -1,5 +1,6 @@
 import { account, assetName, balanceOf } from './ledger.ts';
 import type { PayoutMachine } from './payout.ts';
+import { isEnded } from './payoutMachine.ts';
 import {
   type Arrival,
   type Custody,
@@ -71,11 +72,9 @@ export const isCovered = (state: PaymentState) =>
 /** The contract's record has given everything away: nothing can be settled from the vault any more. */
 export const isContractClosed = (state: PaymentState) => state.settled >= state.price;
 
-const machineEnded = (machine: PayoutMachine) => machine.stage === 'confirmed' || machine.stage === 'dead';
-
 /** The forward that may still move money, if there is one. */
 export const openForward = (state: PaymentState): PayoutMachine | null =>
-  state.forward === null || machineEnded(state.forward) ? null : state.forward;
+  state.forward === null || isEnded(state.forward) ? null : state.forward;
 
 /** Whether the provider holds a part of the whole price that a forward can bring into a vault of use. */
 export function canForward(state: PaymentState): boolean {

@@ -2,7 +2,7 @@ import { book, callPerson, type Draft, move, refuse, same, set, take, type Verdi
 import { deadlineFacts, heldBy, isVaultOfUse, missingFromPrice, openForward, ownAsset } from './facts.ts';
 import { account, isListed } from './ledger.ts';
 import { smaller } from './money.ts';
-import { requestedMachine } from './payoutMachine.ts';
+import { hasGoneOn, requestedMachine } from './payoutMachine.ts';
 import type { SignalOf } from './signal.ts';
 import type { Arrival, PaymentState, Transfer } from './state.ts';
 import { effectKey } from './transition.ts';
@@ -61,6 +61,7 @@ export function forwardArrived(draft: Draft, arrival: Omit<Arrival, 'purpose'>):
 export function forwardFailed(draft: Draft, signal: SignalOf<'forwardFailed'>): Verdict {
   const forward = openForward(draft.state);
   if (forward === null) return same('no_open_forward');
+  if (hasGoneOn(forward, signal.judged)) return refuse('not_applicable', 'the forward has gone on meanwhile');
   set(draft, { forward: { ...forward, stage: 'dead', reason: signal.proof }, forwardDead: true });
   draft.effects.push({ type: 'alarm', reason: 'forward_failed' });
   return draft;

@@ -95,6 +95,19 @@ function report(machine: PayoutMachine, signal: SignalOf<'payoutReported'>, nowM
   return { ...machine, stage, reason, reportedAtMs, reportedNonce: machine.reportedNonce ?? signal.walletNonce };
 }
 
+/** Whether the machine has come to its end. */
+export const isEnded = ({ stage }: PayoutMachine) => stage === 'confirmed' || stage === 'dead';
+
+/** What a machine was when its death was judged. */
+export type JudgedMachine = Pick<PayoutMachine, 'externalId' | 'postedBlock' | 'txHash'>;
+
+/** Whether a machine went on since it was judged: it was sent, a transaction became known, or it is another one by now. */
+export const hasGoneOn = (machine: PayoutMachine, judged: JudgedMachine | undefined) =>
+  judged !== undefined &&
+  (machine.externalId !== judged.externalId ||
+    machine.postedBlock !== judged.postedBlock ||
+    machine.txHash !== judged.txHash);
+
 /** The claims that make the one POST of a machine unique: its own, and the wallet's next slot. */
 export function postClaims(machine: PayoutMachine, network: string, slot: number): string[] {
   return [claim.post(machine.externalId), claim.slot(network, machine.wallet, slot)];

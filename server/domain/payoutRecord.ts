@@ -1,6 +1,6 @@
 import { type NoChange, type Refused, refuse, same } from './draft.ts';
 import type { PayoutMachine } from './payout.ts';
-import { advance, isMachineSignal, postClaims, statusOfStage } from './payoutMachine.ts';
+import { advance, hasGoneOn, isMachineSignal, postClaims, statusOfStage } from './payoutMachine.ts';
 import type { PayoutFacts, Signal, SignalOf } from './signal.ts';
 import type { PaymentStatus, PayoutState } from './state.ts';
 import type { Change, DecideContext, Decision, EffectBody } from './transition.ts';
@@ -51,7 +51,10 @@ const handlers: {
       stage: 'confirmed',
       txHash: signal.txHash ?? signal.transfer?.txHash ?? state.machine.txHash,
     }),
-  payoutFailed: (state, signal) => end(state, 'failed', { stage: 'dead', reason: signal.proof }),
+  payoutFailed: (state, { judged, proof }) =>
+    state.status !== 'failed' && hasGoneOn(state.machine, judged)
+      ? refuse('not_applicable', 'the payout has gone on meanwhile')
+      : end(state, 'failed', { stage: 'dead', reason: proof }),
 };
 
 /** Says what a signal does to a payout's own record. */

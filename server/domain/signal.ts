@@ -1,4 +1,5 @@
 import type { PayoutMachine } from './payout.ts';
+import type { JudgedMachine } from './payoutMachine.ts';
 import type { Asset, ProviderReport, ProviderSide, Rail, SettlementKind, Transfer } from './state.ts';
 import type { Terms } from './terms.ts';
 
@@ -95,7 +96,7 @@ export type Signal =
       readonly callbackUrl: string;
     }
   | { readonly kind: 'forwardConfirmed'; readonly transfer: Transfer }
-  | { readonly kind: 'forwardFailed'; readonly proof: string }
+  | { readonly kind: 'forwardFailed'; readonly proof: string; readonly judged?: JudgedMachine }
   | { readonly kind: 'deadlinePassed' }
   | { readonly kind: 'cancelRequested' }
   | {
@@ -153,7 +154,13 @@ export type Signal =
       readonly transfer: Transfer | null;
       readonly txHash: string | null;
     }
-  | { readonly kind: 'payoutFailed'; readonly n: number; readonly proof: string };
+  | {
+      readonly kind: 'payoutFailed';
+      readonly n: number;
+      readonly proof: string;
+      /** The machine the proof is of; the payment that is paid out of hears only the proof. */
+      readonly judged?: JudgedMachine;
+    };
 
 export type SignalKind = Signal['kind'];
 export type SignalOf<K extends SignalKind> = Extract<Signal, { kind: K }>;

@@ -19,6 +19,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   offer_not_open: 409,
   too_many_offers: 409,
   too_many_attempts: 409,
+  too_many_unpaid: 409,
   refund_address_missing: 409,
   refund_waits: 409,
   escrow_forwarding: 409,

@@ -8,14 +8,18 @@ export interface InvoicePollerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly crash: CrashPoint;
-  /** Pause between two looks while the payment is open, and afterwards until it is no longer watched. */
+  /** Pause between two looks while the payment is open. */
   readonly openEveryMs?: number;
-  readonly laterEveryMs?: number;
 }
 
 /** The provider moves in steps of 60 s and is one process on SQLite (shkeeper.md §10.6): slower pauses and few questions at once. */
 const openEveryMs = 60_000;
-const laterEveryMs = 900_000;
+/**
+ * Afterwards the pause is as long as the payment has been over, within these bounds: some thirty looks in a week of watching, not 672. The chain
+ * monitor sees late money by itself; this is the second look, and what nobody paid must not crowd out what somebody pays now.
+ */
+const shortestLaterMs = 900_000;
+const longestLaterMs = 6 * 3_600_000;
 const inFlight = 4;
 
 /** The poller: a driver of its own, so that its questions have a limit of their own. */
@@ -33,7 +37,8 @@ export function createInvoicePoller(deps: InvoicePollerDeps): InvoicePoller {
     const now = clock.now();
     if (state.direction !== 'in' || state.provider === null || now >= state.watchUntilMs) return null;
     const open = state.status === 'pending' || state.status === 'processing';
-    return now + (open ? (deps.openEveryMs ?? openEveryMs) : (deps.laterEveryMs ?? laterEveryMs));
+    if (open) return now + (deps.openEveryMs ?? openEveryMs);
+    return now + Math.min(Math.max(now - state.expiresAtMs, shortestLaterMs), longestLaterMs);
   }
 
   const { dueWork, logger, crash } = deps;

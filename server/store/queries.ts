@@ -14,6 +14,7 @@ const briefState = Object.fromEntries(
   ['arrivals', 'seen', 'payouts', 'provider.transactions'].map((list) => [`state.${list}`, { $slice: listed }]),
 );
 const open: PaymentStatus[] = ['pending', 'processing'];
+const uncovered: PaymentStatus[] = [...open, 'failed', 'cancelled'];
 
 const stateOf = (row: Pick<PaymentRow, 'state'>) => decode(row.state) as State;
 const present = (row: PaymentRow): Versioned => ({
@@ -58,6 +59,15 @@ export function createQueries(connection: Connection): Queries {
         .limit(maxAttempts)
         .select({ status: 1 });
       return rows.map((row) => ({ id: row._id, status: row.status }));
+    },
+    uncovered(buyerId: string, openedAfterMs: number, limit: number) {
+      const filter = {
+        buyerId,
+        openedAtMs: { $gt: openedAfterMs },
+        status: { $in: uncovered },
+        direction: 'in' as const,
+      };
+      return payments.countDocuments(filter).limit(limit).maxTimeMS(readLimitMs).exec();
     },
     async expired(now: number, limit: number) {
       const late = { direction: 'in' as const, status: { $in: open }, expiresAtMs: { $lte: now } };

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { createOpenIntent } from '../../server/commands/openIntent.ts';
+import type { PaymentState } from '../../server/domain/state.ts';
 import { AppError } from '../../server/errors.ts';
 import type { Actor } from '../../server/ports.ts';
+import { buildState, buildTransition } from '../support/factories.ts';
 import {
   addressOf,
   admin,
@@ -111,6 +113,35 @@ describe('openIntent', () => {
     await refused(world.useCases.openIntent(intentFor(trade)), 'too_many_attempts');
   });
 
+  it('ends when the buyer has fifty payments that he did not pay and that are still watched', async () => {
+    const hoarder: Actor = { userId: `hoarder-${world.ports.ids.payment()}`, role: 'buyer' };
+    const ask = async () => {
+      const request = await world.useCases.postRequest({ actor: hoarder, title: 'A chair', description: '' });
+      const offer = await world.useCases.placeOffer({ actor: seller, requestId: request.id, amount: '100' });
+      return { ...intentFor({ request, offer }), actor: hoarder };
+    };
+    const opened = await world.useCases.openIntent(await ask());
+    const openedAtMs = world.ports.clock.now();
+    const idle = (overrides: Partial<PaymentState>, count: number) =>
+      Promise.all(
+        Array.from({ length: count }, () =>
+          world.ports.transitions.project(
+            buildTransition({ state: buildState({ buyerId: hoarder.userId, openedAtMs, ...overrides }) }),
+          ),
+        ),
+      );
+    await idle({ status: 'cancelled' }, 30);
+    await idle({ status: 'failed' }, 18);
+    // Neither a payment that was paid nor one that nobody watches any more counts.
+    await idle({ status: 'completed' }, 5);
+    await idle({ openedAtMs: openedAtMs - 8 * 86_400_000 }, 5);
+    const last = await ask();
+    expect((await world.useCases.openIntent(last)).reused).to.equal(false);
+    await refused(world.useCases.openIntent(await ask()), 'too_many_unpaid');
+    expect((await world.useCases.openIntent(last)).reused).to.equal(true);
+    expect(opened.reused).to.equal(false);
+  });
+
   it('refuses to pay out or refund to an address or a vault of another payment', async () => {
     const other = await world.open();
     for (const address of [addressOf(other), other.vault]) {
@@ -182,7 +213,11 @@ describe('openIntent', () => {
     const { state: first } = await world.useCases.openIntent(intentFor(trade));
     await world.useCases.cancelPayment({ actor: buyer, paymentId: first.id });
     const attempts = async () => [{ id: first.id, status: 'pending' as const }];
-    const lagging = createOpenIntent({ ...world.ports, ...world.useCases, queries: { attempts } });
+    const lagging = createOpenIntent({
+      ...world.ports,
+      ...world.useCases,
+      queries: { ...world.ports.queries, attempts },
+    });
     const { state: second, reused } = await lagging(intentFor(trade));
     expect([reused, second.status, second.id === first.id]).to.deep.equal([false, 'pending', false]);
   });

@@ -142,17 +142,25 @@ describe('workDriver and invoicePoller', () => {
     expect(most).to.equal(3);
   });
 
-  it('asks every minute while a payment is open, every quarter of an hour later, and then no more', async () => {
+  it('asks every minute while a payment is open, then less and less often, and then no more', async () => {
     const clock = createTestClock();
     const { dueWork } = testStore.store;
     const { logger } = createTestLogger();
     let status: 'pending' | 'failed' = 'pending';
+    const expiresAtMs = clock.now();
     const verifyPayment = async () =>
-      buildState({ status, watchUntilMs: clock.now() + (status === 'failed' ? 1 : 1e9) });
+      buildState({ status, expiresAtMs, watchUntilMs: clock.now() + (status === 'failed' ? 1 : 1e9) });
     const poller = createInvoicePoller({ dueWork, verifyPayment, clock, logger, crash });
     expect(await poller.poll('a')).to.equal(clock.now() + 60_000);
     status = 'failed';
-    expect(await poller.poll('a')).to.equal(clock.now() + 900_000);
+    let looks = 0;
+    for (let next: number | null = clock.now(); next !== null && next < expiresAtMs + 7 * 86_400_000; looks += 1) {
+      clock.advance(next - clock.now());
+      next = await poller.poll('a');
+      if (looks === 0) expect(next).to.equal(expiresAtMs + 900_000);
+      expect((next ?? 0) - clock.now()).to.be.within(900_000, 6 * 3_600_000);
+    }
+    expect(looks).to.be.within(30, 40);
     const over = createInvoicePoller({
       ...{ dueWork, clock, logger, crash },
       verifyPayment: async () => buildState({ status, watchUntilMs: clock.now() }),

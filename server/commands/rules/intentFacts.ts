@@ -18,6 +18,10 @@ export interface IntentFactsDeps {
 
 const dayMs = 86_400_000;
 
+/** How long after its opening a payment is watched: until it expires, and then as long as late money is looked for. */
+export const watchMs = ({ intentTtlMinutes, monitoringDays }: Policy) =>
+  intentTtlMinutes * 60_000 + monitoringDays * dayMs;
+
 /** Below half a token SHKeeper never sweeps what arrived (shkeeper.md §10.3, 6). */
 const smallest = (decimals: number) => 10n ** BigInt(decimals) / 2n;
 

@@ -4,9 +4,8 @@ import type { ChainReader } from '../../ports/outside.ts';
 import type { TransitionStore } from '../../ports.ts';
 import { isOwnTransfer, type PayoutView } from './payoutView.ts';
 
-/** One request for logs covers at most this many blocks, and one search at most this many requests. */
-const windowBlocks = 2_000;
-const maxWindows = 100;
+/** After so many blocks a search remembers how far it came, so that a node that fails costs no more than this. */
+const stepBlocks = 50_000;
 /** Payouts remembered by one process; beyond that the memory starts anew. */
 const remembered = 10_000;
 
@@ -28,8 +27,9 @@ export function createPayoutSearch(ports: {
     if (searchedTo.size > remembered) searchedTo.clear();
     const head = await ports.chain.head(view.asset.network);
     let from = Math.max(postedBlock, (searchedTo.get(externalId) ?? 0) + 1);
-    for (let window = 0; window < maxWindows && from <= head.number; window += 1) {
-      const to = Math.min(from + windowBlocks - 1, head.number);
+    // To the head, however far: a search that stopped before would say of a sent payout that it was not.
+    while (from <= head.number) {
+      const to = Math.min(from + stepBlocks - 1, head.number);
       const transfers = await ports.chain.transfersTo(view.asset.network, [destination], from, to);
       for (const transfer of transfers.filter((entry) => isOwnTransfer(view, entry))) {
         if (await unclaimed(transfer)) return transfer;

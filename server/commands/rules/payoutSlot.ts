@@ -1,7 +1,8 @@
 import { claim } from '../../domain/claim.ts';
+import { isEnded } from '../../domain/payoutMachine.ts';
 import type { ChainReader } from '../../ports/outside.ts';
 import type { TransitionStore } from '../../ports.ts';
-import { isEnded, type PayoutView, payoutView } from './payoutView.ts';
+import { type PayoutView, payoutView } from './payoutView.ts';
 
 /** Earlier payouts of the wallet that are compared with a new one; more cannot be unresolved without a person noticing. */
 const compared = 20;

@@ -23,9 +23,6 @@ export function payoutView(state: State | undefined | null): PayoutView | null {
   return { logId: state.id, asset: state.asset, machine: state.forward, forwarded: state, source: null };
 }
 
-/** Whether the machine has come to its end. */
-export const isEnded = ({ stage }: PayoutMachine) => stage === 'confirmed' || stage === 'dead';
-
 /** Whether a transfer is exactly what the machine sends: its token, its amount, from the hot wallet alone. */
 export function isOwnTransfer({ asset, machine }: PayoutView, transfer: Transfer): boolean {
   return (
@@ -44,7 +41,11 @@ export function successOf({ source }: PayoutView, transfer: Transfer): Signal {
     : { kind: 'payoutSucceeded', n: source.n, transfer, txHash: transfer.txHash };
 }
 
-/** The signal that ends the machine by a proof that nothing was sent. */
-export function deathOf({ source }: PayoutView, proof: string): Signal {
-  return source === null ? { kind: 'forwardFailed', proof } : { kind: 'payoutFailed', n: source.n, proof };
+/** The signal that ends the machine by a proof that nothing was sent; it holds only for the machine that was judged. */
+export function deathOf({ source, machine }: PayoutView, proof: string): Signal {
+  const { externalId, postedBlock, txHash } = machine;
+  const judged = { externalId, postedBlock, txHash };
+  return source === null
+    ? { kind: 'forwardFailed', proof, judged }
+    : { kind: 'payoutFailed', n: source.n, proof, judged };
 }

@@ -37,6 +37,7 @@ export const postIntent = endpoint({
     'request_already_funded',
     'request_closed',
     'too_many_attempts',
+    'too_many_unpaid',
     'network_not_supported',
     'provider_failed',
   ],
