@@ -30,6 +30,15 @@ describe('POST /api/payment/shkeeper/intents', () => {
     commands,
   });
 
+  it('refuses metadata that is nested deeper than anybody could write it out again', async () => {
+    const { as, calls } = standIn({ commands });
+    const nested = `${'['.repeat(45_000)}${']'.repeat(45_000)}`;
+    const text = JSON.stringify({ ...body, metadata: { x: 0 } }).replace('"x":0', `"x":${nested}`);
+    const answer = await as('buyer').post(path).type('application/json').send(text);
+    expectProblem(answer, 400, 'validation_failed');
+    expect(calls).to.deep.equal([]);
+  });
+
   for (const [name, amount] of Object.entries(badAmounts)) {
     it(`refuses the amount ${name}`, async () => {
       const { as, calls } = standIn({ commands });

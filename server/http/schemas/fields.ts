@@ -57,14 +57,24 @@ export const network = z
 export const token = z.string().regex(/^[A-Za-z0-9._-]{1,32}$/, 'must be the symbol of a token');
 
 const metadataBytes = 4096;
+/** JSON.parse reads any depth, JSON.stringify overflows the stack after some thousand levels: far more than may be kept. */
+function textOf(value: unknown): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
 /** Free data of the client, kept as text and never interpreted. */
 export const metadata = z
   .record(z.string().max(64), z.unknown())
-  .refine(
-    (value) => Buffer.byteLength(JSON.stringify(value)) <= metadataBytes,
-    `must be at most ${metadataBytes} bytes`,
-  )
-  .transform((value) => JSON.stringify(value))
+  .transform((value, context) => {
+    const text = textOf(value);
+    if (text !== null && Buffer.byteLength(text) <= metadataBytes) return text;
+    context.addIssue({ code: 'custom', message: `must be at most ${metadataBytes} bytes` });
+    return z.NEVER;
+  })
   .meta({ override: { type: 'object', additionalProperties: true } });
 
 const wholeNumber = (low: number, high: number, standard: number) =>
