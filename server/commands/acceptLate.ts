@@ -1,4 +1,3 @@
-import type { SignalContext } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
 import type { Actor, PaymentCoordinator } from '../ports.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
@@ -18,10 +17,8 @@ export interface AcceptLateInput {
 export function createAcceptLate(deps: AcceptLateDeps) {
   return async function acceptLate(input: AcceptLateInput): Promise<PaymentState> {
     demandAdmin(input.actor);
-    const context: SignalContext = {
-      actor: userActor(input.actor),
-      ...(input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim }),
-    };
-    return recordedPayment(await deps.coordinator.observe(input.paymentId, { kind: 'lateAccepted' }, context));
+    const { actor, paymentId, idempotencyClaim } = input;
+    const context = { actor: userActor(actor), idempotencyClaim };
+    return recordedPayment(await deps.coordinator.observe(paymentId, { kind: 'lateAccepted' }, context));
   };
 }

@@ -117,8 +117,7 @@ export function createOpenIntent(deps: OpenIntentDeps) {
       vault: intent.vault,
       terms: intent.terms,
     });
-    const claimed = input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim };
-    const context = { actor: userActor(input.actor), ...claimed };
+    const context = { actor: userActor(input.actor), idempotencyClaim: input.idempotencyClaim };
     const observation = await deps.coordinator.observe(paymentId, { kind: 'intentOpened', intent }, context);
     if (observation.outcome === 'changed') lease.hold(paymentId);
     return observation;

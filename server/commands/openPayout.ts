@@ -72,10 +72,9 @@ export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
     if (before) return before;
     const destination = await readDestination(payment, input.destination);
     const payoutId = deps.ids.payment();
-    const { from, amount } = input;
-    const claimed = input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim };
+    const { from, amount, idempotencyClaim } = input;
     const signal = { kind: 'payoutRequested', payoutId, from, amount, destination } as const;
-    const context = { actor: userActor(input.actor), ...claimed };
+    const context = { actor: userActor(input.actor), idempotencyClaim };
     const state = recordedPayment(await deps.coordinator.observe(payment.id, signal, context));
     // A key that won the race elsewhere meanwhile has opened a payout under another id.
     return (await openedBefore(state, input.idempotencyClaim)) ?? opened(state, payoutId);

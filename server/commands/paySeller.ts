@@ -20,7 +20,7 @@ export interface PaySellerInput {
   readonly sellerOfferId: string;
   readonly buyerId: string;
   readonly sellerId: string;
-  readonly amount: string | number;
+  readonly amount: string;
   readonly recipientAddress: string;
   readonly token?: string | undefined;
   readonly network?: string | undefined;

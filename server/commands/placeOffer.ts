@@ -18,7 +18,7 @@ export interface PlaceOfferDeps {
 export interface PlaceOfferInput {
   readonly actor: Actor;
   readonly requestId: string;
-  readonly amount: string | number;
+  readonly amount: string;
   readonly network?: string | undefined;
   readonly token?: string | undefined;
   readonly payoutAddress?: string | undefined;

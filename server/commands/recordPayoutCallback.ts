@@ -1,5 +1,6 @@
 import { isEnded } from '../domain/payoutMachine.ts';
 import type { Clock, DueWork, ProviderEventStore, Queries, ReportOutcome, TransitionStore } from '../ports.ts';
+import { keepAndCount, type RawDelivery } from './rules/keepAndCount.ts';
 import { payoutView } from './rules/payoutView.ts';
 
 /** What the provider's payout callback says, in our words (shkeeper.md §10.9). */
@@ -18,10 +19,8 @@ export interface RecordPayoutCallbackDeps {
   readonly clock: Clock;
 }
 
-export interface RecordPayoutCallbackInput {
+export interface RecordPayoutCallbackInput extends RawDelivery {
   readonly callback: PayoutCallback;
-  readonly rawBody: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 const provider = 'shkeeper-payout';
@@ -40,15 +39,6 @@ export function createRecordPayoutCallback(deps: RecordPayoutCallbackDeps) {
   }
 
   return async function recordPayoutCallback(input: RecordPayoutCallbackInput): Promise<ReportOutcome> {
-    const { outcome, reason } = await look(input.callback.externalId);
-    if (outcome === 'unmatched') {
-      const { headers, rawBody } = input;
-      await deps.providerEvents.keep({
-        ...{ provider, outcome, reason, headers, rawBody },
-        receivedAtMs: deps.clock.now(),
-      });
-    }
-    await deps.providerEvents.count(provider, outcome, reason);
-    return outcome;
+    return keepAndCount(deps, provider, await look(input.callback.externalId), input);
   };
 }

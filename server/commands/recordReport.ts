@@ -1,5 +1,6 @@
 import type { ProviderReport } from '../domain/state.ts';
 import type { Clock, Observation, PaymentCoordinator, ProviderEventStore, ReportOutcome } from '../ports.ts';
+import { type Judgement, keepAndCount, type RawDelivery } from './rules/keepAndCount.ts';
 
 export interface RecordReportDeps {
   readonly coordinator: PaymentCoordinator;
@@ -7,17 +8,12 @@ export interface RecordReportDeps {
   readonly clock: Clock;
 }
 
-export interface RecordReportInput {
+export interface RecordReportInput extends RawDelivery {
   readonly report: ProviderReport;
-  readonly rawBody: Buffer;
-  /** Only those that may be kept: the HTTP side hands on none that carries a secret. */
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 const provider = 'shkeeper';
 const ownExternalId = /^AMN_([0-9a-f]{24})$/;
-
-type Judgement = { readonly outcome: ReportOutcome; readonly reason: string };
 
 function judge(observation: Observation): Judgement {
   switch (observation.outcome) {
@@ -47,15 +43,6 @@ export function createRecordReport(deps: RecordReportDeps) {
   }
 
   return async function recordReport(input: RecordReportInput): Promise<ReportOutcome> {
-    const { outcome, reason } = await observe(input);
-    if (outcome === 'unmatched' || outcome === 'refused') {
-      const { headers, rawBody } = input;
-      await deps.providerEvents.keep({
-        ...{ provider, outcome, reason, headers, rawBody },
-        receivedAtMs: deps.clock.now(),
-      });
-    }
-    await deps.providerEvents.count(provider, outcome, reason);
-    return outcome;
+    return keepAndCount(deps, provider, await observe(input), input);
   };
 }

@@ -168,6 +168,6 @@ export type SignalOf<K extends SignalKind> = Extract<Signal, { kind: K }>;
 /** Who made a signal known, and what else belongs into its transition: the caller's idempotency claim and raw evidence. */
 export interface SignalContext {
   readonly actor: string;
-  readonly idempotencyClaim?: string;
+  readonly idempotencyClaim?: string | undefined;
   readonly evidence?: Readonly<Record<string, unknown>>;
 }

@@ -1,7 +1,17 @@
-import type { PreparedSettlement } from '../commands/prepareSettlement.ts';
-import type { SignatureWords } from '../commands/rules/signatures.ts';
-import type { PaymentState, ProviderReport } from '../domain/state.ts';
-import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
+import type { createAcceptLate } from '../commands/acceptLate.ts';
+import type { createAcceptOffer } from '../commands/acceptOffer.ts';
+import type { createCancelPayment } from '../commands/cancelPayment.ts';
+import type { createConfirmSettlement } from '../commands/confirmSettlement.ts';
+import type { createConfirmTransfer } from '../commands/confirmTransfer.ts';
+import type { createOpenIntent } from '../commands/openIntent.ts';
+import type { createPaySeller } from '../commands/paySeller.ts';
+import type { createPlaceOffer } from '../commands/placeOffer.ts';
+import type { createPostRequest } from '../commands/postRequest.ts';
+import type { createPrepareSettlement } from '../commands/prepareSettlement.ts';
+import type { createRecordPayoutCallback } from '../commands/recordPayoutCallback.ts';
+import type { createRecordReport } from '../commands/recordReport.ts';
+import type { createResolvePayout } from '../commands/resolvePayout.ts';
+import type { createSharedLook } from '../commands/rules/sharedLook.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type {
   Actor,
@@ -11,94 +21,26 @@ import type {
   MarketplaceStore,
   ProviderEventStore,
   Queries,
-  ReportOutcome,
   TransitionStore,
 } from '../ports.ts';
 import type { LegacySignature } from '../providers/shkeeper/signature.ts';
-import type { PayoutReport } from '../providers/shkeeper/translate.ts';
 
-/** The caller's idempotency claim rides down into the transition (design §7). */
-interface Claimed {
-  readonly idempotencyClaim?: string;
-}
-interface OnPayment extends Claimed {
-  readonly actor: Actor;
-  readonly paymentId: string;
-}
-/** A provider's delivery as it is kept: raw bytes and harmless headers. */
-export interface RawDelivery {
-  readonly rawBody: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** The use cases that the routes call; every refusal is thrown as `AppError`. */
+/** The use cases that the routes call, each as its command declares it; every refusal is thrown as `AppError`. */
 export interface Commands {
-  postRequest(input: {
-    actor: Actor;
-    title: string;
-    description: string;
-    buyerWallet?: string;
-    refundTo?: string;
-  }): Promise<PurchaseRequest>;
-  placeOffer(input: {
-    actor: Actor;
-    requestId: string;
-    amount: string;
-    network?: string;
-    token?: string;
-    payoutAddress?: string;
-  }): Promise<SellerOffer>;
-  acceptOffer(input: {
-    actor: Actor;
-    requestId: string;
-    offerId: string;
-  }): Promise<{ request: PurchaseRequest; offer: SellerOffer }>;
-  openIntent(
-    input: Claimed & {
-      actor: Actor;
-      purchaseRequestId: string;
-      sellerOfferId: string;
-      sellerId: string;
-      amount: string;
-      token: string;
-      network: string;
-      metadata?: string;
-    },
-  ): Promise<{ state: PaymentState; seq: number; reused: boolean }>;
-  confirmTransfer(input: OnPayment & { transactionHash: string }): Promise<PaymentState>;
-  verifyPayment(paymentId: string, options: { askProvider: boolean; hint?: boolean }): Promise<unknown>;
-  recordReport(input: RawDelivery & { report: ProviderReport }): Promise<ReportOutcome>;
-  recordPayoutCallback(input: RawDelivery & { callback: PayoutReport }): Promise<ReportOutcome>;
-  prepareSettlement(
-    input: OnPayment & {
-      kind: 'release' | 'refund';
-      amount?: string;
-      toSeller?: string;
-      toBuyer?: string;
-      signatures?: readonly SignatureWords[];
-    },
-  ): Promise<PreparedSettlement>;
-  confirmSettlement(
-    input: OnPayment & { kind: 'release' | 'refund'; txHash: string },
-  ): Promise<{ state: PaymentState; settlement: { state: 'seen' | 'final'; txHash: string } }>;
-  acceptLate(input: OnPayment): Promise<PaymentState>;
-  cancelPayment(input: OnPayment): Promise<PaymentState>;
-  paySeller(
-    input: Claimed & {
-      actor: Actor;
-      purchaseRequestId: string;
-      sellerOfferId: string;
-      buyerId: string;
-      sellerId: string;
-      amount: string;
-      recipientAddress: string;
-      token: string;
-      network: string;
-    },
-  ): Promise<{ payoutId: string; taskId: string; status: string }>;
-  resolvePayout(
-    input: Claimed & { actor: Actor; externalId: string; outcome: 'sent' | 'notSent'; txHash?: string },
-  ): Promise<{ payoutId: string; status: string }>;
+  readonly postRequest: ReturnType<typeof createPostRequest>;
+  readonly placeOffer: ReturnType<typeof createPlaceOffer>;
+  readonly acceptOffer: ReturnType<typeof createAcceptOffer>;
+  readonly openIntent: ReturnType<typeof createOpenIntent>;
+  readonly confirmTransfer: ReturnType<typeof createConfirmTransfer>;
+  readonly recordReport: ReturnType<typeof createRecordReport>;
+  readonly recordPayoutCallback: ReturnType<typeof createRecordPayoutCallback>;
+  readonly prepareSettlement: ReturnType<typeof createPrepareSettlement>;
+  readonly confirmSettlement: ReturnType<typeof createConfirmSettlement>;
+  readonly acceptLate: ReturnType<typeof createAcceptLate>;
+  readonly cancelPayment: ReturnType<typeof createCancelPayment>;
+  readonly paySeller: ReturnType<typeof createPaySeller>;
+  readonly resolvePayout: ReturnType<typeof createResolvePayout>;
+  readonly verifyPayment: ReturnType<typeof createSharedLook>;
 }
 
 /** What config.ts decides about HTTP. */

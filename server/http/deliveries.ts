@@ -1,9 +1,10 @@
 import type { Request, RequestHandler } from 'express';
+import type { RawDelivery } from '../commands/rules/keepAndCount.ts';
 import { AppError } from '../errors.ts';
 import type { ReportOutcome } from '../ports.ts';
 import { type LegacySignature, type SignatureRefusal, verifySignature } from '../providers/shkeeper/signature.ts';
 import type { Translation } from '../providers/shkeeper/translate.ts';
-import type { AppDeps, RawDelivery } from './appDeps.ts';
+import type { AppDeps } from './appDeps.ts';
 import { asAppError } from './errorHandler.ts';
 import { bytesOf, rawBody } from './middleware/rawBody.ts';
 

@@ -195,8 +195,8 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
 
 /** What the buyer sends to open the intent of a trade. */
 export function intentFor({ request, offer }: PostedTrade) {
-  const { id: sellerOfferId, sellerId, amount } = offer;
-  return { actor: buyer, purchaseRequestId: request.id, sellerOfferId, sellerId, amount };
+  const { id: sellerOfferId, sellerId, amount, token, network } = offer;
+  return { actor: buyer, purchaseRequestId: request.id, sellerOfferId, sellerId, amount, token, network };
 }
 
 /** Expects a refusal with this code and answers it. */

@@ -11,9 +11,9 @@ export interface TradeWords {
   readonly purchaseRequestId: string;
   readonly sellerOfferId: string;
   readonly sellerId: string;
-  readonly amount: string | number;
-  readonly token?: string | undefined;
-  readonly network?: string | undefined;
+  readonly amount: string;
+  readonly token: string;
+  readonly network: string;
 }
 
 /** A request and an offer on it, with the offer's price in base units. */
@@ -43,7 +43,7 @@ export async function readTrade(
   if (!request || !mayPay || offer?.requestId !== request.id) {
     throw new AppError('not_found', 'There is no such request or offer.');
   }
-  const given = offeredAsset(ports.gateway, words.network ?? 'bsc', words.token ?? 'USDT');
+  const given = offeredAsset(ports.gateway, words.network, words.token);
   const amount = readAmount(words.amount, given.asset.decimals, 'amount');
   if (offer.sellerId !== words.sellerId) throw mismatch('sellerId', offer.sellerId, words.sellerId);
   if (offer.network !== given.asset.network) throw mismatch('network', offer.network, given.asset.network);
