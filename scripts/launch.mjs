@@ -13,7 +13,7 @@ const [command = '', ...args] = process.argv.slice(2);
 if (Object.hasOwn(COMMANDS, command)) {
   process.exitCode = await main();
 } else {
-  const lines = Object.entries(COMMANDS).map(([name, purpose]) => `  ${name.padEnd(10)} ${purpose}`);
+  const lines = Object.entries(COMMANDS).map(([name, purpose]) => `  ${name.padEnd(14)} ${purpose}`);
   process.stderr.write(`usage: node scripts/launch.mjs <command> [arguments]\n\n${lines.join('\n')}\n`);
   process.exitCode = 64; // EX_USAGE of sysexits.h
 }

@@ -11,6 +11,10 @@ contract UsdtLikeToken {
 
     uint256 private constant BPS = 10_000;
 
+    string public constant name = "Tether USD";
+    string public constant symbol = "USDT";
+    uint8 public constant decimals = 6;
+
     uint256 public totalSupply;
     uint256 public feeRate;
     /// As in USDT, no fee is above this.
@@ -43,6 +47,11 @@ contract UsdtLikeToken {
     /// @notice Sets the fee of every transfer, in 1/10,000.
     function setFeeRate(uint256 rate) external onlyIssuer {
         feeRate = rate;
+    }
+
+    /// @notice Sets what no fee is above.
+    function setMaximumFee(uint256 value) external onlyIssuer {
+        maximumFee = value;
     }
 
     /// @notice Stops every transfer.

@@ -20,7 +20,9 @@ export const COMMANDS = {
   deploy: 'the escrow onto a network (-- --network <name>, see docs/operations/deploy.md)',
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
+  'test:contracts': 'the tests of the contracts, which need no service',
   'test:long': 'the fuzz and invariant tests of the contracts, ten times as deep and with another seed each time',
+  gas: 'what each operation of the escrow costs (-- --json, -- --update)',
   check: 'types, lint and house tests',
   lint: 'biome, and solhint for the contracts',
   typecheck: 'tsc',
@@ -59,6 +61,12 @@ export async function runCommand(command, args) {
     case 'test:unit':
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--unit', ...args], env);
+    case 'test:contracts':
+      await ensureContracts(node, env);
+      return runScript('scripts/test.ts', ['--contracts', ...args], env);
+    case 'gas':
+      await ensureContracts(node, env);
+      return runScript('scripts/gas.ts', args, env);
     case 'test:long':
       return runScript('scripts/test.ts', ['--long', ...args], env);
     case 'check':

@@ -22,17 +22,20 @@ export interface TestArguments {
 const WAITING = 'test/faults';
 /** Folders whose tests start no service. */
 const SERVICE_FREE = ['test/domain', 'test/house', 'test/launch'] as const;
-const OUR_OPTIONS = ['--unit', '--checks', '--coverage', '--long'];
+/** The contract tests open their chains in the test process. */
+const CONTRACTS = 'test/contracts';
+const OUR_OPTIONS = ['--unit', '--checks', '--coverage', '--long', '--contracts'];
 
 /**
- * Reads the arguments: `--unit`, `--checks`, `--coverage` and `--long` are ours, `.sol` files are Solidity tests,
- * everything else goes to mocha.
+ * Reads the arguments: `--unit`, `--checks`, `--coverage`, `--long` and `--contracts` are ours, `.sol` files are Solidity
+ * tests, everything else goes to mocha.
  */
 export function parseTestArguments(args: readonly string[]): TestArguments {
   const sources = args.filter((argument) => argument.endsWith('.sol'));
   const others = args.filter((argument) => !argument.endsWith('.sol'));
   if (args.includes('--long')) return onlySolidity({ files: sources, profile: 'long' });
   if (sources.length > 0 && others.length === 0) return onlySolidity({ files: sources, profile: 'default' });
+  if (args.includes('--contracts')) return onlyContracts(others);
   const everythingRuns = others.every((argument) => argument === '--coverage');
   const wanted = sources.length > 0 || everythingRuns;
   return { ...mochaArguments(others), solidity: wanted ? { files: sources, profile: 'default' } : undefined };
@@ -40,6 +43,18 @@ export function parseTestArguments(args: readonly string[]): TestArguments {
 
 function onlySolidity(solidity: SolidityTests): TestArguments {
   return { checks: false, coverage: false, needsServices: false, lanes: [], solidity };
+}
+
+/** All tests of the contracts; with a `--grep` or the like only those of mocha. */
+function onlyContracts(args: readonly string[]): TestArguments {
+  const rest = args.filter((argument) => !OUR_OPTIONS.includes(argument));
+  return {
+    checks: false,
+    coverage: false,
+    needsServices: false,
+    lanes: [[...filesOf([CONTRACTS]), ...rest]],
+    solidity: rest.length === 0 ? { files: [], profile: 'default' } : undefined,
+  };
 }
 
 function mochaArguments(args: readonly string[]): Omit<TestArguments, 'solidity'> {
@@ -52,7 +67,8 @@ function mochaArguments(args: readonly string[]): Omit<TestArguments, 'solidity'
   if (args.includes('--unit') && files.length === 0) {
     return { checks: false, coverage, needsServices: false, lanes: [[...filesOf(SERVICE_FREE), ...rest]] };
   }
-  const isServiceFree = (file: string) => SERVICE_FREE.some((folder) => file.replace(/^\.\//, '').startsWith(folder));
+  const isServiceFree = (file: string) =>
+    [...SERVICE_FREE, CONTRACTS].some((folder) => file.replace(/^\.\//, '').startsWith(folder));
   return {
     checks: files.length === 0,
     coverage,

@@ -22,6 +22,22 @@ describe('the arguments of npm test', () => {
     expect(parseTestArguments(['test/domain/money.test.ts', file]).solidity).to.deep.include({ files: [file] });
   });
 
+  it('runs the contract tests of both kinds, and only those of mocha if some are picked, for --contracts', () => {
+    const lane = 'test/contracts/**/*.test.ts';
+    const alone = { checks: false, coverage: false, needsServices: false };
+    expect(parseTestArguments(['--contracts'])).to.deep.equal({
+      ...alone,
+      lanes: [[lane]],
+      solidity: { files: [], profile: 'default' },
+    });
+    expect(parseTestArguments(['--contracts', '--grep', 'A18'])).to.deep.equal({
+      ...alone,
+      lanes: [[lane, '--grep', 'A18']],
+      solidity: undefined,
+    });
+    expect(parseTestArguments(['test/contracts/gas.test.ts'])).to.include({ needsServices: false });
+  });
+
   it('starts services for a given file only when its folder needs them, and skips the checks', () => {
     expect(parseTestArguments(['test/domain/money.test.ts'])).to.include({ checks: false, needsServices: false });
     expect(parseTestArguments(['./test/house/imports.test.ts'])).to.include({ needsServices: false });

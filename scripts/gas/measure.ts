@@ -1,0 +1,32 @@
+import { dataLength } from 'ethers';
+import { escrowArtifact } from '../../test/contracts/escrowWorld.ts';
+import { GAS_KEYS, type GasKey, type GasTable } from './ceilings.ts';
+import { type Floor, measureFloor } from './floor.ts';
+import { GAS_ROWS } from './rows.ts';
+import { type GasStage, openStage } from './stage.ts';
+
+/** Measures every row by a real transaction on the chain in this process, each from the same stage. */
+export async function measureGas(): Promise<{ table: GasTable; floor: Floor[] }> {
+  const stage = await openStage();
+  try {
+    const table: Partial<GasTable> = {};
+    for (const key of GAS_KEYS) table[key] = await fromTheStage(stage, () => rowOf(stage, key));
+    return { table: table as GasTable, floor: await measureFloor(stage) };
+  } finally {
+    await stage.chain.close();
+  }
+}
+
+async function rowOf(stage: GasStage, key: GasKey): Promise<number | null> {
+  if (key === 'runtimeBytes') return dataLength(escrowArtifact.deployedBytecode);
+  const row = GAS_ROWS[key];
+  if (stage.one.escrow.abi.getFunction(row.method) === null) return null;
+  return Number(await row.measure(stage));
+}
+
+async function fromTheStage<T>(stage: GasStage, measure: () => Promise<T>): Promise<T> {
+  const snapshot = await stage.chain.snapshot();
+  const result = await measure();
+  await stage.chain.restore(snapshot);
+  return result;
+}
