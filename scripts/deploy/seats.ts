@@ -1,5 +1,5 @@
-import { Interface } from 'ethers';
-import { marketplaceEscrowAbi } from '../../server/providers/chain/marketplaceEscrowAbi.ts';
+import { decodeAnswer, encodeCall } from '../../server/providers/chain/escrowCodec.ts';
+import type { EscrowAnswers, EscrowCalls } from '../../server/providers/chain/marketplaceEscrowAbi.ts';
 import { type ChainNode, codeAt } from './chainNode.ts';
 import type { EscrowParameters } from './parameters.ts';
 import { Refusal } from './refusal.ts';
@@ -14,33 +14,37 @@ export interface Reference {
   readonly escrow: string;
 }
 
-const escrow = new Interface(marketplaceEscrowAbi);
 // Indexes 0 to 7 are signers (escrow-contract.md §1.4).
 const SIGNER_SEATS = 8;
 const isAddress = (word: string) => word.startsWith('0x');
 
-async function read(node: ChainNode, to: string, name: string, args: unknown[] = []): Promise<unknown[]> {
-  const data = await node.ask('eth_call', [{ to, data: escrow.encodeFunctionData(name, args) }, 'latest']);
-  return [...escrow.decodeFunctionResult(name, String(data))];
+async function read<Name extends keyof EscrowAnswers>(
+  node: ChainNode,
+  to: string,
+  name: Name,
+  ...args: EscrowCalls[Name]
+): Promise<EscrowAnswers[Name]> {
+  const data = await node.ask('eth_call', [{ to, data: encodeCall(name, args) }, 'latest']);
+  return decodeAnswer(name, String(data));
 }
 
 /** Reads the seats as they are now, after every rotation; a signer that was switched off is not among them. */
 export async function readSeats(node: ChainNode, address: string): Promise<Seats> {
   const indexes = Array.from({ length: SIGNER_SEATS }, (_, index) => index);
-  const [[threshold, active], [guardian], [treasury], [feeCap], [disputeTimeout], signers] = await Promise.all([
+  const [{ threshold, active }, guardian, treasury, feeCap, disputeTimeout, signers] = await Promise.all([
     read(node, address, 'config'),
     read(node, address, 'guardian'),
     read(node, address, 'treasury'),
     read(node, address, 'feeCap'),
     read(node, address, 'disputeTimeout'),
-    Promise.all(indexes.map((index) => read(node, address, 'seat', [index]))),
+    Promise.all(indexes.map((index) => read(node, address, 'seat', index))),
   ]);
   const on = indexes.filter((index) => (Number(active) >> index) & 1);
   return {
-    ...Object.fromEntries(on.map((index) => [`signer ${index}`, String(signers[index]?.[0]).toLowerCase()])),
+    ...Object.fromEntries(on.map((index) => [`signer ${index}`, String(signers[index]).toLowerCase()])),
     threshold: String(threshold),
-    guardian: String(guardian).toLowerCase(),
-    treasury: String(treasury).toLowerCase(),
+    guardian: guardian.toLowerCase(),
+    treasury: treasury.toLowerCase(),
     feeCap: `${feeCap} bps`,
     disputeTimeout: `${disputeTimeout} s`,
   };

@@ -49,3 +49,157 @@ export const marketplaceEscrowAbi = [
   'function withdrawFees(address token)',
   'receive() payable',
 ] as const;
+
+/** A number among arguments; what is decoded is always a bigint. */
+export type Uint = bigint | number;
+
+/** Struct `Payment` of the contract. */
+export interface EscrowPayment<N = bigint> {
+  readonly remaining: N;
+  readonly released: N;
+  readonly clock: N;
+  readonly seq: N;
+  readonly status: N;
+  readonly inVault: boolean;
+  readonly vaultDeployed: boolean;
+  readonly bumps: N;
+}
+
+/** Struct `Settlement` of the contract. */
+export interface EscrowSettlement<N = bigint> {
+  readonly seq: N;
+  readonly toSeller: N;
+  readonly toBuyer: N;
+  readonly validUntil: N;
+}
+
+/** Struct `Terms` of the contract. */
+export interface EscrowTerms<N = bigint> {
+  readonly buyer: string;
+  readonly seller: string;
+  readonly token: string;
+  readonly amount: N;
+  readonly fundBy: N;
+  readonly deliverBy: N;
+  readonly inspection: N;
+  readonly feeBps: N;
+  readonly disputeSellerBps: N;
+  readonly milestonesHash: string;
+  readonly refundTo: string;
+  readonly ref: string;
+}
+
+/** Arguments of every function, in order. */
+export interface EscrowCalls {
+  readonly book: readonly [token: string];
+  readonly bumpSeq: readonly [id: string];
+  readonly config: readonly [];
+  readonly depositAddress: readonly [id: string];
+  readonly disputeTimeout: readonly [];
+  readonly domainSeparator: readonly [];
+  readonly feeCap: readonly [];
+  readonly fund: readonly [terms: EscrowTerms<Uint>];
+  readonly guardian: readonly [];
+  readonly idOf: readonly [terms: EscrowTerms<Uint>];
+  readonly payment: readonly [id: string];
+  readonly reclaim: readonly [terms: EscrowTerms<Uint>];
+  readonly recover: readonly [terms: EscrowTerms<Uint>, asset: string];
+  readonly seat: readonly [index: Uint];
+  readonly settle: readonly [terms: EscrowTerms<Uint>, settlement: EscrowSettlement<Uint>, signatures: string];
+  readonly solvent: readonly [token: string];
+  readonly sweep: readonly [terms: EscrowTerms<Uint>];
+  readonly treasury: readonly [];
+  readonly withdrawFees: readonly [token: string];
+}
+
+/** What every function answers: one value as it is, several by their names. */
+export interface EscrowAnswers {
+  readonly book: {
+    readonly owed: bigint;
+    readonly fees: bigint;
+  };
+  readonly bumpSeq: undefined;
+  readonly config: {
+    readonly threshold: bigint;
+    readonly active: bigint;
+    readonly overrides: bigint;
+    readonly pausedUntil: bigint;
+    readonly nonce: bigint;
+  };
+  readonly depositAddress: string;
+  readonly disputeTimeout: bigint;
+  readonly domainSeparator: string;
+  readonly feeCap: bigint;
+  readonly fund: undefined;
+  readonly guardian: string;
+  readonly idOf: string;
+  readonly payment: EscrowPayment;
+  readonly reclaim: undefined;
+  readonly recover: undefined;
+  readonly seat: string;
+  readonly settle: undefined;
+  readonly solvent: boolean;
+  readonly sweep: undefined;
+  readonly treasury: string;
+  readonly withdrawFees: undefined;
+}
+
+/** What every event carries. */
+export interface EscrowEvents {
+  readonly FeesWithdrawn: {
+    readonly token: string;
+    readonly amount: bigint;
+  };
+  readonly Funded: {
+    readonly id: string;
+    readonly buyer: string;
+    readonly seller: string;
+    readonly amount: bigint;
+    readonly source: bigint;
+    readonly terms: EscrowTerms;
+  };
+  readonly Recovered: {
+    readonly id: string;
+    readonly token: string;
+    readonly to: string;
+    readonly amount: bigint;
+    readonly closed: boolean;
+  };
+  readonly SeqBumped: {
+    readonly id: string;
+    readonly seq: bigint;
+  };
+  readonly Settled: {
+    readonly id: string;
+    readonly seq: bigint;
+    readonly toSeller: bigint;
+    readonly toBuyer: bigint;
+    readonly fee: bigint;
+  };
+  readonly Shortfall: {
+    readonly id: string;
+    readonly missing: bigint;
+  };
+}
+
+/** Every error the contract reverts with; none has arguments. */
+export type EscrowErrorName =
+  | 'BadMilestones'
+  | 'BadSeat'
+  | 'BadSignature'
+  | 'BumpLimit'
+  | 'Expired'
+  | 'InvalidTerms'
+  | 'NotAllowed'
+  | 'NotCovered'
+  | 'Nothing'
+  | 'PushFailed'
+  | 'Reentered'
+  | 'TooEarly'
+  | 'TooLate'
+  | 'VaultShort'
+  | 'WrongAmount'
+  | 'WrongInflow'
+  | 'WrongSeq'
+  | 'WrongStatus'
+  | 'WrongValue';
