@@ -4,6 +4,7 @@ import { createApp } from './app.ts';
 import { createPaymentCoordinator } from './commands/paymentCoordinator.ts';
 import type { Config } from './config.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
+import { systemClock } from './deps/system.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
 import { workerOf } from './deps/worker.ts';
 import { decide } from './domain/payment.ts';
@@ -52,7 +53,7 @@ function httpAppOf(parts: {
       chains: () => Promise.all(ports.gateway.networks().map(({ name }) => ports.chain.head(name))),
     },
     settings: {
-      publicUrl: ports.policy.publicUrl,
+      publicUrl: config.PUBLIC_URL,
       webhookKeys: [...config.SHKEEPER_WEBHOOK_SECRET, config.SHKEEPER_API_KEY].filter((key) => key !== ''),
       ackStatus: config.SHKEEPER_WEBHOOK_ACK_STATUS,
       legacySignature: config.SHKEEPER_LEGACY_SIGNATURE,
@@ -79,11 +80,7 @@ export interface Deps {
 export async function createDeps(config: Config, given: { http: HttpServer | null; logger?: Logger }): Promise<Deps> {
   const logger = given.logger ?? createLogger(config.LOG_LEVEL);
   const store = await createStore({ uri: config.MONGODB_URI });
-  const chain = await connectChain({
-    networks: loadNetworks(config.NETWORKS_FILE),
-    logger,
-    clock: { now: () => Date.now() },
-  });
+  const chain = await connectChain({ networks: loadNetworks(config.NETWORKS_FILE), logger, clock: systemClock });
   const redis = connectRedis(config, logger);
   const queue = config.REDIS_URL === '' ? null : createNudgeQueue(config.REDIS_URL, logger);
   const nudge = (what: Nudge, delayMs: number) => queue?.nudge(what, delayMs);
@@ -113,7 +110,7 @@ export async function createDeps(config: Config, given: { http: HttpServer | nul
   const subscribers = createSubscribers({
     ...ports,
     broadcast: createBroadcast(sockets.emitter),
-    payoutChannel: payoutChannelOf(ports.gateway, ports.policy.publicUrl),
+    payoutChannel: payoutChannelOf(ports.gateway, ports.policy),
     recordAlarm: (record) => store.audit.record(record),
   });
   const relay = createRelay({

@@ -251,7 +251,8 @@ export interface Queries {
 
 /** The policy numbers of config.ts that commands need; days and minutes as configured. */
 export interface Policy {
-  readonly publicUrl: string;
+  /** Where the provider sends its word. */
+  readonly callbackUrls: { readonly invoice: string; readonly payout: string };
   readonly intentTtlMinutes: number;
   readonly monitoringDays: number;
   readonly feeBps: number;

@@ -23,7 +23,7 @@ export function createForwardToVault(deps: ForwardToVaultDeps) {
     if (state.forwardDead && !options.again) return state;
     const head = await deps.chain.head(state.asset.network);
     if ((await unfinalSum(deps.chain, state, head, 'provider')) > excessAt(state, 'provider')) return state;
-    const callbackUrl = `${deps.policy.publicUrl}/api/payment/shkeeper/payout/webhook`;
+    const callbackUrl = deps.policy.callbackUrls.payout;
     const signal = { kind: 'forwardRequested', head: head.number, callbackUrl } as const;
     return recorded(await deps.coordinator.observe(paymentId, signal, { actor: 'forwarder' })).state;
   };

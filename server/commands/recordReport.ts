@@ -1,3 +1,4 @@
+import { paymentIdOf } from '../domain/externalId.ts';
 import type { ProviderReport } from '../domain/state.ts';
 import type { Clock, Observation, PaymentCoordinator, ProviderEventStore, ReportOutcome } from '../ports.ts';
 import { type Judgement, keepAndCount, type RawDelivery } from './rules/keepAndCount.ts';
@@ -13,7 +14,6 @@ export interface RecordReportInput extends RawDelivery {
 }
 
 const provider = 'shkeeper';
-const ownExternalId = /^AMN_([0-9a-f]{24})$/;
 
 function judge(observation: Observation): Judgement {
   switch (observation.outcome) {
@@ -34,8 +34,8 @@ function judge(observation: Observation): Judgement {
 /** Records what the provider says about an invoice: one transition, or the raw delivery kept for people to look at. */
 export function createRecordReport(deps: RecordReportDeps) {
   async function observe({ report, rawBody, headers }: RecordReportInput): Promise<Judgement> {
-    const paymentId = ownExternalId.exec(report.externalId)?.[1];
-    if (paymentId === undefined) return { outcome: 'unmatched', reason: 'foreign_external_id' };
+    const paymentId = paymentIdOf(report.externalId);
+    if (paymentId === null) return { outcome: 'unmatched', reason: 'foreign_external_id' };
     const evidence = { rawBody: rawBody.toString('base64'), headers };
     const signal = { kind: 'providerReported', report } as const;
     const observation = await deps.coordinator.observe(paymentId, signal, { actor: `provider:${provider}`, evidence });

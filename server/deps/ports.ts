@@ -1,6 +1,9 @@
 import type { createPaymentCoordinator } from '../commands/paymentCoordinator.ts';
 import type { Config } from '../config.ts';
 import type { PayoutChannel } from '../events/subscribers.ts';
+import { splitOperation } from '../http/endpoint.ts';
+import { invoiceWebhook, payoutWebhook } from '../http/endpoints/webhooks.ts';
+import type { Operation } from '../http/policies.ts';
 import type { Nudge } from '../jobs/nudges.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { Clock, DueWork, Logger, Policy } from '../ports.ts';
@@ -12,9 +15,16 @@ import { createTermsArchive } from '../store/termsArchive.ts';
 import { createDeliveryTally } from './deliveryTally.ts';
 import { createCrashPoint, systemClock, systemIds } from './system.ts';
 
-function policyOf(config: Config): Policy {
+/** Where the provider reaches our webhooks from outside; the paths are those of the routes. */
+export function callbackUrlsOf(publicUrl: string): Policy['callbackUrls'] {
+  const url = ({ operation }: { operation: Operation }) =>
+    publicUrl.replace(/\/$/, '') + splitOperation(operation).path;
+  return { invoice: url(invoiceWebhook), payout: url(payoutWebhook) };
+}
+
+function policyFrom(config: Config): Policy {
   return {
-    publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
+    callbackUrls: callbackUrlsOf(config.PUBLIC_URL),
     intentTtlMinutes: config.INTENT_TTL_MINUTES,
     monitoringDays: config.MONITORING_DAYS,
     feeBps: config.MARKETPLACE_FEE_BPS,
@@ -27,12 +37,12 @@ function policyOf(config: Config): Policy {
 }
 
 /** Where payouts of an asset leave from; the wallet is the pinned one of the networks file. */
-export function payoutChannelOf(gateway: EscrowGateway, publicUrl: string): PayoutChannel {
+export function payoutChannelOf(gateway: EscrowGateway, { callbackUrls }: Policy): PayoutChannel {
   return ({ network, token }) => {
     const found = gateway.network(network);
     const coin = found?.tokens.find((entry) => entry.token === token)?.shkeeperName;
     if (!found || !coin) throw new Error(`No payouts of ${token} on ${network}: it is not in NETWORKS_FILE any more`);
-    return { coin, wallet: found.shkeeperHotWallet, callbackUrl: `${publicUrl}/api/payment/shkeeper/payout/webhook` };
+    return { coin, wallet: found.shkeeperHotWallet, callbackUrl: callbackUrls.payout };
   };
 }
 
@@ -77,7 +87,7 @@ export function portsOf(parts: {
     termsArchive: createTermsArchive(config.TERMS_ARCHIVE),
     clock: systemClock,
     ids: systemIds,
-    policy: policyOf(config),
+    policy: policyFrom(config),
     logger,
     crash: createCrashPoint(config.CRASH_AT),
     manualAfterMs: config.PAYOUT_MANUAL_AFTER_SECONDS * 1000,

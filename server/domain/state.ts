@@ -22,7 +22,9 @@ export type Flag = (typeof flags)[number];
 
 export type FailureReason = 'expired' | 'already_funded' | 'payout_failed';
 export type Custody = 'provider' | 'contract';
-export type Rail = 'shkeeper' | 'web3' | 'manual';
+/** The ways in for a buyer's money; every other list of them derives from this one. */
+export const rails = ['shkeeper', 'web3', 'manual'] as const;
+export type Rail = (typeof rails)[number];
 
 /** A token on a network; `token` is its symbol, `tokenAddress` lower-case hex. */
 export interface Asset {
@@ -46,7 +48,7 @@ export interface Transfer {
   readonly txHash: string;
   readonly receiver: string;
   readonly tokenAddress: string;
-  /** `<network>:<symbol>`, or `<network>:<token address>` for a token that is not listed. */
+  /** `<network>:<symbol>`; transfers of tokens that are not listed are not read (ADR 0010). */
   readonly asset: string;
   readonly amount: bigint;
   readonly blockNumber: number;

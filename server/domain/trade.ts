@@ -34,7 +34,7 @@ export interface SellerOffer {
 /** What follows for request and offer when an intent was opened. */
 export function openingEffects(state: PaymentState): EffectBody[] {
   return [
-    ...(state.rail === 'shkeeper' ? [{ type: 'askAddress' } as const] : []),
+    ...(state.provider === null ? [] : [{ type: 'askAddress' } as const]),
     { type: 'setRequestStatus', requestId: state.requestId, status: 'payment' },
     { type: 'event', event: { name: 'payment.created' } },
   ];

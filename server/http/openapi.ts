@@ -5,7 +5,7 @@ import { type ErrorCode, errorCodes } from '../errors.ts';
 import { type AnyEndpoint, splitOperation } from './endpoint.ts';
 import { endpoints } from './endpoints/catalog.ts';
 import { statusOf } from './errorHandler.ts';
-import { policyOf } from './policies.ts';
+import { ruleOf } from './policies.ts';
 import { nothing } from './schemas/fields.ts';
 
 const problem = z
@@ -29,7 +29,7 @@ const idempotencyKey = z.string().min(1).max(128).optional().meta({
 
 /** Refusals that follow from what an operation is. */
 function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
-  const { access, limit } = policyOf(endpoint.operation);
+  const { access, limit } = ruleOf(endpoint.operation);
   const restricted = Array.isArray(access);
   const input = endpoint.hasBody || endpoint.query !== nothing;
   return [
@@ -67,7 +67,7 @@ function operationIdOf(method: string, path: string): string {
 
 function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
   const { method, path } = splitOperation(endpoint.operation);
-  const { access } = policyOf(endpoint.operation);
+  const { access } = ruleOf(endpoint.operation);
   const roles = Array.isArray(access) ? access : null;
   const keyed = method === 'post' && roles !== null;
   const params = endpoint.params === nothing ? {} : { path: endpoint.params as z.ZodObject };

@@ -57,13 +57,13 @@ export const policies = {
 export type Operation = keyof typeof policies;
 
 /** The rule of an operation. */
-export function policyOf(operation: Operation): Rule {
+export function ruleOf(operation: Operation): Rule {
   return policies[operation];
 }
 
 /** Whether a role passes an operation's door. */
 export function allows(operation: Operation, role: Role): boolean {
-  const { access } = policyOf(operation);
+  const { access } = ruleOf(operation);
   return typeof access !== 'string' && access.includes(role);
 }
 

@@ -12,8 +12,8 @@ export const iso = (ms: number) => new Date(ms).toISOString();
 /** Where and how much to pay. */
 export function payToOf(state: PaymentState, spell: Spell): PaymentDocument['payTo'] {
   const { asset, provider } = state;
-  // On the provider's rail only the provider's one-time address is ever shown, so until it is known there is none.
-  const address = state.rail === 'shkeeper' ? (provider?.address ?? null) : state.vault;
+  // Where a provider takes the money only its one-time address is ever shown, so until it is known there is none.
+  const address = provider === null ? state.vault : provider.address;
   return {
     address: address === null ? null : spell(address),
     amount: formatAmount(state.price, asset.decimals),

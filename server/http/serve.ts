@@ -6,7 +6,7 @@ import { actorOf, authenticate } from './middleware/authenticate.ts';
 import { claimOf, createIdempotency, type KeyedReply, type Reply, readKey } from './middleware/idempotency.ts';
 import type { createLimiters } from './middleware/rateLimit.ts';
 import { type Input, validate } from './middleware/validate.ts';
-import { policyOf } from './policies.ts';
+import { ruleOf } from './policies.ts';
 
 /** A checked call of an authenticated user. `claimed` is spread into commands that can carry the idempotency claim into their transition (design §7). */
 export interface Call<P, Q, B> extends Input<P, Q, B> {
@@ -31,7 +31,7 @@ export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLim
   return (router, endpoint, handler) => {
     const { operation } = endpoint;
     const { method, path } = splitOperation(operation);
-    const { limit } = policyOf(operation);
+    const { limit } = ruleOf(operation);
     const run: RequestHandler = async (request, response) => {
       const actor = actorOf(request);
       const input = validate(request, endpoint);

@@ -25,7 +25,7 @@ export interface Told {
 }
 
 const actor = 'chainMonitor';
-// Logs told at the same time; the coordinator sends what runs together to the database together.
+// Logs told at the same time. The coordinator appends one transition at a time, so more would only queue up in the connections' pool.
 const logsAtOnce = 16;
 // What is told above finality is told once a process; beyond this many logs the memory starts anew.
 const rememberedLogs = 50_000;

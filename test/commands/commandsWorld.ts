@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Wallet } from 'ethers';
 import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
-import { type Ports, payoutChannelOf } from '../../server/deps/ports.ts';
+import { callbackUrlsOf, type Ports, payoutChannelOf } from '../../server/deps/ports.ts';
 import { type UseCases, useCasesOf } from '../../server/deps/useCases.ts';
 import { decide } from '../../server/domain/payment.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
@@ -107,7 +107,7 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
       provider: { ...createShkeeperProvider(client), ...options.provider },
       termsArchive: createTermsArchive(archive),
       policy: {
-        ...{ publicUrl: 'http://127.0.0.1:9', intentTtlMinutes: 15, monitoringDays: 7, feeBps: 100 },
+        ...{ callbackUrls: callbackUrlsOf('http://127.0.0.1:9'), intentTtlMinutes: 15, monitoringDays: 7, feeBps: 100 },
         ...{ settlementValidHours: 24, deliverDays: 14, inspectionDays: 3, disputeSellerBps: 5_000 },
         marketplaceId: 'main',
       },
@@ -124,7 +124,7 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
     const ports = portsOf(options);
     const useCases = useCasesOf(ports);
     const recordAlarm = store.audit.record;
-    const payoutChannel = payoutChannelOf(ports.gateway, ports.policy.publicUrl);
+    const payoutChannel = payoutChannelOf(ports.gateway, ports.policy);
     const broadcast = { publish: async () => undefined };
     const subscribers = createSubscribers({ ...ports, broadcast, payoutChannel, recordAlarm });
     const shared = { relayStore: store.relay, project: store.transitions.project, watches: store.watches };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { splitOperation } from '../../server/http/endpoint.ts';
 import { endpoints } from '../../server/http/endpoints/catalog.ts';
-import { type Operation, policies, policyOf } from '../../server/http/policies.ts';
+import { type Operation, policies, ruleOf } from '../../server/http/policies.ts';
 import type { Role } from '../../server/ports.ts';
 import { paymentId } from './records.ts';
 import { standIn } from './standIn.ts';
@@ -10,7 +10,7 @@ import { expectProblem } from './standingCases.ts';
 
 const roles: readonly Role[] = ['buyer', 'seller', 'admin', 'auditor'];
 const operations = Object.keys(policies) as Operation[];
-const restricted = operations.filter((operation) => Array.isArray(policyOf(operation).access));
+const restricted = operations.filter((operation) => Array.isArray(ruleOf(operation).access));
 
 /** Written by hand: who may do what, in the order buyer, seller, admin, auditor. */
 const table: Record<string, string> = {

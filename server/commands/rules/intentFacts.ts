@@ -1,4 +1,5 @@
 import { claim } from '../../domain/claim.ts';
+import { externalIdOf } from '../../domain/externalId.ts';
 import { formatAmount } from '../../domain/money.ts';
 import type { IntentFacts } from '../../domain/signal.ts';
 import { buildTerms, termsProblem } from '../../domain/terms.ts';
@@ -97,11 +98,11 @@ export async function freezeIntent(
     watchUntilMs: frozen.expiresAtMs + policy.monitoringDays * dayMs,
     headBlock,
     provider: {
-      externalId: `AMN_${paymentId}`,
+      externalId: externalIdOf(paymentId),
       coin: trade.coin,
       fiat: 'USD',
       amount: formatAmount(price, asset.decimals),
-      callbackUrl: `${policy.publicUrl}/api/payment/shkeeper/webhook`,
+      callbackUrl: policy.callbackUrls.invoice,
       hotWallet: network.shkeeperHotWallet,
       address: null,
       providerAmount: null,

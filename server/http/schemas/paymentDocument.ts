@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { payoutStages } from '../../domain/payout.ts';
-import { escrowStates, flags, paymentStatuses } from '../../domain/state.ts';
+import { escrowStates, flags, paymentStatuses, rails } from '../../domain/state.ts';
 
 const decimal = z.string().meta({ description: 'Exact decimal string', examples: ['100.5'] });
 const time = z.string().meta({ format: 'date-time' });
@@ -116,7 +116,7 @@ export const paymentDocument = z
   .strictObject({
     ...common,
     direction: z.literal('in'),
-    rail: z.enum(['shkeeper', 'web3', 'manual']),
+    rail: z.enum(rails),
     custody: custodyWord,
     receivedAmount: decimal,
     releasedAmount: decimal,
