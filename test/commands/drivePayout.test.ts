@@ -146,6 +146,7 @@ describe('drivePayout', () => {
     await drive(state, counting(async () => ({ outcome: 'unknown', message: 'cut' })).process);
     await world.work();
     const { externalId } = await forwardOf(state);
+    world.advance(day);
     await world.useCases.resolvePayout({ actor: admin, externalId, outcome: 'notSent' });
     const ask = { actor: admin, paymentId: state.id, kind: 'refund' } as const;
     const payout = await world.useCases.prepareSettlement(ask);

@@ -154,6 +154,7 @@ describe('drivePayout, before the one call', () => {
     world.advance(11 * minute);
     await drive(second.payoutId, process);
     expect(await machineOf(second.payoutId)).to.include({ stage: 'waiting', reason: 'same_payout_unresolved' });
+    world.advance(day);
     await world.useCases.resolvePayout({ actor: admin, externalId: first.externalId, outcome: 'notSent' });
     await drive(second.payoutId, process);
     expect(posts).to.deep.equal([first.externalId, second.externalId]);

@@ -89,6 +89,15 @@ describe('the postings of forwards', () => {
     expect(change.state).to.deep.include({ status: 'pending', flags: ['manual'] });
   });
 
+  it('row 11: a forward dies only as what was judged', () => {
+    const { forward: machine } = f.history(...forwarding).state;
+    const judged = { externalId: machine?.externalId ?? '', postedBlock: null, txHash: null };
+    const died: Signal = { kind: 'forwardFailed', proof: 'admin:1', judged };
+    expect(f.history(...forwarding, died).state.forwardDead).to.equal(true);
+    expect(refusal([...forwarding, { kind: 'payoutUnknown', slot: 1, head: 1010 }], died)).to.equal('not_applicable');
+    expect(refusal([...forwarding, died, f.forwardRequested], died)).to.equal('not_applicable');
+  });
+
   it('row 11: a dead forward lets a new one begin or the price go back', () => {
     const dead = [...forwarding, { kind: 'forwardFailed', proof: 'refused' } as const];
     expect(f.history(...dead).legs).to.deep.equal([]);

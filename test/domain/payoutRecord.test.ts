@@ -110,6 +110,21 @@ describe('the record of a payout', () => {
     expect(record(...before, succeeded).state).to.include({ status: 'completed', failureReason: null });
   });
 
+  it('dies only as what was judged: a call or a transaction that came meanwhile speaks against it', () => {
+    const died = (postedBlock: number | null, txHash: string | null): Signal => ({
+      ...{ kind: 'payoutFailed', n: 1, proof: 'admin:1' },
+      judged: { externalId: machine.externalId, postedBlock, txHash },
+    });
+    const sent = [open(), unknown];
+    const broadcast = [...sent, reported('broadcast', f.txHash(1))];
+    expect(outcome([open()], died(null, null))).to.equal('change');
+    expect(outcome(sent, died(null, null))).to.equal('not_applicable');
+    expect(outcome(sent, died(1010, null))).to.equal('change');
+    expect(outcome(broadcast, died(1010, null))).to.equal('not_applicable');
+    expect(outcome(broadcast, died(1010, f.txHash(1)))).to.equal('change');
+    expect(outcome([open(), failed], died(1010, null))).to.equal('noChange');
+  });
+
   it('calls a person when nobody knows, and goes on when the transfer shows up', () => {
     const { change, state } = record(open(), unknown, reported('manual'));
     expect([state.status, state.flags]).to.deep.equal(['processing', ['manual']]);
