@@ -4,7 +4,7 @@ import { createApp } from './app.ts';
 import { createPaymentCoordinator } from './commands/paymentCoordinator.ts';
 import type { Config } from './config.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
-import { systemClock } from './deps/system.ts';
+import { repeating, systemClock } from './deps/system.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
 import { workerOf } from './deps/worker.ts';
 import { decide } from './domain/payment.ts';
@@ -12,7 +12,7 @@ import { createRelay } from './events/relay.ts';
 import { createSubscribers } from './events/subscribers.ts';
 import { createNudgeQueue, type Nudge } from './jobs/nudges.ts';
 import { createLogger } from './logger.ts';
-import { createChainMonitor } from './monitor/chainMonitor.ts';
+import { createLook } from './monitor/chainLook.ts';
 import type { Logger } from './ports.ts';
 import { connectChain } from './providers/chain/connectChain.ts';
 import { loadNetworks } from './providers/chain/networks.ts';
@@ -124,15 +124,11 @@ export async function createDeps(config: Config, given: { http: HttpServer | nul
   wakeOwnRelay = relay.wake;
   const worker = isWorker ? workerOf({ config, ports, useCases, relayWake: relay.wake }) : null;
   const monitors = config.ROLES.includes('monitor')
-    ? chain.networks.map((network) =>
-        createChainMonitor({
-          ...ports,
-          network,
-          cursors: store.cursors,
-          watches: store.watches,
-          marketplaceId: ports.policy.marketplaceId,
-        }),
-      )
+    ? chain.networks.map((network) => {
+        const { cursors, watches } = store;
+        const look = createLook({ ...ports, network, cursors, watches, marketplaceId: ports.policy.marketplaceId });
+        return repeating(`look at ${network.name}`, config.MONITOR_INTERVAL_MS, look, logger);
+      })
     : [];
   return {
     app: isWeb ? httpAppOf({ config, ports, store, useCases, verifyToken: tokens.verify }) : null,
@@ -143,7 +139,7 @@ export async function createDeps(config: Config, given: { http: HttpServer | nul
     async start() {
       if (isWorker) relay.start();
       worker?.start();
-      for (const monitor of monitors) monitor.start(config.MONITOR_INTERVAL_MS);
+      for (const monitor of monitors) monitor.start();
     },
     async stop() {
       await sockets.close();

@@ -29,7 +29,7 @@ export function createCrashPoint(setting: string): CrashPoint {
   };
 }
 
-/** Repeats a task with a pause after each turn; a turn that fails is logged and the next one tries again. */
+/** Repeats a task with a pause after each turn; a turn that fails is logged and the next one tries again. `stop` waits for the turn that runs. */
 export function repeating(name: string, everyMs: number, work: () => Promise<unknown>, logger: Logger) {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();

@@ -4,7 +4,7 @@ import { toBeHex } from 'ethers';
 import { arrivalKey } from '../../server/domain/claim.ts';
 import type { Terms } from '../../server/domain/terms.ts';
 import { AppError } from '../../server/errors.ts';
-import { createChainMonitor } from '../../server/monitor/chainMonitor.ts';
+import { createLook } from '../../server/monitor/chainLook.ts';
 import type { CrashPoint, Watch } from '../../server/ports.ts';
 import { transferTopic } from '../../server/providers/chain/transferLogs.ts';
 import {
@@ -44,10 +44,11 @@ describe('chain monitor', () => {
     const [network] = world.chain.networks;
     if (network === undefined) throw new Error('no network');
     const { coordinator, queries } = books;
-    return createChainMonitor({
+    const tick = createLook({
       ...{ network, chain: world.chain.reader, cursors, watches, queries, coordinator, logger, crash },
       ...{ clock: { now: () => now }, marketplaceId: 'main' },
     });
+    return { tick };
   }
 
   /** A watched payment, as the relay would have written it. */
@@ -553,45 +554,22 @@ describe('chain monitor', () => {
     expect(books.logs()).to.deep.equal([last.paymentId]);
   });
 
-  it('looks again and again until it is stopped, and survives a chain that is away', async () => {
-    const watching = monitor();
-    watching.start(60_000);
-    watching.start(60_000);
-    await watching.stop();
-    expect(cursors.stored()).to.not.equal(null);
-    await watching.stop();
-
-    const [network] = world.chain.networks;
-    if (network === undefined) throw new Error('no network');
-    const away = async () => {
-      throw new AppError('chain_unavailable', 'away');
-    };
-    const { coordinator, queries } = books;
-    const lost = createChainMonitor({
-      ...{ network, chain: { ...world.chain.reader, head: away }, cursors, watches, queries, coordinator, logger },
-      ...{ crash: () => {}, clock: { now: () => now }, marketplaceId: 'main' },
-    });
-    lost.start(60_000);
-    await lost.stop();
-    expect(logger.lines.map(({ message }) => message)).to.include('a look at the chain failed');
-  });
-
   it('raises one alarm when finality stands still', async () => {
     const head = await world.chain.reader.head('bsc');
     const [network] = world.chain.networks;
     if (network === undefined) throw new Error('no network');
     const { coordinator, queries } = books;
-    const stalled = createChainMonitor({
+    const tick = createLook({
       ...{ network, chain: { ...world.chain.reader, head: async () => head }, cursors, watches, queries, coordinator },
       ...{ logger, crash: () => {}, clock: { now: () => now }, marketplaceId: 'main' },
     });
     const alarms = () => logger.lines.filter((line) => line.message.includes('stands still')).length;
-    await stalled.tick();
+    await tick();
     expect(alarms()).to.equal(0);
     now += 600_000;
-    await stalled.tick();
+    await tick();
     now += 600_000;
-    await stalled.tick();
+    await tick();
     expect(alarms()).to.equal(1);
   });
 });
