@@ -1,18 +1,18 @@
+import type { Beside } from './gas/besides.ts';
 import { aboveCeiling, CEILINGS, GAS_KEYS, type GasTable } from './gas/ceilings.ts';
-import type { Floor } from './gas/floor.ts';
 import { measureGas } from './gas/measure.ts';
 import { differences, readSnapshot, writeSnapshot } from './gas/snapshot.ts';
 
 /** `npm run gas`: the table for people; `-- --json` one object on the last line; `-- --update` keeps it as the snapshot. */
 async function main(args: readonly string[]): Promise<void> {
-  const { table, floor } = await measureGas();
+  const { table, besides } = await measureGas();
   if (args.includes('--update')) writeSnapshot(table);
   if (args.includes('--json')) console.log(JSON.stringify(table));
-  else printTable(table, floor);
+  else printTable(table, besides);
   if (aboveCeiling(table).length > 0) process.exitCode = 1;
 }
 
-function printTable(table: GasTable, floor: readonly Floor[]): void {
+function printTable(table: GasTable, besides: readonly Beside[]): void {
   console.log(line('', 'gas', 'ceiling', 'room'));
   for (const key of GAS_KEYS) {
     const { operation, most } = CEILINGS[key];
@@ -20,8 +20,9 @@ function printTable(table: GasTable, floor: readonly Floor[]): void {
     const room = used === null ? '' : used > most ? `${used - most} ABOVE` : String(most - used);
     console.log(line(operation, String(used ?? 'not built'), String(most), room));
   }
-  console.log(`\n${line('the tokens by themselves', 'gas', 'specified', '')}`);
-  for (const { operation, gas, specified } of floor) console.log(line(operation, String(gas), String(specified), ''));
+  console.log(`\n${line('beside it', 'gas', 'specified', '')}`);
+  for (const { operation, gas, specified } of besides)
+    console.log(line(operation, String(gas), String(specified ?? ''), ''));
   const changed = differences(table, readSnapshot());
   if (changed.length > 0) console.log(`\nNot as committed (npm run gas -- --update keeps it):\n${changed.join('\n')}`);
   for (const key of aboveCeiling(table)) console.log(`\n${key} is above its ceiling`);
