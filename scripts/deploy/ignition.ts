@@ -59,12 +59,12 @@ export async function sendOnce(step: Step, sender: Sender): Promise<void> {
 
 const futureOf = (step: Step) => `${step.name}#transaction`;
 
-function run(step: Step, folder: string, provider: EIP1193Provider, wallet: Wallet): Promise<DeploymentResult> {
+async function run(step: Step, folder: string, provider: EIP1193Provider, wallet: Wallet): Promise<DeploymentResult> {
   const ignitionModule = buildModule(step.name, (module) => {
     module.send('transaction', step.to, step.value, step.data);
     return {};
   });
-  return deploy({
+  const working = deploy({
     artifactResolver: noArtifacts,
     provider,
     deploymentDir: folder,
@@ -72,6 +72,11 @@ function run(step: Step, folder: string, provider: EIP1193Provider, wallet: Wall
     deploymentParameters: {},
     accounts: [wallet.address],
     config: { blockPollingInterval: BLOCK_POLL_MS },
+  });
+  return working.catch((error: unknown) => {
+    // Ignition's own words, e.g. that the account has other transactions under way; anything else is the node's failure.
+    if (!(error instanceof Error) || error.name !== 'HardhatError') throw error;
+    throw new Refusal(`Ignition does not go on with ${step.name}`, [error.message, `its journal is ${folder}`]);
   });
 }
 
