@@ -1,10 +1,12 @@
 import { paidTotal } from '../../server/domain/payment.ts';
 import type { PayoutMachine } from '../../server/domain/payout.ts';
+import type { IntentFacts } from '../../server/domain/signal.ts';
 import type { Arrival, PaymentState, PayoutState, State } from '../../server/domain/state.ts';
 import { noMilestones, zeroAddress } from '../../server/domain/terms.ts';
 import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
 import { type Effect, type Transition, transitionId } from '../../server/domain/transition.ts';
 import type { Versioned } from '../../server/ports.ts';
+import { openedState } from '../support/factories.ts';
 import { nowMs } from './standIn.ts';
 
 export const paymentId = 'a'.repeat(24);
@@ -13,76 +15,56 @@ export const txHash = `0x${'12'.repeat(32)}`;
 export const addressOf = (digit: string) => `0x${digit.repeat(40)}`;
 const ether = 10n ** 18n;
 
+const intent: IntentFacts = {
+  rail: 'shkeeper',
+  marketplaceId: 'main',
+  requestId: 'request-1',
+  offerId: 'offer-1',
+  buyerId: 'buyer-1',
+  sellerId: 'seller-1',
+  asset: { network: 'bsc', chainId: 31337, token: 'USDT', tokenAddress: addressOf('5'), decimals: 18 },
+  price: 100n * ether,
+  terms: {
+    buyer: zeroAddress,
+    seller: addressOf('2'),
+    token: addressOf('5'),
+    amount: 100n * ether,
+    fundBy: nowMs / 1000 + 900,
+    deliverBy: nowMs / 1000 + 1_210_500,
+    inspection: 259_200,
+    feeBps: 100,
+    disputeSellerBps: 5000,
+    milestonesHash: noMilestones,
+    refundTo: addressOf('3'),
+    ref: `0x${'ab'.repeat(32)}`,
+  },
+  termsId: `0x${'cd'.repeat(32)}`,
+  vault: addressOf('7'),
+  sellerIsPlatform: false,
+  refundIsPlatform: false,
+  expiresAtMs: nowMs + 900_000,
+  watchUntilMs: nowMs + 8 * 86_400_000,
+  headBlock: 10,
+  provider: {
+    externalId: `AMN_${paymentId}`,
+    coin: 'BNB-USDT',
+    fiat: 'USD',
+    amount: '100',
+    callbackUrl: 'https://pay.example/api/payment/shkeeper/webhook',
+    hotWallet: addressOf('9'),
+    address: addressOf('8'),
+    providerAmount: '100',
+    exchangeRate: '1',
+    reportedStatus: null,
+    transactions: [],
+  },
+  claimNumber: 0,
+  metadata: null,
+};
+
 /** A payment of buyer-1 to seller-1 that waits for 100 USDT at the provider's one-time address. */
 export function paymentState(overrides: Partial<PaymentState> = {}): PaymentState {
-  return {
-    id: paymentId,
-    direction: 'in',
-    rail: 'shkeeper',
-    status: 'pending',
-    failureReason: null,
-    flags: [],
-    marketplaceId: 'main',
-    requestId: 'request-1',
-    offerId: 'offer-1',
-    buyerId: 'buyer-1',
-    sellerId: 'seller-1',
-    asset: { network: 'bsc', chainId: 31337, token: 'USDT', tokenAddress: addressOf('5'), decimals: 18 },
-    price: 100n * ether,
-    openedAtMs: nowMs,
-    metadata: null,
-    terms: {
-      buyer: zeroAddress,
-      seller: addressOf('2'),
-      token: addressOf('5'),
-      amount: 100n * ether,
-      fundBy: nowMs / 1000 + 900,
-      deliverBy: nowMs / 1000 + 1_210_500,
-      inspection: 259_200,
-      feeBps: 100,
-      disputeSellerBps: 5000,
-      milestonesHash: noMilestones,
-      refundTo: addressOf('3'),
-      ref: `0x${'ab'.repeat(32)}`,
-    },
-    termsId: `0x${'cd'.repeat(32)}`,
-    vault: addressOf('7'),
-    sellerIsPlatform: false,
-    refundIsPlatform: false,
-    expiresAtMs: nowMs + 900_000,
-    watchUntilMs: nowMs + 8 * 86_400_000,
-    headBlock: 10,
-    provider: {
-      externalId: `AMN_${paymentId}`,
-      coin: 'BNB-USDT',
-      fiat: 'USD',
-      amount: '100',
-      callbackUrl: 'https://pay.example/api/payment/shkeeper/webhook',
-      hotWallet: addressOf('9'),
-      address: addressOf('8'),
-      providerAmount: '100',
-      exchangeRate: '1',
-      reportedStatus: null,
-      transactions: [],
-    },
-    seen: [],
-    arrivals: [],
-    hints: [],
-    balances: [],
-    released: 0n,
-    refunded: 0n,
-    fees: 0n,
-    funded: false,
-    lateAccepted: false,
-    settled: 0n,
-    settlement: null,
-    forward: null,
-    forwardDead: false,
-    payouts: [],
-    riskHold: false,
-    delivered: false,
-    ...overrides,
-  };
+  return { ...openedState({ kind: 'intentOpened', intent }, paymentId, nowMs), ...overrides };
 }
 
 /** A transfer of `amount` base units that was booked. */

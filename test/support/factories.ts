@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { decide } from '../../server/domain/payment.ts';
 import type { IntentFacts, SignalOf } from '../../server/domain/signal.ts';
 import type { PaymentState, Transfer } from '../../server/domain/state.ts';
 import type { PurchaseRequest, SellerOffer } from '../../server/domain/trade.ts';
@@ -40,33 +41,17 @@ export function buildTransfer(to: { vault: string }, amount: bigint, overrides: 
   return transfer(amount, { receiver: to.vault, txHash: `0x${hex(32)}`, ...overrides });
 }
 
-/** A pending payment's state, as an opening leaves it behind. */
+/** The state that the opening of an intent leaves behind. */
+export function openedState(signal: SignalOf<'intentOpened'>, paymentId: string, nowMs: number): PaymentState {
+  const context = { paymentId, nowMs, seq: 1, lostClaims: new Set<string>(), actor: 'test' };
+  const decision = decide(null, signal, context);
+  if (decision.outcome !== 'change' || decision.state.direction !== 'in') throw new Error('the intent was not opened');
+  return decision.state;
+}
+
+/** A pending payment's state, as an opening leaves it behind, but for what is overridden. */
 export function buildState(overrides: Partial<PaymentState> = {}): PaymentState {
-  const { claimNumber: _number, ...facts } = buildIntentSignal().intent;
-  return {
-    ...facts,
-    id: hex(12),
-    direction: 'in',
-    status: 'pending',
-    failureReason: null,
-    flags: [],
-    openedAtMs: 1_800_000_000_000,
-    seen: [],
-    arrivals: [],
-    hints: [],
-    balances: [],
-    released: 0n,
-    refunded: 0n,
-    fees: 0n,
-    funded: false,
-    settlement: null,
-    forward: null,
-    forwardDead: false,
-    payouts: [],
-    riskHold: false,
-    delivered: false,
-    ...overrides,
-  } as PaymentState;
+  return { ...openedState(buildIntentSignal(), hex(12), 1_800_000_000_000), ...overrides };
 }
 
 type TransitionOverrides = Partial<Omit<Transition, 'effects'>> & { effects?: readonly EffectBody[] };
