@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-/// @title Moves of the pool's assets
+/// @title Moves of assets out of the pool and out of vaults
 /// @notice Tokens with and without return values, and the native coin as token zero. At most one word of return data is
 /// copied, so no token can make a call dear by what it returns.
 library AssetTransfer {
@@ -15,23 +15,49 @@ library AssetTransfer {
         return asset == address(0) ? account.balance : IERC20(asset).balanceOf(account);
     }
 
-    /// @notice Pays from this contract.
+    /// @notice Pays from this contract, or from a deployed vault by a command (see DepositVault).
+    /// @param custodian Who pays: this contract or a vault.
     /// @param asset Token; zero is the native coin.
     /// @param to Receiver.
-    /// @param amount Amount.
+    /// @param amount Amount; native coin of a vault above 2^96 - 1 does not fit a command.
+    /// @param allowance Gas of the call; above what there is: all of it.
     /// @return done The call did not revert, and a token with code returned nothing or true.
-    function push(address asset, address to, uint256 amount) internal returns (bool done) {
-        if (asset == address(0)) {
-            assembly ("memory-safe") {
-                done := call(gas(), to, amount, 0, 0, 0, 0)
+    /// @return returned The call did not revert.
+    /// @return gasBefore Gas immediately before the call: afterwards it says nothing about who ran out.
+    function push(
+        address custodian,
+        address asset,
+        address to,
+        uint256 amount,
+        uint256 allowance
+    ) internal returns (bool done, bool returned, uint256 gasBefore) {
+        bool native = asset == address(0);
+        bool pool = custodian == address(this);
+        if (native && !pool && amount >> 96 != 0) return (false, false, 0);
+        assembly ("memory-safe") {
+            // First the word of a vault's command, then the call of the token.
+            let data := mload(0x40)
+            let size := 0x20
+            let target := or(asset, mul(native, to))
+            mstore(data, or(target, mul(native, shl(160, amount))))
+            if asset {
+                mstore(add(data, 0x20), shl(224, 0xa9059cbb)) // transfer(address,uint256)
+                mstore(add(data, 0x24), to)
+                mstore(add(data, 0x44), amount)
+                size := 0x64
             }
-        } else {
-            assembly ("memory-safe") {
-                let data := mload(0x40)
-                mstore(data, shl(224, 0xa9059cbb)) // transfer(address,uint256)
-                mstore(add(data, 0x04), to)
-                mstore(add(data, 0x24), amount)
-                done := call(gas(), asset, 0, data, 0x44, 0, 0x20)
+            let value := 0
+            switch pool
+            case 0 { target := custodian }
+            default {
+                data := add(data, 0x20)
+                size := sub(size, 0x20)
+                value := mul(native, amount)
+            }
+            gasBefore := gas()
+            returned := call(allowance, target, value, data, size, 0, 0x20)
+            done := returned
+            if asset {
                 switch returndatasize()
                 case 0 { done := and(done, iszero(iszero(extcodesize(asset)))) }
                 default { done := and(done, and(gt(returndatasize(), 0x1f), eq(mload(0), 1))) }
@@ -39,20 +65,20 @@ library AssetTransfer {
         }
     }
 
-    /// @notice Takes tokens of an account by its allowance into this contract. What arrived is for the caller to
-    /// measure: the return value proves nothing.
+    /// @notice Takes tokens of an account by its allowance of this contract. What arrived is for the caller to measure:
+    /// neither the return value nor success proves anything.
     /// @param token Token.
     /// @param from Owner of the tokens.
+    /// @param to Receiver.
     /// @param amount Amount.
-    /// @return done The call did not revert.
-    function pull(address token, address from, uint256 amount) internal returns (bool done) {
+    function pull(address token, address from, address to, uint256 amount) internal {
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore(data, shl(224, 0x23b872dd)) // transferFrom(address,address,uint256)
             mstore(add(data, 0x04), from)
-            mstore(add(data, 0x24), address())
+            mstore(add(data, 0x24), to)
             mstore(add(data, 0x44), amount)
-            done := call(gas(), token, 0, data, 0x64, 0, 0)
+            pop(call(gas(), token, 0, data, 0x64, 0, 0))
         }
     }
 }

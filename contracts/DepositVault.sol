@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title The deposit address of one payment
-/// @notice Builds, finds and commands the vault. The vault calls what the escrow commands, directly, and does nothing
+/// @notice Builds and finds the vault; AssetTransfer commands it. The vault calls what the escrow commands, directly, and does nothing
 /// else: empty calldata and any calldata of others stop with success, so it takes native coin with 2,300 gas.
 /// @dev A command is one word `value << 160 | target`, then the call data. No selector the escrow sends to a token can
 /// pass as a command: it would become a value above 10^28.
@@ -49,34 +49,6 @@ library DepositVault {
         uint256 code = _writeInitCode(address(this));
         assembly ("memory-safe") {
             deployed := iszero(iszero(create2(0, code, SIZE, id)))
-        }
-    }
-
-    /// @notice Commands a deployed vault to pay.
-    /// @param vault The vault.
-    /// @param asset Token; zero is the native coin.
-    /// @param to Receiver.
-    /// @param amount Amount; native coin above 2^96 - 1 does not fit a command.
-    /// @return done The call did not revert, and a token with code returned nothing or true.
-    function push(address vault, address asset, address to, uint256 amount) internal returns (bool done) {
-        if (asset == address(0)) {
-            if (amount >> 96 != 0) return false;
-            assembly ("memory-safe") {
-                mstore(0, or(shl(160, amount), to))
-                done := call(gas(), vault, 0, 0, 0x20, 0, 0)
-            }
-        } else {
-            assembly ("memory-safe") {
-                let data := mload(0x40)
-                mstore(data, asset)
-                mstore(add(data, 0x20), shl(224, 0xa9059cbb)) // transfer(address,uint256)
-                mstore(add(data, 0x24), to)
-                mstore(add(data, 0x44), amount)
-                done := call(gas(), vault, 0, data, 0x64, 0, 0x20)
-                switch returndatasize()
-                case 0 { done := and(done, iszero(iszero(extcodesize(asset)))) }
-                default { done := and(done, and(gt(returndatasize(), 0x1f), eq(mload(0), 1))) }
-            }
         }
     }
 

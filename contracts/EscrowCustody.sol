@@ -3,34 +3,38 @@ pragma solidity 0.8.37;
 
 import {AssetTransfer} from "./AssetTransfer.sol";
 import {DepositVault} from "./DepositVault.sol";
-import {EscrowSeats} from "./EscrowSeats.sol";
+import {EscrowControl} from "./EscrowControl.sol";
+import {EscrowMessages} from "./EscrowMessages.sol";
 import {PaymentRecord} from "./PaymentRecord.sol";
 import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
 
-/// @title The part of the escrow that holds money: records, books, vaults, and every way money moves
-abstract contract EscrowCustody is EscrowSeats {
+/// @title The part of the escrow that holds money: making records, the pool's book, the vaults, and whole payments out
+abstract contract EscrowCustody is EscrowControl {
+    using EscrowMessages for Terms;
     using PaymentRecord for uint256;
 
-    uint256 private constant BPS = 10_000;
+    /// `Funded` sources.
+    uint256 internal constant SOURCE_NEW = 0;
+    uint256 internal constant SOURCE_SWEPT = 1;
+    uint256 internal constant SOURCE_VAULT = 2;
+
+    uint256 private constant FEE_CAP_MAX = 1_000;
+    uint256 private constant DISPUTE_TIMEOUT_MIN = 21 days;
+    uint256 private constant DISPUTE_TIMEOUT_MAX = 366 days;
+
+    /// @inheritdoc IMarketplaceEscrow
+    uint256 public immutable feeCap;
+    /// @inheritdoc IMarketplaceEscrow
+    uint256 public immutable disputeTimeout;
     bytes32 private immutable _VAULT_CODE_HASH;
 
-    /// One slot a payment: see PaymentRecord.
-    mapping(bytes32 id => uint256 record) internal _records;
-    /// One slot a token: owed uint128, then fees uint128. `owed` is what the pool is liable for, fees included.
-    mapping(address token => uint256 slot) private _books;
-    /// Guard against re-entrancy.
-    uint256 transient private _entered;
-    /// The vault that this contract commands to send native coin to it at this moment.
-    address transient internal _sender;
-
-    modifier guarded() {
-        if (_entered != 0) revert Reentered();
-        _entered = 1;
-        _;
-        _entered = 0;
-    }
-
-    constructor() {
+    /// @param feeCap_ Highest fee that terms may carry, at most 1,000.
+    /// @param disputeTimeout_ Seconds after which an abandoned dispute is resolved, 21 to 366 days.
+    constructor(uint256 feeCap_, uint256 disputeTimeout_) {
+        if (feeCap_ > FEE_CAP_MAX) revert WrongAmount();
+        if (disputeTimeout_ < DISPUTE_TIMEOUT_MIN || disputeTimeout_ > DISPUTE_TIMEOUT_MAX) revert WrongAmount();
+        feeCap = feeCap_;
+        disputeTimeout = disputeTimeout_;
         _VAULT_CODE_HASH = DepositVault.initCodeHash(address(this));
     }
 
@@ -40,22 +44,8 @@ abstract contract EscrowCustody is EscrowSeats {
     }
 
     /// @inheritdoc IMarketplaceEscrow
-    function withdrawFees(address token) external guarded {
-        (uint256 owed, uint256 fees) = book(token);
-        if (fees == 0) revert Nothing();
-        _books[token] = (owed - fees) << 128;
-        if (!AssetTransfer.push(token, treasury(), fees)) revert PushFailed();
-        emit FeesWithdrawn(token, fees);
-    }
-
-    /// @inheritdoc IMarketplaceEscrow
-    function payment(bytes32 id) external view returns (Payment memory record) {
-        return _records[id].unpack();
-    }
-
-    /// @inheritdoc IMarketplaceEscrow
     function solvent(address token) external view returns (bool covered) {
-        return AssetTransfer.balanceOf(token, address(this)) >= _books[token] >> 128;
+        return AssetTransfer.balanceOf(token, address(this)) >= _owed(token);
     }
 
     /// @inheritdoc IMarketplaceEscrow
@@ -63,81 +53,71 @@ abstract contract EscrowCustody is EscrowSeats {
         return DepositVault.addressOf(id, _VAULT_CODE_HASH);
     }
 
-    /// @inheritdoc IMarketplaceEscrow
-    function book(address token) public view returns (uint128 owed, uint128 fees) {
-        uint256 slot = _books[token];
-        return (uint128(slot >> 128), uint128(slot));
+    /// @dev The record of an id that may get one: valid terms, not used before.
+    function _unusedRecord(bytes32 id, Terms calldata terms) internal view returns (uint256 record) {
+        record = _records[id];
+        if (record.status() != PaymentRecord.NONE) revert WrongStatus();
+        if (!terms.valid(feeCap)) revert InvalidTerms();
     }
 
-    /// @dev Pays a settlement or a timer: state first, then fee (vault mode), seller, `refundTo`. The record is open and
-    /// holds at least the sum. `step` is one seq for a settlement and zero for a timer.
-    function _payOut(
-        bytes32 id,
-        uint256 record,
-        Terms calldata terms,
-        uint256 toSeller,
-        uint256 toBuyer,
-        uint256 step
-    ) internal {
+    /// @dev Opens an unused record on what its vault holds: the balance is the evidence, but what opens is the amount,
+    /// never the balance. The caller stores the record, and emits `Funded` if it stays open.
+    function _openVault(bytes32 id, Terms calldata terms) internal view returns (uint256 record) {
+        record = _unusedRecord(id, terms);
+        uint256 amount = terms.amount;
+        if (AssetTransfer.balanceOf(terms.token, depositAddress(id)) < amount) revert VaultShort();
+        record = record.open(amount, PaymentRecord.FUNDED | PaymentRecord.IN_VAULT);
+    }
+
+    /// @dev Books an unused record in the pool; the money has to come next. `flags` is FUNDED, and VAULT_DEPLOYED by a sweep.
+    /// @return before The pool's balance without this payment.
+    function _openPool(bytes32 id, uint256 record, Terms calldata terms, uint256 flags) internal returns (uint256 before) {
         address token = terms.token;
-        uint256 paid = record.pay(toSeller, toBuyer) + step;
-        // Both terms round down on the running total, so splitting never changes what is charged.
-        uint256 fee = (paid.released() * terms.feeBps) / BPS - (record.released() * terms.feeBps) / BPS;
+        uint256 amount = terms.amount;
+        _records[id] = record.open(amount, flags);
+        _books[token].slot += amount << 128;
+        before = AssetTransfer.balanceOf(token, address(this));
+        // Native coin of this call is there already.
+        if (token == address(0)) before -= msg.value;
+    }
 
-        if (record & PaymentRecord.IN_VAULT == 0) {
-            _records[id] = paid;
-            (uint256 owed, uint256 fees) = book(token);
-            _books[token] = ((owed - (toSeller + toBuyer - fee)) << 128) | (fees + fee);
-            _pushFromPool(token, terms.seller, toSeller - fee);
-            _pushFromPool(token, terms.refundTo, toBuyer);
-        } else {
-            // A shortfall can leave nothing to push; then the vault stays undeployed.
-            bool pays = toSeller + toBuyer != 0;
-            _records[id] = pays ? paid | PaymentRecord.VAULT_DEPLOYED : paid;
-            if (pays) {
-                _deployVault(id, record);
-                address vault = depositAddress(id);
-                _pushFromVault(vault, token, treasury(), fee);
-                _pushFromVault(vault, token, terms.seller, toSeller - fee);
-                _pushFromVault(vault, token, terms.refundTo, toBuyer);
-            }
+    /// @dev The exact inflow decides, not a return value; and a stray surplus must not hide a shortage.
+    function _finishFunding(bytes32 id, Terms calldata terms, uint256 before, uint256 source) internal {
+        address token = terms.token;
+        uint256 balance = AssetTransfer.balanceOf(token, address(this));
+        if (balance != before + terms.amount) revert WrongInflow();
+        if (balance < _owed(token)) revert NotCovered();
+        _emitFunded(id, terms, source);
+    }
+
+    /// @dev By hand: the amount, the source and the twelve words of the terms as they came.
+    function _emitFunded(bytes32 id, Terms calldata terms, uint256 source) internal {
+        bytes32 topic = Funded.selector;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, calldataload(add(terms, 0x60)))
+            mstore(add(data, 0x20), source)
+            calldatacopy(add(data, 0x40), terms, 384)
+            log4(data, 448, topic, id, calldataload(terms), calldataload(add(terms, 0x20)))
         }
-        emit Settled(id, record.seq(), toSeller, toBuyer, fee);
-    }
-
-    function _pushFromPool(address token, address to, uint256 amount) private {
-        if (amount != 0 && !AssetTransfer.push(token, to, amount)) revert PushFailed();
-    }
-
-    function _pushFromVault(address vault, address token, address to, uint256 amount) internal {
-        if (amount != 0 && !DepositVault.push(vault, token, to, amount)) revert PushFailed();
     }
 
     /// @dev The stored bit is exact, so CREATE2 never meets an existing vault and burns the gas given to it.
     function _deployVault(bytes32 id, uint256 record) internal {
-        if (record & PaymentRecord.VAULT_DEPLOYED == 0 && !DepositVault.deploy(id)) revert PushFailed();
+        if (record & PaymentRecord.VAULT_DEPLOYED == 0) _createVault(id);
     }
 
-    /// @dev The issuer may have burnt, or the token rebased: a timer pays what is left.
-    function _lowerToVault(bytes32 id, uint256 record, address token) internal returns (uint256) {
-        uint256 balance = AssetTransfer.balanceOf(token, depositAddress(id));
-        uint256 remaining = record.remaining();
-        if (balance >= remaining) return record;
-        emit Shortfall(id, remaining - balance);
-        return record.lower(remaining - balance);
+    function _createVault(bytes32 id) internal {
+        if (!DepositVault.deploy(id)) revert PushFailed();
     }
 
-    function _raiseOwed(address token, uint256 amount) internal returns (uint256 owed) {
-        (uint256 before, uint256 fees) = book(token);
-        owed = before + amount;
-        if (owed > type(uint128).max) revert WrongAmount();
-        _books[token] = (owed << 128) | fees;
+    /// @dev Pays with all gas, from the pool (this contract) or a deployed vault; a refusal reverts.
+    function _pay(address custodian, address token, address to, uint256 amount) internal {
+        (bool done, , ) = AssetTransfer.push(custodian, token, to, amount, gasleft());
+        if (!done) revert PushFailed();
     }
 
-    /// @dev The exact inflow decides, not a return value; and a stray surplus must not hide a shortage.
-    function _requireInflow(address token, uint256 before, uint256 amount, uint256 owed) internal view {
-        uint256 balance = AssetTransfer.balanceOf(token, address(this));
-        if (balance != before + amount) revert WrongInflow();
-        if (balance < owed) revert NotCovered();
+    function _owed(address token) internal view returns (uint256) {
+        return _books[token].slot >> 128;
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
+import {IEscrowData} from "./interfaces/IEscrowData.sol";
 
 /// @title The signed messages of the escrow (EIP-712) and the validity of terms
 library EscrowMessages {
@@ -14,22 +14,41 @@ library EscrowMessages {
     bytes32 private constant SETTLE_TYPE =
         keccak256("Settle(bytes32 id,uint16 seq,uint96 toSeller,uint96 toBuyer,uint40 validUntil)");
 
+    bytes32 private constant SETTLE_BATCH_TYPE =
+        keccak256(
+            "SettleBatch(Settle[] items)Settle(bytes32 id,uint16 seq,uint96 toSeller,uint96 toBuyer,uint40 validUntil)"
+        );
+    bytes32 private constant ACT_TYPE = keccak256("Act(bytes32 id,uint8 action,uint40 validUntil)");
+    bytes32 private constant REDIRECT_TYPE =
+        keccak256("Redirect(address account,address token,address to,uint256 amount,uint256 nonce,uint40 validUntil)");
+    bytes32 internal constant ROTATE_TYPE =
+        keccak256("Rotate(uint8 index,address account,uint256 nonce,uint40 validUntil)");
+    bytes32 internal constant CANCEL_ROTATION_TYPE =
+        keccak256("CancelRotation(uint8 index,uint256 nonce,uint40 validUntil)");
+    bytes32 internal constant SIGNER_OFF_TYPE = keccak256("SignerOff(uint8 index,uint256 nonce,uint40 validUntil)");
+    bytes32 internal constant RESCUE_TYPE =
+        keccak256("Rescue(address token,uint256 amount,uint256 nonce,uint40 validUntil)");
+    /// The type-string argument of Permit2: the witness, then all types in alphabetical order.
+    string internal constant PERMIT2_WITNESS =
+        "Terms witness)Terms(address buyer,address seller,address token,uint96 amount,uint40 fundBy,uint40 deliverBy,uint32 inspection,uint16 feeBps,uint16 disputeSellerBps,bytes32 milestonesHash,address refundTo,bytes32 ref)TokenPermissions(address token,uint256 amount)";
+
     /// Fund and delivery may each lie this far ahead: one leap year.
     uint256 private constant HORIZON = 366 days;
     uint256 private constant INSPECTION_MIN = 1 hours;
     uint256 private constant INSPECTION_MAX = 90 days;
     uint256 private constant BPS = 10_000;
 
-    /// @notice Domain separator of this contract on the current chain.
-    function domain() internal view returns (bytes32) {
+    /// @notice Domain separator of this contract's address on a chain.
+    /// @param chainId The chain.
+    function domain(uint256 chainId) internal view returns (bytes32) {
         return
             keccak256(
-                abi.encode(DOMAIN_TYPE, keccak256("MarketplaceEscrow"), keccak256("1"), block.chainid, address(this))
+                abi.encode(DOMAIN_TYPE, keccak256("MarketplaceEscrow"), keccak256("1"), chainId, address(this))
             );
     }
 
     /// @notice Struct hash of terms; they are twelve words of calldata as they are encoded.
-    function hashTerms(IMarketplaceEscrow.Terms calldata terms) internal pure returns (bytes32 hash) {
+    function hashTerms(IEscrowData.Terms calldata terms) internal pure returns (bytes32 hash) {
         bytes32 typeHash = TERMS_TYPE;
         assembly ("memory-safe") {
             let data := mload(0x40)
@@ -42,7 +61,7 @@ library EscrowMessages {
     /// @notice Struct hash of a settlement; the id is not repeated in calldata.
     function hashSettle(
         bytes32 id,
-        IMarketplaceEscrow.Settlement calldata settlement
+        IEscrowData.Settlement calldata settlement
     ) internal pure returns (bytes32 hash) {
         bytes32 typeHash = SETTLE_TYPE;
         assembly ("memory-safe") {
@@ -52,6 +71,50 @@ library EscrowMessages {
             calldatacopy(add(data, 0x40), settlement, 128)
             hash := keccak256(data, 192)
         }
+    }
+
+    /// @notice Struct hash of a batch: of the array, the concatenation of the items' struct hashes.
+    function hashBatch(bytes32[] memory items) internal pure returns (bytes32 hash) {
+        return keccak256(abi.encode(SETTLE_BATCH_TYPE, keccak256(abi.encodePacked(items))));
+    }
+
+    /// @notice Struct hash of a party's action.
+    function hashAct(bytes32 id, uint256 action, uint256 validUntil) internal pure returns (bytes32 hash) {
+        return keccak256(abi.encode(ACT_TYPE, id, action, validUntil));
+    }
+
+    /// @notice Struct hash of a control message: type, one or two words, nonce, end of validity.
+    /// @param pair Whether the message has `second`.
+    function hashControl(
+        bytes32 typeHash,
+        uint256 first,
+        uint256 second,
+        bool pair,
+        uint256 nonce,
+        uint256 validUntil
+    ) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, typeHash)
+            mstore(add(data, 0x20), first)
+            mstore(add(data, 0x40), second)
+            let size := add(0x80, shl(5, pair))
+            mstore(add(data, sub(size, 0x40)), nonce)
+            mstore(add(data, sub(size, 0x20)), validUntil)
+            hash := keccak256(data, size)
+        }
+    }
+
+    /// @notice Struct hash of a redirect.
+    function hashRedirect(
+        address account,
+        address token,
+        address to,
+        uint256 amount,
+        uint256 nonce,
+        uint256 validUntil
+    ) internal pure returns (bytes32 hash) {
+        return keccak256(abi.encode(REDIRECT_TYPE, account, token, to, amount, nonce, validUntil));
     }
 
     /// @notice What a wallet signs.
@@ -68,7 +131,7 @@ library EscrowMessages {
     /// @notice Whether terms may hold a record: every rule, and no dirty upper bits in any word.
     /// @dev Reads words, not fields: a field with dirty bits would revert, but `recover` must not refuse such terms.
     /// @param cap Highest fee.
-    function valid(IMarketplaceEscrow.Terms calldata terms, uint256 cap) internal view returns (bool) {
+    function valid(IEscrowData.Terms calldata terms, uint256 cap) internal view returns (bool) {
         uint256 buyer = word(terms, 0);
         uint256 seller = word(terms, 1);
         uint256 token = word(terms, 2);
@@ -83,13 +146,13 @@ library EscrowMessages {
     }
 
     /// @notice One of the twelve words of terms.
-    function word(IMarketplaceEscrow.Terms calldata terms, uint256 index) internal pure returns (uint256 value) {
+    function word(IEscrowData.Terms calldata terms, uint256 index) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
             value := calldataload(add(terms, shl(5, index)))
         }
     }
 
-    function _validNumbers(IMarketplaceEscrow.Terms calldata terms, uint256 cap) private view returns (bool) {
+    function _validNumbers(IEscrowData.Terms calldata terms, uint256 cap) private view returns (bool) {
         uint256 amount = word(terms, 3);
         uint256 fundBy = word(terms, 4);
         uint256 deliverBy = word(terms, 5);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
+import {IEscrowData} from "./interfaces/IEscrowData.sol";
 
 /// @title The one storage slot of a payment
 /// @notice Highest bits first: remaining uint96, released uint96, clock uint40, seq uint16, flags uint8.
@@ -11,6 +11,8 @@ import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
 library PaymentRecord {
     uint256 internal constant NONE = 0;
     uint256 internal constant FUNDED = 1;
+    uint256 internal constant DELIVERED = 2;
+    uint256 internal constant FROZEN = 3;
     uint256 internal constant CLOSED = 4;
     uint256 internal constant IN_VAULT = 1 << 3;
     uint256 internal constant VAULT_DEPLOYED = 1 << 4;
@@ -22,8 +24,9 @@ library PaymentRecord {
     uint256 private constant STATUS_MASK = 7;
     uint256 private constant REMAINING_SHIFT = 160;
     uint256 private constant RELEASED_SHIFT = 64;
+    uint256 private constant CLOCK_SHIFT = 24;
 
-    /// @return The status, one of NONE, FUNDED, 2 (delivered), 3 (frozen), CLOSED.
+    /// @return The status, one of NONE, FUNDED, DELIVERED, FROZEN, CLOSED.
     function status(uint256 record) internal pure returns (uint256) {
         return record & STATUS_MASK;
     }
@@ -41,6 +44,19 @@ library PaymentRecord {
     /// @return The seq that the next settlement must carry.
     function seq(uint256 record) internal pure returns (uint256) {
         return uint16(record >> 8);
+    }
+
+    /// @return Time of delivery, then of the freeze; zero before.
+    function clock(uint256 record) internal pure returns (uint256) {
+        return uint40(record >> CLOCK_SHIFT);
+    }
+
+    /// @return Whether the record can still pay.
+    function isOpen(uint256 record) internal pure returns (bool) {
+        unchecked {
+            // None wraps to a huge one.
+            return status(record) - 1 < FROZEN;
+        }
     }
 
     /// @return Number of bumps so far.
@@ -64,6 +80,13 @@ library PaymentRecord {
         return remaining(record) == 0 ? close(record) : record;
     }
 
+    /// @notice Starts the inspection or the dispute now.
+    /// @param next DELIVERED or FROZEN.
+    function start(uint256 record, uint256 next) internal view returns (uint256) {
+        uint256 cleared = record & ~(STATUS_MASK | (uint256(type(uint40).max) << CLOCK_SHIFT));
+        return cleared | (block.timestamp << CLOCK_SHIFT) | next;
+    }
+
     /// @notice Sets the final status.
     function close(uint256 record) internal pure returns (uint256) {
         return (record & ~STATUS_MASK) | CLOSED;
@@ -75,12 +98,12 @@ library PaymentRecord {
     }
 
     /// @notice All fields, for the view.
-    function unpack(uint256 record) internal pure returns (IMarketplaceEscrow.Payment memory) {
+    function unpack(uint256 record) internal pure returns (IEscrowData.Payment memory) {
         return
-            IMarketplaceEscrow.Payment({
+            IEscrowData.Payment({
                 remaining: uint96(record >> REMAINING_SHIFT),
                 released: uint96(record >> RELEASED_SHIFT),
-                clock: uint40(record >> 24),
+                clock: uint40(record >> CLOCK_SHIFT),
                 seq: uint16(record >> 8),
                 status: uint8(record & STATUS_MASK),
                 inVault: record & IN_VAULT != 0,

@@ -1,141 +1,60 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IEscrowControl} from "./IEscrowControl.sol";
+import {IEscrowCredits} from "./IEscrowCredits.sol";
+import {IEscrowErrors} from "./IEscrowErrors.sol";
+import {IEscrowEvents} from "./IEscrowEvents.sol";
+
 /// @title Escrow for marketplace payments
 /// @notice Holds the money of a payment until it goes to the seller or back to `refundTo`, exactly once.
 /// A payment is its terms: the EIP-712 digest of the terms is the payment's id, and the id is the CREATE2 salt of the
 /// payment's deposit address (its vault). Money is held either by this contract (pool) or by the vault.
 /// @dev Amounts are base units. Token zero is the native coin. A day is 86,400 seconds.
-interface IMarketplaceEscrow {
-    /// @notice Everything that is agreed about one payment. Never stored: callers bring it, its digest is the id.
-    struct Terms {
-        /// May release alone, and settle anything together with the seller. Zero: no buyer authority.
-        address buyer;
-        /// Receives releases; may refund alone.
-        address seller;
-        /// Token of the payment; zero is the native coin.
-        address token;
-        /// Exact amount of the payment.
-        uint96 amount;
-        /// Last second to fund the pool.
-        uint40 fundBy;
-        /// Last second to mark delivery; after it an undelivered payment can be sent to `refundTo` by anyone.
-        uint40 deliverBy;
-        /// Seconds between the delivery mark and the automatic release.
-        uint32 inspection;
-        /// Platform fee on releases, in 1/10,000.
-        uint16 feeBps;
-        /// Seller's share of an abandoned dispute, in 1/10,000.
-        uint16 disputeSellerBps;
-        /// keccak256 of the milestone amounts as 32-byte words; zero: none.
-        bytes32 milestonesHash;
-        /// Receives every refund, surplus and recovery; never the seller.
-        address refundTo;
-        /// Opaque to the contract; unpredictable, so that nobody else can compute the id.
-        bytes32 ref;
-    }
-
-    /// @notice Amounts of one signed settlement. Absolute: it cannot change its meaning after a top-up.
-    struct Settlement {
-        /// Must equal the stored one, so of two settlements prepared at once only the first lands.
-        uint16 seq;
-        /// Gross share of the seller; the fee is taken out of it.
-        uint96 toSeller;
-        /// Share of `refundTo`.
-        uint96 toBuyer;
-        /// Last second of validity; at most 30 days ahead.
-        uint40 validUntil;
-    }
-
-    /// @notice The one storage slot of a payment, unpacked.
-    struct Payment {
-        /// Still held for the payment.
-        uint96 remaining;
-        /// Gross sum that went to the seller so far.
-        uint96 released;
-        /// Time of delivery, then of the freeze; zero before.
-        uint40 clock;
-        /// Sequence number the next settlement must carry.
-        uint16 seq;
-        /// 0 none, 1 funded, 2 delivered, 3 frozen, 4 closed.
-        uint8 status;
-        /// Whether the money is in the payment's vault (else in the pool). Never changes once the record is made.
-        bool inVault;
-        /// Whether the vault's code is deployed.
-        bool vaultDeployed;
-        /// Number of `bumpSeq` so far.
-        uint8 bumps;
-    }
-
-    /// @notice A record was made and stays open. Source 0: new money in the pool; 1: swept from the vault; 2: opened in
-    /// the vault. Only source 0 is new money. Carries the terms, so that both parties can exit without anybody's help.
-    event Funded(
-        bytes32 indexed id,
-        address indexed buyer,
-        address indexed seller,
-        uint256 amount,
-        uint256 source,
-        Terms terms
-    );
-
-    /// @notice Money left by a settlement or a timer. `toSeller` is gross, the seller got `toSeller - fee`; `seq` is the
-    /// stored one before the settlement.
-    event Settled(bytes32 indexed id, uint256 seq, uint256 toSeller, uint256 toBuyer, uint256 fee);
-
-    /// @notice Money the payment does not need left its vault. `closed`: the id is dead from now on.
-    event Recovered(bytes32 indexed id, address indexed token, address to, uint256 amount, bool closed);
-
-    /// @notice A vault held less than remained when its time was up. Comes before the timer's `Settled`.
-    event Shortfall(bytes32 indexed id, uint256 missing);
-
-    /// @notice A signer cancelled the outstanding settlements of a payment; `seq` is the new one.
-    event SeqBumped(bytes32 indexed id, uint256 seq);
-
-    /// @notice Accrued fees went to the treasury.
-    event FeesWithdrawn(address indexed token, uint256 amount);
-
-    /// The terms break a rule, or a word of them has dirty upper bits.
-    error InvalidTerms();
-    /// The payment's status does not allow this.
-    error WrongStatus();
-    /// The time for this has not come.
-    error TooEarly();
-    /// The time for this is over.
-    error TooLate();
-    /// `validUntil` has passed, or lies more than 30 days ahead.
-    error Expired();
-    /// The settlement's seq is not the stored one, or the numbers are used up.
-    error WrongSeq();
-    /// An amount is zero, above what there is, or outside its bounds.
-    error WrongAmount();
-    /// The native coin sent does not fit the terms, or nobody expects it.
-    error WrongValue();
-    /// Not exactly the amount arrived.
-    error WrongInflow();
-    /// The caller, or the party that signed, may not do this.
-    error NotAllowed();
-    /// The signatures are malformed, out of order, too few, or not by whom they name.
-    error BadSignature();
-    /// A payment with milestones can only be settled whole.
-    error BadMilestones();
-    /// All bumps of this payment are used up.
-    error BumpLimit();
-    /// There is nothing to move.
-    error Nothing();
-    /// The vault holds less than the amount.
-    error VaultShort();
-    /// The receiver or the token refused a payout, or the vault could not be deployed.
-    error PushFailed();
-    /// A balance does not cover what is owed or needed.
-    error NotCovered();
-    /// A seat or the threshold breaks a rule.
-    error BadSeat();
-    /// Called again before the first call ended.
-    error Reentered();
-
+interface IMarketplaceEscrow is IEscrowEvents, IEscrowErrors, IEscrowControl, IEscrowCredits {
     /// @notice Takes the caller's money into the pool, by allowance or as native coin. Anybody may pay.
     /// @param terms Valid terms of an unused id, until `fundBy`.
     function fund(Terms calldata terms) external payable;
+
+    /// @notice Takes the buyer's tokens by ERC-3009 `receiveWithAuthorization` with the id as nonce; for anyone.
+    /// @param terms Valid terms of an unused id with a buyer and a token, until `fundBy`.
+    /// @param validAfter Bound of the authorization.
+    /// @param validBefore Bound of the authorization.
+    /// @param v Of the buyer's signature.
+    /// @param r Of the buyer's signature.
+    /// @param s Of the buyer's signature.
+    function fundWithAuthorization(
+        Terms calldata terms,
+        uint256 validAfter,
+        uint256 validBefore,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
+
+    /// @notice Takes the buyer's tokens by a Permit2 transfer whose witness is the terms; for anyone.
+    /// @param terms Valid terms of an unused id with a buyer and a token, until `fundBy`.
+    /// @param nonce Permit2 nonce; dense ones are cheaper than hashes.
+    /// @param deadline Bound of the permit.
+    /// @param signature The buyer's.
+    function fundWithPermit2(Terms calldata terms, uint256 nonce, uint256 deadline, bytes calldata signature) external;
+
+    /// @notice Takes the buyer's tokens by allowance after an EIP-2612 permit, which may fail if the allowance is there.
+    /// For the buyer, or anyone with his consent: a bare permit does not bind the terms.
+    /// @param terms Valid terms of an unused id with a buyer and a token, until `fundBy`.
+    /// @param deadline Bound of the permit.
+    /// @param v Of the permit.
+    /// @param r Of the permit.
+    /// @param s Of the permit.
+    /// @param consent One item with tag 0x7e or 0xfe over the id itself; ignored if the buyer calls.
+    function fundWithPermit(
+        Terms calldata terms,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s,
+        bytes calldata consent
+    ) external;
 
     /// @notice Moves exactly `amount` from the payment's vault into the pool. For buyer, seller or a signer, until `deliverBy`.
     /// @param terms Valid terms of an unused id whose vault holds at least `amount`.
@@ -144,26 +63,93 @@ interface IMarketplaceEscrow {
     /// @notice Pays seller and `refundTo` by signatures; broadcast by anyone. Opens a vault payment if the vault holds `amount`.
     /// @param terms Terms of the payment.
     /// @param settlement What goes to whom.
-    /// @param signatures Items of tag and compact signature over `Settle`, tags rising: 0x00-0x07 the signer with this
-    /// index, 0x7e the buyer, 0x7f the seller. Empty: the caller is a signer and the threshold is 1.
+    /// @param signatures Items with rising low 7 bits of the tag. Tags 0x00-0x07 the signer with this index, 0x7e the
+    /// buyer, 0x7f the seller, each before a 64-byte compact signature; with 0x80 added the same by ERC-1271, before a
+    /// two-byte length and that many bytes. Either `threshold` signers or parties. Empty: the caller is a signer and the
+    /// threshold is 1.
     function settle(Terms calldata terms, Settlement calldata settlement, bytes calldata signatures) external;
+
+    /// @notice Releases exactly the next milestone; authority as in `settle`.
+    /// @param terms Terms of the payment.
+    /// @param settlement `toSeller` takes what is released to the next prefix sum; `toBuyer` is zero.
+    /// @param signatures As in `settle`.
+    /// @param milestones All amounts; their hash is in the terms.
+    function settleMilestone(
+        Terms calldata terms,
+        Settlement calldata settlement,
+        bytes calldata signatures,
+        uint256[] calldata milestones
+    ) external;
+
+    /// @notice Settles many payments by one signature set of the admins over `SettleBatch`; all or nothing.
+    /// @param terms Terms of each payment.
+    /// @param settlements What goes to whom, in the same order.
+    /// @param signatures Items of the admins.
+    function settleBatch(
+        Terms[] calldata terms,
+        Settlement[] calldata settlements,
+        bytes calldata signatures
+    ) external;
+
+    /// @notice The same with the same signatures, item by item: one that fails leaves only `ItemFailed`.
+    /// @param terms Terms of each payment.
+    /// @param settlements What goes to whom, in the same order.
+    /// @param signatures Items of the admins.
+    function settleBatchReport(
+        Terms[] calldata terms,
+        Settlement[] calldata settlements,
+        bytes calldata signatures
+    ) external;
+
+    /// @notice One item of a report batch; for the escrow itself.
+    /// @param terms Terms of the payment.
+    /// @param settlement What goes to whom.
+    /// @param id Id of the terms.
+    function settleItem(Terms calldata terms, Settlement calldata settlement, bytes32 id) external;
+
+    /// @notice Starts the inspection. For the seller, until `deliverBy`; opens a vault payment if the vault holds `amount`.
+    /// @param terms Terms of the payment.
+    function markDelivered(Terms calldata terms) external;
+
+    /// @notice Starts a dispute. For the buyer or a signer, until `deliverBy` or in the inspection; in the inspection for
+    /// the seller too. Opens a vault payment if the vault holds `amount`.
+    /// @param terms Terms of the payment.
+    function freeze(Terms calldata terms) external;
+
+    /// @notice Does what the party's own `markDelivered` or `freeze` would do, by its signature over `Act`. For anyone.
+    /// @param terms Terms of the payment.
+    /// @param action 1 mark delivered, 2 freeze.
+    /// @param validUntil Last second of validity; at most 30 days ahead.
+    /// @param signature Exactly one item, of the buyer or the seller.
+    function actSigned(Terms calldata terms, uint8 action, uint40 validUntil, bytes calldata signature) external;
 
     /// @notice After `deliverBy`, sends everything of a payment that was not marked delivered to `refundTo`. For anyone.
     /// @param terms Terms of the payment.
     function reclaim(Terms calldata terms) external;
+
+    /// @notice After the inspection, sends everything of a delivered payment to the seller, less the fee. For anyone.
+    /// @param terms Terms of the payment.
+    function claim(Terms calldata terms) external;
+
+    /// @notice After the dispute timeout, splits everything of a frozen payment by `disputeSellerBps`. For anyone.
+    /// @param terms Terms of the payment.
+    function forceResolve(Terms calldata terms) external;
 
     /// @notice Sends what the payment does not need of an asset from its vault to `refundTo`. For anyone, at any time.
     /// @param terms Terms of the vault; invalid ones are never refused, so that they cannot lock money.
     /// @param asset Token to recover; zero is the native coin.
     function recover(Terms calldata terms, address asset) external;
 
+    /// @notice Sends money that reached the vault address of another chain's payment on this chain to its `refundTo`. For a
+    /// signer; writes no record.
+    /// @param terms Terms of the payment on its own chain.
+    /// @param asset Token to recover; zero is the native coin.
+    /// @param originChainId Chain of the payment, not this one.
+    function recoverForeign(Terms calldata terms, address asset, uint256 originChainId) external;
+
     /// @notice Cancels the outstanding settlements of a payment. For one signer, at most 7 times a payment.
     /// @param id Id of the payment.
     function bumpSeq(bytes32 id) external;
-
-    /// @notice Pays all accrued fees of a token to the treasury. For anyone.
-    /// @param token Token; zero is the native coin.
-    function withdrawFees(address token) external;
 
     /// @notice The id of a payment: the EIP-712 digest of its terms.
     /// @param terms Terms of the payment.
@@ -182,7 +168,7 @@ interface IMarketplaceEscrow {
 
     /// @notice What the pool owes in a token.
     /// @param token Token; zero is the native coin.
-    /// @return owed Remaining of open pool payments plus fees.
+    /// @return owed Remaining of open pool payments, fees and credits.
     /// @return fees Accrued fees.
     function book(address token) external view returns (uint128 owed, uint128 fees);
 
@@ -191,34 +177,9 @@ interface IMarketplaceEscrow {
     /// @return covered Balance is not below `owed`.
     function solvent(address token) external view returns (bool covered);
 
-    /// @notice The configuration slot.
-    /// @return threshold Signers a settlement needs.
-    /// @return active Bit i is set if signer i may sign.
-    /// @return overrides Bit i is set if seat i is held by another than at deployment.
-    /// @return pausedUntil Last second of the pause.
-    /// @return nonce Next nonce of a control message.
-    function config()
-        external
-        view
-        returns (uint8 threshold, uint8 active, uint16 overrides, uint40 pausedUntil, uint64 nonce);
-
-    /// @notice The holder of a seat.
-    /// @param index 0 to 7 a signer, 8 the guardian, 9 the treasury.
-    /// @return holder Its address; zero where there is no such seat.
-    function seat(uint256 index) external view returns (address holder);
-
-    /// @notice The key that may pause, different from every signer.
-    function guardian() external view returns (address);
-
-    /// @notice The receiver of fees.
-    function treasury() external view returns (address);
-
     /// @notice Highest fee that terms may carry, in 1/10,000.
     function feeCap() external view returns (uint256);
 
     /// @notice Seconds after which an abandoned dispute is resolved by time.
     function disputeTimeout() external view returns (uint256);
-
-    /// @notice Domain separator of every signed message, for the current chain id.
-    function domainSeparator() external view returns (bytes32);
 }

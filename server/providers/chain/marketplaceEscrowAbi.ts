@@ -3,6 +3,7 @@
 /** ABI of the escrow contract, one human-readable fragment a line. */
 export const marketplaceEscrowAbi = [
   'constructor(address[] signers, uint256 threshold, address guardian_, address treasury_, uint256 feeCap_, uint256 disputeTimeout_)',
+  'error BadBatch()',
   'error BadMilestones()',
   'error BadSeat()',
   'error BadSignature()',
@@ -11,9 +12,14 @@ export const marketplaceEscrowAbi = [
   'error InvalidTerms()',
   'error NotAllowed()',
   'error NotCovered()',
+  'error NotPaused()',
+  'error NotPending()',
   'error Nothing()',
+  'error Paused()',
   'error PushFailed()',
   'error Reentered()',
+  'error SameChain()',
+  'error Starved()',
   'error TooEarly()',
   'error TooLate()',
   'error VaultShort()',
@@ -22,184 +28,73 @@ export const marketplaceEscrowAbi = [
   'error WrongSeq()',
   'error WrongStatus()',
   'error WrongValue()',
+  'event CreditWithdrawn(address indexed account, address indexed token, uint256 amount)',
+  'event Credited(bytes32 indexed id, address indexed account, address indexed token, uint256 amount, bool inVault)',
+  'event Delivered(bytes32 indexed id, uint256 time)',
   'event FeesWithdrawn(address indexed token, uint256 amount)',
+  'event Frozen(bytes32 indexed id, address indexed by, uint256 time)',
   'event Funded(bytes32 indexed id, address indexed buyer, address indexed seller, uint256 amount, uint256 source, (address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms)',
+  'event ItemFailed(bytes32 indexed id, uint256 index, bytes4 reason)',
+  'event PausedUntil(uint256 until)',
   'event Recovered(bytes32 indexed id, address indexed token, address to, uint256 amount, bool closed)',
+  'event Redirected(address indexed account, address indexed token, address to, uint256 amount)',
+  'event RefundedLater(bytes32 indexed id, address indexed payer, uint256 amount)',
+  'event Rescued(address indexed token, uint256 amount)',
+  'event RotationCancelled(uint256 indexed index)',
+  'event RotationProposed(uint256 indexed index, address account, uint256 readyAt)',
   'event SeqBumped(bytes32 indexed id, uint256 seq)',
   'event Settled(bytes32 indexed id, uint256 seq, uint256 toSeller, uint256 toBuyer, uint256 fee)',
   'event Shortfall(bytes32 indexed id, uint256 missing)',
+  'event SignerChanged(uint256 indexed index, address account, bool active)',
+  'event VaultCreditPaid(bytes32 indexed id, address indexed account, uint256 amount)',
+  'function actSigned((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, uint8 action, uint40 validUntil, bytes signature)',
   'function book(address token) view returns (uint128 owed, uint128 fees)',
   'function bumpSeq(bytes32 id)',
+  'function cancelRotation(uint8 index, uint40 validUntil, bytes signatures)',
+  'function claim((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms)',
   'function config() view returns (uint8 threshold, uint8 active, uint16 overrides, uint40 pausedUntil, uint64 nonce)',
+  'function credits(address account, address token) view returns (uint256 amount)',
   'function depositAddress(bytes32 id) view returns (address vault)',
   'function disputeTimeout() view returns (uint256)',
   'function domainSeparator() view returns (bytes32)',
+  'function executeRotation(uint8 index)',
   'function feeCap() view returns (uint256)',
+  'function forceResolve((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms)',
+  'function freeze((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms)',
   'function fund((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms) payable',
+  'function fundWithAuthorization((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, uint256 validAfter, uint256 validBefore, uint8 v, bytes32 r, bytes32 s)',
+  'function fundWithPermit((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, uint256 deadline, uint8 v, bytes32 r, bytes32 s, bytes consent)',
+  'function fundWithPermit2((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, uint256 nonce, uint256 deadline, bytes signature)',
   'function guardian() view returns (address)',
   'function idOf((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms) view returns (bytes32 id)',
+  'function markDelivered((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms)',
+  'function pause()',
+  'function payVaultCredit((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms)',
   'function payment(bytes32 id) view returns ((uint96 remaining, uint96 released, uint40 clock, uint16 seq, uint8 status, bool inVault, bool vaultDeployed, uint8 bumps) record)',
   'function reclaim((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms)',
   'function recover((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, address asset)',
+  'function recoverForeign((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, address asset, uint256 originChainId)',
+  'function redirectCredit(address account, address token, address to, uint256 amount, uint40 validUntil, bytes signatures)',
+  'function redirectNonce(address account) view returns (uint256 nonce)',
+  'function redirectVaultCredit((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, bool sellerShare, address to, uint256 amount, uint40 validUntil, bytes signatures)',
+  'function refundLater((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, uint256 amount) payable',
+  'function refundedLater(bytes32 id) view returns (uint256 amount)',
+  'function rescue(address token, uint256 amount, uint40 validUntil, bytes signatures)',
+  'function rotate(uint8 index, address account, uint40 validUntil, bytes signatures)',
+  'function rotation(uint256 index) view returns (address account, uint40 readyAt)',
   'function seat(uint256 index) view returns (address holder)',
   'function settle((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, (uint16 seq, uint96 toSeller, uint96 toBuyer, uint40 validUntil) settlement, bytes signatures)',
+  'function settleBatch((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref)[] terms, (uint16 seq, uint96 toSeller, uint96 toBuyer, uint40 validUntil)[] settlements, bytes signatures)',
+  'function settleBatchReport((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref)[] terms, (uint16 seq, uint96 toSeller, uint96 toBuyer, uint40 validUntil)[] settlements, bytes signatures)',
+  'function settleItem((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, (uint16 seq, uint96 toSeller, uint96 toBuyer, uint40 validUntil) settlement, bytes32 id)',
+  'function settleMilestone((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms, (uint16 seq, uint96 toSeller, uint96 toBuyer, uint40 validUntil) settlement, bytes signatures, uint256[] milestones)',
+  'function signerOff(uint8 index, uint40 validUntil, bytes signatures)',
   'function solvent(address token) view returns (bool covered)',
   'function sweep((address buyer, address seller, address token, uint96 amount, uint40 fundBy, uint40 deliverBy, uint32 inspection, uint16 feeBps, uint16 disputeSellerBps, bytes32 milestonesHash, address refundTo, bytes32 ref) terms)',
   'function treasury() view returns (address)',
+  'function unpause()',
+  'function vaultCredit(bytes32 id) view returns (uint128 seller, uint128 refundTo)',
+  'function withdrawCredit(address account, address token)',
   'function withdrawFees(address token)',
   'receive() payable',
 ] as const;
-
-/** A number among arguments; what is decoded is always a bigint. */
-export type Uint = bigint | number;
-
-/** Struct `Payment` of the contract. */
-export interface EscrowPayment<N = bigint> {
-  readonly remaining: N;
-  readonly released: N;
-  readonly clock: N;
-  readonly seq: N;
-  readonly status: N;
-  readonly inVault: boolean;
-  readonly vaultDeployed: boolean;
-  readonly bumps: N;
-}
-
-/** Struct `Settlement` of the contract. */
-export interface EscrowSettlement<N = bigint> {
-  readonly seq: N;
-  readonly toSeller: N;
-  readonly toBuyer: N;
-  readonly validUntil: N;
-}
-
-/** Struct `Terms` of the contract. */
-export interface EscrowTerms<N = bigint> {
-  readonly buyer: string;
-  readonly seller: string;
-  readonly token: string;
-  readonly amount: N;
-  readonly fundBy: N;
-  readonly deliverBy: N;
-  readonly inspection: N;
-  readonly feeBps: N;
-  readonly disputeSellerBps: N;
-  readonly milestonesHash: string;
-  readonly refundTo: string;
-  readonly ref: string;
-}
-
-/** Arguments of every function, in order. */
-export interface EscrowCalls {
-  readonly book: readonly [token: string];
-  readonly bumpSeq: readonly [id: string];
-  readonly config: readonly [];
-  readonly depositAddress: readonly [id: string];
-  readonly disputeTimeout: readonly [];
-  readonly domainSeparator: readonly [];
-  readonly feeCap: readonly [];
-  readonly fund: readonly [terms: EscrowTerms<Uint>];
-  readonly guardian: readonly [];
-  readonly idOf: readonly [terms: EscrowTerms<Uint>];
-  readonly payment: readonly [id: string];
-  readonly reclaim: readonly [terms: EscrowTerms<Uint>];
-  readonly recover: readonly [terms: EscrowTerms<Uint>, asset: string];
-  readonly seat: readonly [index: Uint];
-  readonly settle: readonly [terms: EscrowTerms<Uint>, settlement: EscrowSettlement<Uint>, signatures: string];
-  readonly solvent: readonly [token: string];
-  readonly sweep: readonly [terms: EscrowTerms<Uint>];
-  readonly treasury: readonly [];
-  readonly withdrawFees: readonly [token: string];
-}
-
-/** What every function answers: one value as it is, several by their names. */
-export interface EscrowAnswers {
-  readonly book: {
-    readonly owed: bigint;
-    readonly fees: bigint;
-  };
-  readonly bumpSeq: undefined;
-  readonly config: {
-    readonly threshold: bigint;
-    readonly active: bigint;
-    readonly overrides: bigint;
-    readonly pausedUntil: bigint;
-    readonly nonce: bigint;
-  };
-  readonly depositAddress: string;
-  readonly disputeTimeout: bigint;
-  readonly domainSeparator: string;
-  readonly feeCap: bigint;
-  readonly fund: undefined;
-  readonly guardian: string;
-  readonly idOf: string;
-  readonly payment: EscrowPayment;
-  readonly reclaim: undefined;
-  readonly recover: undefined;
-  readonly seat: string;
-  readonly settle: undefined;
-  readonly solvent: boolean;
-  readonly sweep: undefined;
-  readonly treasury: string;
-  readonly withdrawFees: undefined;
-}
-
-/** What every event carries. */
-export interface EscrowEvents {
-  readonly FeesWithdrawn: {
-    readonly token: string;
-    readonly amount: bigint;
-  };
-  readonly Funded: {
-    readonly id: string;
-    readonly buyer: string;
-    readonly seller: string;
-    readonly amount: bigint;
-    readonly source: bigint;
-    readonly terms: EscrowTerms;
-  };
-  readonly Recovered: {
-    readonly id: string;
-    readonly token: string;
-    readonly to: string;
-    readonly amount: bigint;
-    readonly closed: boolean;
-  };
-  readonly SeqBumped: {
-    readonly id: string;
-    readonly seq: bigint;
-  };
-  readonly Settled: {
-    readonly id: string;
-    readonly seq: bigint;
-    readonly toSeller: bigint;
-    readonly toBuyer: bigint;
-    readonly fee: bigint;
-  };
-  readonly Shortfall: {
-    readonly id: string;
-    readonly missing: bigint;
-  };
-}
-
-/** Every error the contract reverts with; none has arguments. */
-export type EscrowErrorName =
-  | 'BadMilestones'
-  | 'BadSeat'
-  | 'BadSignature'
-  | 'BumpLimit'
-  | 'Expired'
-  | 'InvalidTerms'
-  | 'NotAllowed'
-  | 'NotCovered'
-  | 'Nothing'
-  | 'PushFailed'
-  | 'Reentered'
-  | 'TooEarly'
-  | 'TooLate'
-  | 'VaultShort'
-  | 'WrongAmount'
-  | 'WrongInflow'
-  | 'WrongSeq'
-  | 'WrongStatus'
-  | 'WrongValue';

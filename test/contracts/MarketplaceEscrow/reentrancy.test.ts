@@ -78,13 +78,13 @@ describe('MarketplaceEscrow against calls back', () => {
     }
   });
 
-  it('refuses a second settlement during a native payout', async () => {
+  it('refuses a call back during a native payout', async () => {
     const receiver = await world().deploy(receiverArtifact);
     for (const mode of ['pool', 'vault'] as const) {
       const terms = await world().terms({ token: ZERO_ADDRESS, seller: receiver.address });
       await world().pay(terms, mode);
-      const next = await world().settlement(terms, { ...half, seq: 1 });
-      const data = world().escrow.abi.encodeFunctionData('settle', [terms, next, world().sign(next)]);
+      // Short, because a receiver gets 50,000 gas: with more data it could not even read what to call.
+      const data = world().escrow.abi.encodeFunctionData('withdrawFees', [ZERO_ADDRESS]);
       await world().send(receiver, roles.stranger, 'setCall', [world().escrow.address, data]);
       await world().settle(terms, half);
       expect(await callError(receiver)).to.equal(REENTERED);
