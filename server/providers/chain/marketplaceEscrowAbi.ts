@@ -98,3 +98,332 @@ export const marketplaceEscrowAbi = [
   'function withdrawFees(address token)',
   'receive() payable',
 ] as const;
+
+/** A number among arguments; what is decoded is always a bigint. */
+export type Uint = bigint | number;
+
+/** Struct `Payment` of the contract. */
+export interface EscrowPayment<N = bigint> {
+  readonly remaining: N;
+  readonly released: N;
+  readonly clock: N;
+  readonly seq: N;
+  readonly status: N;
+  readonly inVault: boolean;
+  readonly vaultDeployed: boolean;
+  readonly bumps: N;
+}
+
+/** Struct `Settlement` of the contract. */
+export interface EscrowSettlement<N = bigint> {
+  readonly seq: N;
+  readonly toSeller: N;
+  readonly toBuyer: N;
+  readonly validUntil: N;
+}
+
+/** Struct `Terms` of the contract. */
+export interface EscrowTerms<N = bigint> {
+  readonly buyer: string;
+  readonly seller: string;
+  readonly token: string;
+  readonly amount: N;
+  readonly fundBy: N;
+  readonly deliverBy: N;
+  readonly inspection: N;
+  readonly feeBps: N;
+  readonly disputeSellerBps: N;
+  readonly milestonesHash: string;
+  readonly refundTo: string;
+  readonly ref: string;
+}
+
+/** Arguments of every function, in order. */
+export interface EscrowCalls {
+  readonly actSigned: readonly [terms: EscrowTerms<Uint>, action: Uint, validUntil: Uint, signature: string];
+  readonly book: readonly [token: string];
+  readonly bumpSeq: readonly [id: string];
+  readonly cancelRotation: readonly [index: Uint, validUntil: Uint, signatures: string];
+  readonly claim: readonly [terms: EscrowTerms<Uint>];
+  readonly config: readonly [];
+  readonly credits: readonly [account: string, token: string];
+  readonly depositAddress: readonly [id: string];
+  readonly disputeTimeout: readonly [];
+  readonly domainSeparator: readonly [];
+  readonly executeRotation: readonly [index: Uint];
+  readonly feeCap: readonly [];
+  readonly forceResolve: readonly [terms: EscrowTerms<Uint>];
+  readonly freeze: readonly [terms: EscrowTerms<Uint>];
+  readonly fund: readonly [terms: EscrowTerms<Uint>];
+  readonly fundWithAuthorization: readonly [
+    terms: EscrowTerms<Uint>,
+    validAfter: Uint,
+    validBefore: Uint,
+    v: Uint,
+    r: string,
+    s: string,
+  ];
+  readonly fundWithPermit: readonly [
+    terms: EscrowTerms<Uint>,
+    deadline: Uint,
+    v: Uint,
+    r: string,
+    s: string,
+    consent: string,
+  ];
+  readonly fundWithPermit2: readonly [terms: EscrowTerms<Uint>, nonce: Uint, deadline: Uint, signature: string];
+  readonly guardian: readonly [];
+  readonly idOf: readonly [terms: EscrowTerms<Uint>];
+  readonly markDelivered: readonly [terms: EscrowTerms<Uint>];
+  readonly pause: readonly [];
+  readonly payVaultCredit: readonly [terms: EscrowTerms<Uint>];
+  readonly payment: readonly [id: string];
+  readonly reclaim: readonly [terms: EscrowTerms<Uint>];
+  readonly recover: readonly [terms: EscrowTerms<Uint>, asset: string];
+  readonly recoverForeign: readonly [terms: EscrowTerms<Uint>, asset: string, originChainId: Uint];
+  readonly redirectCredit: readonly [
+    account: string,
+    token: string,
+    to: string,
+    amount: Uint,
+    validUntil: Uint,
+    signatures: string,
+  ];
+  readonly redirectNonce: readonly [account: string];
+  readonly redirectVaultCredit: readonly [
+    terms: EscrowTerms<Uint>,
+    sellerShare: boolean,
+    to: string,
+    amount: Uint,
+    validUntil: Uint,
+    signatures: string,
+  ];
+  readonly refundLater: readonly [terms: EscrowTerms<Uint>, amount: Uint];
+  readonly refundedLater: readonly [id: string];
+  readonly rescue: readonly [token: string, amount: Uint, validUntil: Uint, signatures: string];
+  readonly rotate: readonly [index: Uint, account: string, validUntil: Uint, signatures: string];
+  readonly rotation: readonly [index: Uint];
+  readonly seat: readonly [index: Uint];
+  readonly settle: readonly [terms: EscrowTerms<Uint>, settlement: EscrowSettlement<Uint>, signatures: string];
+  readonly settleBatch: readonly [
+    terms: readonly EscrowTerms<Uint>[],
+    settlements: readonly EscrowSettlement<Uint>[],
+    signatures: string,
+  ];
+  readonly settleBatchReport: readonly [
+    terms: readonly EscrowTerms<Uint>[],
+    settlements: readonly EscrowSettlement<Uint>[],
+    signatures: string,
+  ];
+  readonly settleItem: readonly [terms: EscrowTerms<Uint>, settlement: EscrowSettlement<Uint>, id: string];
+  readonly settleMilestone: readonly [
+    terms: EscrowTerms<Uint>,
+    settlement: EscrowSettlement<Uint>,
+    signatures: string,
+    milestones: readonly Uint[],
+  ];
+  readonly signerOff: readonly [index: Uint, validUntil: Uint, signatures: string];
+  readonly solvent: readonly [token: string];
+  readonly sweep: readonly [terms: EscrowTerms<Uint>];
+  readonly treasury: readonly [];
+  readonly unpause: readonly [];
+  readonly vaultCredit: readonly [id: string];
+  readonly withdrawCredit: readonly [account: string, token: string];
+  readonly withdrawFees: readonly [token: string];
+}
+
+/** What every function answers: one value as it is, several by their names. */
+export interface EscrowAnswers {
+  readonly actSigned: undefined;
+  readonly book: {
+    readonly owed: bigint;
+    readonly fees: bigint;
+  };
+  readonly bumpSeq: undefined;
+  readonly cancelRotation: undefined;
+  readonly claim: undefined;
+  readonly config: {
+    readonly threshold: bigint;
+    readonly active: bigint;
+    readonly overrides: bigint;
+    readonly pausedUntil: bigint;
+    readonly nonce: bigint;
+  };
+  readonly credits: bigint;
+  readonly depositAddress: string;
+  readonly disputeTimeout: bigint;
+  readonly domainSeparator: string;
+  readonly executeRotation: undefined;
+  readonly feeCap: bigint;
+  readonly forceResolve: undefined;
+  readonly freeze: undefined;
+  readonly fund: undefined;
+  readonly fundWithAuthorization: undefined;
+  readonly fundWithPermit: undefined;
+  readonly fundWithPermit2: undefined;
+  readonly guardian: string;
+  readonly idOf: string;
+  readonly markDelivered: undefined;
+  readonly pause: undefined;
+  readonly payVaultCredit: undefined;
+  readonly payment: EscrowPayment;
+  readonly reclaim: undefined;
+  readonly recover: undefined;
+  readonly recoverForeign: undefined;
+  readonly redirectCredit: undefined;
+  readonly redirectNonce: bigint;
+  readonly redirectVaultCredit: undefined;
+  readonly refundLater: undefined;
+  readonly refundedLater: bigint;
+  readonly rescue: undefined;
+  readonly rotate: undefined;
+  readonly rotation: {
+    readonly account: string;
+    readonly readyAt: bigint;
+  };
+  readonly seat: string;
+  readonly settle: undefined;
+  readonly settleBatch: undefined;
+  readonly settleBatchReport: undefined;
+  readonly settleItem: undefined;
+  readonly settleMilestone: undefined;
+  readonly signerOff: undefined;
+  readonly solvent: boolean;
+  readonly sweep: undefined;
+  readonly treasury: string;
+  readonly unpause: undefined;
+  readonly vaultCredit: {
+    readonly seller: bigint;
+    readonly refundTo: bigint;
+  };
+  readonly withdrawCredit: undefined;
+  readonly withdrawFees: undefined;
+}
+
+/** What every event carries. */
+export interface EscrowEvents {
+  readonly CreditWithdrawn: {
+    readonly account: string;
+    readonly token: string;
+    readonly amount: bigint;
+  };
+  readonly Credited: {
+    readonly id: string;
+    readonly account: string;
+    readonly token: string;
+    readonly amount: bigint;
+    readonly inVault: boolean;
+  };
+  readonly Delivered: {
+    readonly id: string;
+    readonly time: bigint;
+  };
+  readonly FeesWithdrawn: {
+    readonly token: string;
+    readonly amount: bigint;
+  };
+  readonly Frozen: {
+    readonly id: string;
+    readonly by: string;
+    readonly time: bigint;
+  };
+  readonly Funded: {
+    readonly id: string;
+    readonly buyer: string;
+    readonly seller: string;
+    readonly amount: bigint;
+    readonly source: bigint;
+    readonly terms: EscrowTerms;
+  };
+  readonly ItemFailed: {
+    readonly id: string;
+    readonly index: bigint;
+    readonly reason: string;
+  };
+  readonly PausedUntil: {
+    readonly until: bigint;
+  };
+  readonly Recovered: {
+    readonly id: string;
+    readonly token: string;
+    readonly to: string;
+    readonly amount: bigint;
+    readonly closed: boolean;
+  };
+  readonly Redirected: {
+    readonly account: string;
+    readonly token: string;
+    readonly to: string;
+    readonly amount: bigint;
+  };
+  readonly RefundedLater: {
+    readonly id: string;
+    readonly payer: string;
+    readonly amount: bigint;
+  };
+  readonly Rescued: {
+    readonly token: string;
+    readonly amount: bigint;
+  };
+  readonly RotationCancelled: {
+    readonly index: bigint;
+  };
+  readonly RotationProposed: {
+    readonly index: bigint;
+    readonly account: string;
+    readonly readyAt: bigint;
+  };
+  readonly SeqBumped: {
+    readonly id: string;
+    readonly seq: bigint;
+  };
+  readonly Settled: {
+    readonly id: string;
+    readonly seq: bigint;
+    readonly toSeller: bigint;
+    readonly toBuyer: bigint;
+    readonly fee: bigint;
+  };
+  readonly Shortfall: {
+    readonly id: string;
+    readonly missing: bigint;
+  };
+  readonly SignerChanged: {
+    readonly index: bigint;
+    readonly account: string;
+    readonly active: boolean;
+  };
+  readonly VaultCreditPaid: {
+    readonly id: string;
+    readonly account: string;
+    readonly amount: bigint;
+  };
+}
+
+/** Every error the contract reverts with; none has arguments. */
+export type EscrowErrorName =
+  | 'BadBatch'
+  | 'BadMilestones'
+  | 'BadSeat'
+  | 'BadSignature'
+  | 'BumpLimit'
+  | 'Expired'
+  | 'InvalidTerms'
+  | 'NotAllowed'
+  | 'NotCovered'
+  | 'NotPaused'
+  | 'NotPending'
+  | 'Nothing'
+  | 'Paused'
+  | 'PushFailed'
+  | 'Reentered'
+  | 'SameChain'
+  | 'Starved'
+  | 'TooEarly'
+  | 'TooLate'
+  | 'VaultShort'
+  | 'WrongAmount'
+  | 'WrongInflow'
+  | 'WrongSeq'
+  | 'WrongStatus'
+  | 'WrongValue';
