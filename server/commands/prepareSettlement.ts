@@ -9,7 +9,7 @@ import { networkOf } from './rules/asset.ts';
 import { unfinalSum } from './rules/finality.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
-import { proofOfVoid } from './rules/settlementProof.ts';
+import { isOutcomeBooked, proofOfVoid } from './rules/settlementProof.ts';
 import { isWished, type PayoutRoute, routeOf, type SettlementWish } from './rules/settlementRoute.ts';
 import { readSignatures, type SignatureWords } from './rules/signatures.ts';
 
@@ -90,7 +90,7 @@ function readWish(state: PaymentState, input: PrepareSettlementInput): Settlemen
 async function freeExpired(deps: PrepareSettlementDeps, state: PaymentState, actor: string): Promise<PaymentState> {
   const open = state.settlement;
   if (open === null || open.validUntil * 1000 >= deps.clock.now()) return state;
-  const proof = await proofOfVoid(deps.gateway, state);
+  const proof = await proofOfVoid(deps, state);
   if (proof === null) return state;
   const signal = { kind: 'settlementVoided', digest: open.digest, proof } as const;
   return recordedPayment(await deps.coordinator.observe(state.id, signal, { actor }));
@@ -104,8 +104,16 @@ async function prepare(
 ): Promise<PaymentState> {
   const { chain, gateway, policy } = deps;
   const { network } = state.asset;
-  const [record, head] = await Promise.all([gateway.record(network, state.termsId), chain.head(network)]);
+  const [record, past, head] = await Promise.all([
+    gateway.record(network, state.termsId),
+    gateway.finalRecord(network, state.termsId),
+    chain.head(network),
+  ]);
   if (record.status === 'closed') throw new AppError('already_final', 'The escrow contract closed this payment.');
+  // A node that lags names a sequence that is used up: a settlement for it could never happen, and would stand in the way of another.
+  if (record.settleSeq < past.settleSeq || (await isOutcomeBooked(deps, state, record.settleSeq))) {
+    throw new AppError('escrow_not_final', 'The node that was asked lags behind; repeat the request.');
+  }
   const spare = excessAt(state, 'contract') - (state.status === 'completed' ? 0n : toBuyer);
   const final = (await unfinalSum(chain, state, head, 'contract')) <= spare;
   const validUntil = Math.floor(deps.clock.now() / 1000) + policy.settlementValidHours * 3600;

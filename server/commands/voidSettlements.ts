@@ -15,7 +15,7 @@ export function createVoidSettlements(deps: VoidSettlementsDeps) {
   async function voidOne(paymentId: string): Promise<boolean> {
     const state = (await deps.store.tail(paymentId))?.state;
     if (state?.direction !== 'in' || state.settlement === null) return false;
-    const proof = await proofOfVoid(deps.gateway, state);
+    const proof = await proofOfVoid(deps, state);
     if (proof === null) return false;
     const signal = { kind: 'settlementVoided', digest: state.settlement.digest, proof } as const;
     const observation = await deps.coordinator.observe(paymentId, signal, { actor: 'deadline' });
