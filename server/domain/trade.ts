@@ -1,6 +1,9 @@
 import type { PaymentState } from './state.ts';
 import type { EffectBody } from './transition.ts';
 
+/** How long after a payment's opening only the process that opened it asks for its address; then the due row does (ADR 0009). */
+export const addressLeaseMs = 45_000;
+
 /** The life of a purchase request: open, an intent exists, paid, and how it ended. */
 export const requestStatuses = ['open', 'payment', 'processing', 'seller_paid', 'refunded'] as const;
 export type RequestStatus = (typeof requestStatuses)[number];

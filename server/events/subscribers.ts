@@ -2,6 +2,7 @@ import type { DomainEvent } from '../domain/event.ts';
 import { requestedMachine } from '../domain/payoutMachine.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Asset, State } from '../domain/state.ts';
+import { addressLeaseMs } from '../domain/trade.ts';
 import type { Effect, EffectType, Transition } from '../domain/transition.ts';
 import type { Clock, DueKind, DueWork, Logger, MarketplaceStore, Observation, PaymentCoordinator } from '../ports.ts';
 
@@ -45,8 +46,6 @@ export type Subscribers = {
   readonly [T in EffectType]: (effect: EffectOf<T>, transition: Transition) => Promise<void>;
 };
 
-/** The process that opened an intent asks the provider itself; the row takes over when that process had its time (shkeeper.md §10.3). */
-const askAfterMs = 45_000;
 const actor = 'relay';
 
 /** Says what each effect of a transition does; work that calls the outside only becomes a due row. */
@@ -56,7 +55,9 @@ export function createSubscribers(deps: SubscribersDeps): Subscribers {
     deps.dueWork.schedule(kind, transition.paymentId, clock.now());
 
   return {
-    askAddress: (_effect, { paymentId, atMs }) => deps.dueWork.schedule('askAddress', paymentId, atMs + askAfterMs),
+    // The process that opened an intent asks the provider itself; the row takes over when that process had its time.
+    askAddress: (_effect, { paymentId, state }) =>
+      deps.dueWork.schedule('askAddress', paymentId, state.openedAtMs + addressLeaseMs),
     verify: due('verify'),
     drivePayout: due('drivePayout'),
     requestForward: due('requestForward'),

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PaymentState } from '../../domain/state.ts';
+import { addressLeaseMs } from '../../domain/trade.ts';
 import { AppError } from '../../errors.ts';
 import type { Clock, TransitionStore } from '../../ports.ts';
 import { incoming } from './refusal.ts';
@@ -10,8 +11,6 @@ export interface AddressLeaseDeps {
   readonly askAddress: (paymentId: string) => Promise<PaymentState>;
 }
 
-/** How long the intent's asking is left to the process that opened it, before the due row takes over (ADR 0009). */
-const addressLeaseMs = 45_000;
 /** Time one call to the provider may take (§10.2); a call must end before the lease does. */
 const callMs = 25_000;
 /** How often, and in what steps, a caller that may not ask looks for the address that another one is asking for. */
@@ -26,20 +25,21 @@ function mayRepeat(error: unknown): boolean {
 
 /** Lets the one process that opened an intent ask for its address; everybody else waits for the answer. */
 export function createAddressLease(deps: AddressLeaseDeps) {
-  const leases = new Map<string, number>();
+  // When each opener may be forgotten; what counts is the end of the lease, which the payment's own opening sets.
+  const opened = new Map<string, number>();
 
   function forgetOld(now: number): void {
-    for (const [paymentId, untilMs] of leases) if (untilMs <= now) leases.delete(paymentId);
+    for (const [paymentId, untilMs] of opened) if (untilMs <= now) opened.delete(paymentId);
   }
 
   async function ask(paymentId: string): Promise<PaymentState> {
     try {
       const state = await deps.askAddress(paymentId);
-      leases.delete(paymentId);
+      opened.delete(paymentId);
       return state;
     } catch (error) {
       // Without a clear answer the provider may still be working; then the due row asks again when the lease is over.
-      if (!mayRepeat(error)) leases.delete(paymentId);
+      if (!mayRepeat(error)) opened.delete(paymentId);
       throw error;
     }
   }
@@ -58,13 +58,13 @@ export function createAddressLease(deps: AddressLeaseDeps) {
     hold(paymentId: string): void {
       const now = deps.clock.now();
       forgetOld(now);
-      leases.set(paymentId, now + addressLeaseMs);
+      opened.set(paymentId, now + addressLeaseMs);
     },
     /** The payment with its address, asked for or waited for. */
     async address(state: PaymentState): Promise<PaymentState> {
       if (state.provider === null || state.provider.address !== null) return state;
-      const left = (leases.get(state.id) ?? 0) - deps.clock.now();
-      return left >= callMs ? ask(state.id) : wait(state.id);
+      const left = state.openedAtMs + addressLeaseMs - deps.clock.now();
+      return opened.has(state.id) && left >= callMs ? ask(state.id) : wait(state.id);
     },
   };
 }
