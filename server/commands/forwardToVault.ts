@@ -24,7 +24,7 @@ export function createForwardToVault(deps: ForwardToVaultDeps) {
     const head = await deps.chain.head(state.asset.network);
     if ((await unfinalSum(deps.chain, state, head, 'provider')) > excessAt(state, 'provider')) return state;
     const callbackUrl = deps.policy.callbackUrls.payout;
-    const signal = { kind: 'forwardRequested', head: head.number, callbackUrl } as const;
+    const signal = { kind: 'forwardRequested', callbackUrl } as const;
     return recorded(await deps.coordinator.observe(paymentId, signal, { actor: 'forwarder' })).state;
   };
 }

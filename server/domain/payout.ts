@@ -23,7 +23,6 @@ export interface PayoutMachine {
   readonly destination: string;
   readonly amount: bigint;
   readonly callbackUrl: string;
-  readonly approved: boolean;
   readonly requestedAtMs: number;
   /** Head block when the POST was claimed: an own transfer can only be younger. */
   readonly postedBlock: number | null;

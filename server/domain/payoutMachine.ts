@@ -4,11 +4,8 @@ import type { Signal, SignalOf } from './signal.ts';
 import type { PaymentStatus } from './state.ts';
 
 /** The signals that drive a payout or forward while it is open; its end is a signal of its own. */
-export type MachineSignal = SignalOf<
-  'payoutApproved' | 'payoutWaiting' | 'payoutUnknown' | 'payoutSubmitted' | 'payoutReported'
->;
+export type MachineSignal = SignalOf<'payoutWaiting' | 'payoutUnknown' | 'payoutSubmitted' | 'payoutReported'>;
 export const isMachineSignal = (signal: Signal): signal is MachineSignal =>
-  signal.kind === 'payoutApproved' ||
   signal.kind === 'payoutWaiting' ||
   signal.kind === 'payoutUnknown' ||
   signal.kind === 'payoutSubmitted' ||
@@ -39,7 +36,6 @@ export function requestedMachine(request: PayoutRequest): PayoutMachine {
   return {
     ...request,
     stage: 'requested',
-    approved: true,
     postedBlock: null,
     postedAtMs: null,
     slot: null,
@@ -64,8 +60,6 @@ export function advance(machine: PayoutMachine, signal: MachineSignal, nowMs: nu
   const { stage } = machine;
   const unsent = stage === 'requested' || stage === 'waiting';
   switch (signal.kind) {
-    case 'payoutApproved':
-      return machine.approved || !unsent ? null : { ...machine, approved: true };
     case 'payoutWaiting':
       return !unsent || (stage === 'waiting' && machine.reason === signal.reason)
         ? null
@@ -116,11 +110,11 @@ export function postClaims(machine: PayoutMachine, network: string, slot: number
 /** How long after a reported failure a payout may still be mined unseen (shkeeper.md §10.8, rule 3). */
 const deathWaitMs = 10 * 60_000;
 
-/** Whether a reported failure is proven: no own transfer up to the finalized head, the wallet's sequence used up, and time enough gone by. */
+/** Whether a failure is proven that was reported and that no own transfer contradicts: the wallet's sequence used up, and time enough gone by. */
 export function isProvenDead(
   machine: PayoutMachine,
-  facts: { readonly nowMs: number; readonly finalizedCount: number; readonly transferFound: boolean },
+  facts: { readonly nowMs: number; readonly finalizedCount: number },
 ): boolean {
-  if (machine.reportedAtMs === null || machine.reportedNonce === null || facts.transferFound) return false;
+  if (machine.reportedAtMs === null || machine.reportedNonce === null) return false;
   return facts.finalizedCount > machine.reportedNonce && facts.nowMs - machine.reportedAtMs >= deathWaitMs;
 }

@@ -41,7 +41,6 @@ const handlers: {
 } = {
   payoutRequested: () => refuse('not_applicable', 'a payout is requested in the log that pays it'),
   payoutOpened: () => same('already_open'),
-  payoutApproved: drive,
   payoutWaiting: drive,
   payoutUnknown: drive,
   payoutSubmitted: drive,
@@ -67,7 +66,6 @@ export function decidePayout(state: PayoutState, signal: Signal, context: Decide
 
 function drive(state: PayoutState, signal: Signal, context: DecideContext): Change | NoChange | Refused {
   if (!isMachineSignal(signal)) return refuse('not_applicable', 'no signal of the machine');
-  if (signal.kind === 'payoutUnknown' && !state.machine.approved) return refuse('not_applicable', 'not approved yet');
   const machine = advance(state.machine, signal, context.nowMs);
   if (machine === null) return same('nothing_new');
   const claims = signal.kind === 'payoutUnknown' ? postClaims(machine, state.asset.network, signal.slot) : [];
@@ -82,11 +80,7 @@ function drive(state: PayoutState, signal: Signal, context: DecideContext): Chan
   const visible = next.status !== state.status || manual || machine.txHash !== state.machine.txHash;
   return change(
     next,
-    [
-      ...(signal.kind === 'payoutApproved' ? [{ type: 'drivePayout' } as const] : []),
-      ...(visible ? [updated] : []),
-      ...(manual ? [{ type: 'alarm', reason: 'payout_needs_person' } as const] : []),
-    ],
+    [...(visible ? [updated] : []), ...(manual ? [{ type: 'alarm', reason: 'payout_needs_person' } as const] : [])],
     claims,
   );
 }

@@ -91,7 +91,6 @@ export type Signal =
     }
   | {
       readonly kind: 'forwardRequested';
-      readonly head: number;
       /** The payout webhook's address, frozen into the machine. */
       readonly callbackUrl: string;
     }
@@ -137,7 +136,6 @@ export type Signal =
       readonly destination: string;
     }
   | { readonly kind: 'payoutOpened'; readonly payout: PayoutFacts }
-  | { readonly kind: 'payoutApproved' }
   | { readonly kind: 'payoutWaiting'; readonly reason: string }
   | { readonly kind: 'payoutUnknown'; readonly slot: number; readonly head: number }
   | { readonly kind: 'payoutSubmitted'; readonly taskId: string }

@@ -121,7 +121,6 @@ export const addressGiven: Signal = {
 };
 export const forwardRequested: Signal = {
   kind: 'forwardRequested',
-  head: 1010,
   callbackUrl: 'https://example.org/payout',
 };
 export const deadlinePassed: Signal = { kind: 'deadlinePassed' };

@@ -13,7 +13,6 @@ describe('the postings of forwards', () => {
       stage: 'requested',
       amount: 40n,
       destination: f.addresses.vault,
-      approved: true,
     });
     expect(change.state.forward?.externalId).to.equal(`${f.paymentId}-5-0`);
     expect(change.state.forward?.callbackUrl).to.equal('https://example.org/payout');

@@ -173,7 +173,6 @@ const truth: Record<SignalKind, readonly [string, Sample, Record<PaymentStatus, 
   riskAssessed: ['=|=|=|=|=|=|=', { kind: 'riskAssessed', hold: true }, plain],
   payoutRequested: ['! not_funded|! not_funded|=|=|=|=|=', payout('excess:provider', 7n), rich],
   payoutOpened: [everyColumn('! not_applicable'), payoutOpened(), plain],
-  payoutApproved: ['-|-|-|-|-|-|-', { kind: 'payoutApproved' }, forwarding],
   payoutWaiting: [onForward(), { kind: 'payoutWaiting', reason: 'liquidity' }, forwarding],
   payoutUnknown: [onForward(), { kind: 'payoutUnknown', slot: 1, head: 1010 }, forwarding],
   payoutSubmitted: [

@@ -67,15 +67,6 @@ describe('the record of a payout', () => {
     expect(outcome([open()], open())).to.equal('noChange');
   });
 
-  it('is not sent before it is approved', () => {
-    const waiting = open({ approved: false });
-    expect(outcome([waiting], unknown)).to.equal('not_applicable');
-    const { change } = record(waiting, { kind: 'payoutApproved' });
-    expect(f.effects(change)).to.deep.equal(['drivePayout']);
-    expect(outcome([waiting, { kind: 'payoutApproved' }], unknown)).to.equal('change');
-    expect(outcome([open()], { kind: 'payoutApproved' })).to.equal('noChange');
-  });
-
   it("claims its one POST and the wallet's slot, and waits when the slot is taken", () => {
     const slot = `slot:bsc:${f.addresses.hotWallet}:000000003`;
     const { change, state } = record(open(), unknown);
@@ -189,13 +180,12 @@ describe('the machine of payouts', () => {
     expect(second).to.include({ stage: 'reportedFailed', reportedAtMs: 1000, reportedNonce: 5 });
   });
 
-  it('is proven dead by a later transaction of the wallet, no transfer and ten minutes, all three', () => {
+  it('is proven dead by a later transaction of the wallet and ten minutes, both', () => {
     const said = { ...machine, stage: 'refused' as const, reportedAtMs: f.startMs, reportedNonce: 5 };
-    const proof = { nowMs: f.startMs + 600_000, finalizedCount: 6, transferFound: false };
+    const proof = { nowMs: f.startMs + 600_000, finalizedCount: 6 };
     expect(isProvenDead(said, proof)).to.equal(true);
     expect(isProvenDead(said, { ...proof, nowMs: proof.nowMs - 1 })).to.equal(false);
     expect(isProvenDead(said, { ...proof, finalizedCount: 5 })).to.equal(false);
-    expect(isProvenDead(said, { ...proof, transferFound: true })).to.equal(false);
     expect(isProvenDead({ ...said, reportedAtMs: null }, proof)).to.equal(false);
     expect(isProvenDead({ ...said, reportedNonce: null }, proof)).to.equal(false);
   });

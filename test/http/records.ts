@@ -98,7 +98,6 @@ export function machine(overrides: Partial<PayoutMachine> = {}): PayoutMachine {
     destination: addressOf('4'),
     amount: 99n * ether,
     callbackUrl: 'https://pay.example/api/payment/shkeeper/payout/webhook',
-    approved: true,
     requestedAtMs: nowMs,
     postedBlock: 12,
     postedAtMs: nowMs,

@@ -48,7 +48,7 @@ async function end({ course, logger, words }: Following, view: PayoutView, signa
 async function proofOfDeath({ chain, clock }: Following, { machine, asset }: PayoutView): Promise<string | null> {
   if (machine.stage !== 'refused' && machine.stage !== 'reportedFailed') return null;
   const { finalized } = await chain.transactionCounts(asset.network, machine.wallet);
-  const dead = isProvenDead(machine, { nowMs: clock.now(), finalizedCount: finalized, transferFound: false });
+  const dead = isProvenDead(machine, { nowMs: clock.now(), finalizedCount: finalized });
   if (!dead) return null;
   return `${machine.stage} (${machine.reason ?? ''}); no transfer; wallet count ${finalized} > ${machine.reportedNonce}`;
 }

@@ -75,7 +75,6 @@ export function createPayoutSend(ports: PayoutSendPorts, policy: PayoutPolicy, c
   }
 
   return async function send(view: PayoutView): Promise<NextLook> {
-    if (!view.machine.approved) return { nextAtMs: null };
     const head = await chain.head(view.asset.network);
     const obstacle = await obstacleOf(view, head, clock.now());
     if (obstacle === null) return claimAndCall(view, head);
