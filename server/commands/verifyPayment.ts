@@ -17,10 +17,8 @@ export interface VerifyPaymentDeps {
   readonly logger: Logger;
 }
 
-/** One request for logs covers at most this many blocks: the smallest range public nodes accept without complaint. */
-const windowBlocks = 2_000;
 /** A fresh look reads at most this far back (16 h of BSC at 0.45 s a block); older money is found by the chain monitor. */
-const maxBlocks = 64 * windowBlocks;
+const maxBlocks = 128_000;
 /** Named transactions proven one by one in a single look; more than a buyer ever needs. */
 const maxNamed = 50;
 const actor = 'verifier';
@@ -48,17 +46,6 @@ async function askProvider(deps: VerifyPaymentDeps, state: PaymentState): Promis
     if (!(error instanceof AppError) || error.code !== 'provider_failed') throw error;
     logger.warn({ paymentId: state.id, error }, 'the provider could not be asked');
   }
-}
-
-async function scan(chain: ChainReader, state: PaymentState, receivers: readonly string[], head: ChainHead) {
-  const found: Transfer[] = [];
-  let from = Math.max(state.headBlock, head.number - maxBlocks);
-  while (from <= head.number) {
-    const to = Math.min(from + windowBlocks - 1, head.number);
-    found.push(...(await chain.transfersTo(state.asset.network, receivers, from, to)));
-    from = to + 1;
-  }
-  return found;
 }
 
 /** Transactions somebody named (client or provider) that are not known yet: each is proven by itself. */
@@ -111,7 +98,8 @@ async function askChain(deps: VerifyPaymentDeps, state: PaymentState): Promise<v
   const receivers = [...new Set([state.vault, ...(state.provider?.address ? [state.provider.address] : [])])];
   const orphaned = await orphans(chain, state, head);
   for (const signal of orphaned) await observe(deps, state.id, signal);
-  const scanned = await scan(chain, state, receivers, head);
+  const from = Math.max(state.headBlock, head.number - maxBlocks);
+  const scanned = await chain.transfersTo(state.asset.network, receivers, from, head.number);
   const booked = state.arrivals.map((entry) => entry.txHash);
   const known = new Set([...booked, ...scanned.map((entry) => entry.txHash)]);
   const transfers = [...scanned, ...(await named(chain, state, receivers, known))].filter(({ amount }) => amount > 0n);

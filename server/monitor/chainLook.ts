@@ -22,7 +22,7 @@ export interface TickReport {
   readonly reorganised: boolean;
 }
 
-// The watches are paged through once a slice, so slices are as wide as nodes usually allow (web3-and-chain.md §5.2).
+// The watches are paged through once a slice, and the cursor moves only after it; how much a node gives at once is the log scan's to find.
 const blocksPerSlice = 2_000;
 
 /** Creates the look at one network: from the cursor up to the present head. */
