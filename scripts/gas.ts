@@ -17,8 +17,8 @@ function printTable(table: GasTable, besides: readonly Beside[]): void {
   for (const key of GAS_KEYS) {
     const { operation, most } = CEILINGS[key];
     const used = table[key];
-    const room = used === null ? '' : used > most ? `${used - most} ABOVE` : String(most - used);
-    console.log(line(operation, String(used ?? 'not built'), String(most), room));
+    const room = used > most ? `${used - most} ABOVE` : String(most - used);
+    console.log(line(operation, String(used), String(most), room));
   }
   console.log(`\n${line('beside it', 'gas', 'specified', '')}`);
   for (const { operation, gas, specified } of besides)

@@ -22,8 +22,8 @@ export const GAS_KEYS = [
 /** One row of the gas table. */
 export type GasKey = (typeof GAS_KEYS)[number];
 
-/** What was measured; null where the contract cannot do it yet. */
-export type GasTable = Record<GasKey, number | null>;
+/** What was measured. */
+export type GasTable = Record<GasKey, number>;
 
 /** What a row is and what it may cost at most. */
 export interface Ceiling {
@@ -58,5 +58,5 @@ export const CEILINGS: Readonly<Record<GasKey, Ceiling>> = {
 
 /** The rows above their ceiling. */
 export function aboveCeiling(table: GasTable): GasKey[] {
-  return GAS_KEYS.filter((key) => (table[key] ?? 0) > CEILINGS[key].most);
+  return GAS_KEYS.filter((key) => table[key] > CEILINGS[key].most);
 }

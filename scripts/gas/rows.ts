@@ -8,11 +8,7 @@ import type { GasKey } from './ceilings.ts';
 import { AMOUNT, fundPool, type GasStage, gasSettlement, gasTerms, VALID_UNTIL } from './stage.ts';
 
 /** One measurement: it prepares what it needs and sends the one transaction that counts. */
-export interface GasRow {
-  /** The function of the escrow that the row is about. */
-  readonly method: string;
-  measure(stage: GasStage): Promise<bigint>;
-}
+export type GasRow = (stage: GasStage) => Promise<bigint>;
 
 const BATCH_ITEMS = 50;
 const [first, second] = roles.signers;
@@ -38,14 +34,11 @@ async function settle({ world, items }: Authority, terms: Terms, toSeller: bigin
 }
 
 function payout(authority: (stage: GasStage) => Authority, toSeller: bigint, toBuyer: bigint): GasRow {
-  return {
-    method: 'settle',
-    async measure(stage) {
-      const chosen = authority(stage);
-      const terms = gasTerms('payout', { token: stage.usdt.address });
-      await fundPool(chosen.world, terms);
-      return settle(chosen, terms, toSeller, toBuyer);
-    },
+  return async (stage) => {
+    const chosen = authority(stage);
+    const terms = gasTerms('payout', { token: stage.usdt.address });
+    await fundPool(chosen.world, terms);
+    return settle(chosen, terms, toSeller, toBuyer);
   };
 }
 
@@ -58,65 +51,50 @@ function permit2Row(nonceBefore: boolean): GasRow {
     const args = [terms, nonce, VALID_UNTIL, signature];
     return (await one.act(roles.stranger, 'fundWithPermit2', args)).gasUsed;
   }
-  return {
-    method: 'fundWithPermit2',
-    async measure(stage) {
-      if (nonceBefore) await fundWith(stage, 'permit2 before', 0n);
-      return fundWith(stage, 'permit2', 1n);
-    },
+  return async (stage) => {
+    if (nonceBefore) await fundWith(stage, 'permit2 before', 0n);
+    return fundWith(stage, 'permit2', 1n);
   };
 }
 
-const fund: GasRow = {
-  method: 'fund',
-  async measure({ one, usdt }) {
-    return (await one.act(roles.buyer, 'fund', [gasTerms('fund', { token: usdt.address })])).gasUsed;
-  },
+const fund: GasRow = async ({ one, usdt }) => {
+  return (await one.act(roles.buyer, 'fund', [gasTerms('fund', { token: usdt.address })])).gasUsed;
 };
 
-const fundAuthorization: GasRow = {
-  method: 'fundWithAuthorization',
-  async measure({ one, usdc }) {
-    const terms = gasTerms('authorization', { token: usdc.address });
-    const order = {
-      from: terms.buyer,
-      to: one.escrow.address,
-      value: terms.amount,
-      validAfter: 0,
-      validBefore: VALID_UNTIL,
-      nonce: one.idOf(terms),
-    };
-    const { v, r, s } = signAuthorization(one, usdc.address, order, roles.buyer);
-    return (await one.act(roles.stranger, 'fundWithAuthorization', [terms, 0, VALID_UNTIL, v, r, s])).gasUsed;
-  },
+const fundAuthorization: GasRow = async ({ one, usdc }) => {
+  const terms = gasTerms('authorization', { token: usdc.address });
+  const order = {
+    from: terms.buyer,
+    to: one.escrow.address,
+    value: terms.amount,
+    validAfter: 0,
+    validBefore: VALID_UNTIL,
+    nonce: one.idOf(terms),
+  };
+  const { v, r, s } = signAuthorization(one, usdc.address, order, roles.buyer);
+  return (await one.act(roles.stranger, 'fundWithAuthorization', [terms, 0, VALID_UNTIL, v, r, s])).gasUsed;
 };
 
-const reclaim: GasRow = {
-  method: 'reclaim',
-  async measure({ chain, one, usdt }) {
-    const terms = gasTerms('reclaim', { token: usdt.address });
-    await fundPool(one, terms);
-    await chain.setNextTime(terms.deliverBy + 1);
-    return (await one.act(roles.stranger, 'reclaim', [terms])).gasUsed;
-  },
+const reclaim: GasRow = async ({ chain, one, usdt }) => {
+  const terms = gasTerms('reclaim', { token: usdt.address });
+  await fundPool(one, terms);
+  await chain.setNextTime(terms.deliverBy + 1);
+  return (await one.act(roles.stranger, 'reclaim', [terms])).gasUsed;
 };
 
 /** Fifty payments of one call and one signature, released to the sellers given. */
 function batchRow(sellerOf: (index: number) => string): GasRow {
-  return {
-    method: 'settleBatch',
-    async measure({ one, usdt }) {
-      const batch: Terms[] = [];
-      for (let index = 0; index < BATCH_ITEMS; index++) {
-        const terms = gasTerms(`batch ${index}`, { token: usdt.address, seller: sellerOf(index) });
-        await one.mint(terms.seller, 1n);
-        await fundPool(one, terms);
-        batch.push(terms);
-      }
-      const settlements = batch.map((terms) => gasSettlement(one, terms, AMOUNT, 0n));
-      const args = [batch, settlements, signBatch(one, settlements, ONE)];
-      return (await one.act(roles.stranger, 'settleBatch', args)).gasUsed / BigInt(BATCH_ITEMS);
-    },
+  return async ({ one, usdt }) => {
+    const batch: Terms[] = [];
+    for (let index = 0; index < BATCH_ITEMS; index++) {
+      const terms = gasTerms(`batch ${index}`, { token: usdt.address, seller: sellerOf(index) });
+      await one.mint(terms.seller, 1n);
+      await fundPool(one, terms);
+      batch.push(terms);
+    }
+    const settlements = batch.map((terms) => gasSettlement(one, terms, AMOUNT, 0n));
+    const args = [batch, settlements, signBatch(one, settlements, ONE)];
+    return (await one.act(roles.stranger, 'settleBatch', args)).gasUsed / BigInt(BATCH_ITEMS);
   };
 }
 
@@ -130,29 +108,20 @@ async function payVault(stage: GasStage, name: string): Promise<Terms> {
 }
 
 function sweepBy(caller: BaseWallet): GasRow {
-  return {
-    method: 'sweep',
-    async measure(stage) {
-      const terms = await payVault(stage, 'sweep');
-      return (await stage.one.act(caller, 'sweep', [terms])).gasUsed;
-    },
+  return async (stage) => {
+    const terms = await payVault(stage, 'sweep');
+    return (await stage.one.act(caller, 'sweep', [terms])).gasUsed;
   };
 }
 
-const vaultSettle1: GasRow = {
-  method: 'settle',
-  async measure(stage) {
-    return settle(signed(stage), await payVault(stage, 'vault'), AMOUNT, 0n);
-  },
+const vaultSettle1: GasRow = async (stage) => {
+  return settle(signed(stage), await payVault(stage, 'vault'), AMOUNT, 0n);
 };
 
-const nativeRelease: GasRow = {
-  method: 'settle',
-  async measure(stage) {
-    const terms = gasTerms('native', { token: ZERO_ADDRESS });
-    await fundPool(stage.one, terms);
-    return settle(signed(stage), terms, AMOUNT, 0n);
-  },
+const nativeRelease: GasRow = async (stage) => {
+  const terms = gasTerms('native', { token: ZERO_ADDRESS });
+  await fundPool(stage.one, terms);
+  return settle(signed(stage), terms, AMOUNT, 0n);
 };
 
 /** An address without a key: a seller of the batch. */
