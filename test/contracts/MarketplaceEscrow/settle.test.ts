@@ -1,11 +1,8 @@
 import { expect } from 'chai';
 import { DAY, type Item, PRICE, roles, STATUS, TAG, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
-import { readArtifact } from '../localChain.ts';
 
-const hostileArtifact = readArtifact('mocks/HostileToken.sol', 'HostileToken');
-const usdtArtifact = readArtifact('mocks/UsdtLikeToken.sol', 'UsdtLikeToken');
-const receiverArtifact = readArtifact('mocks/TestReceiver.sol', 'TestReceiver');
 const FEE = PRICE / 100n;
+const LARGEST = 2n ** 96n - 1n;
 const buyer: Item = [TAG.buyer, roles.buyer];
 const seller: Item = [TAG.seller, roles.seller];
 const releaseAll = { toSeller: PRICE, toBuyer: 0n };
@@ -47,7 +44,7 @@ for (const mode of ['pool', 'vault'] as const) {
       expect(await world().balance(terms.refundTo)).to.equal(50n);
     });
 
-    it('charges the same fee however a release is split', async () => {
+    it('P7: charges the same fee however a release is split', async () => {
       const terms = await world().terms({ amount: 1_000n, feeBps: 333 });
       await world().pay(terms, mode);
       // floor(1,000 × 3.33 %) = 33, while the parts alone would round to 0 most of the time.
@@ -64,17 +61,44 @@ for (const mode of ['pool', 'vault'] as const) {
       expect((await world().payment(terms)).status).to.equal(STATUS.closed);
     });
 
-    it('pays one unit although the fee takes nothing', async () => {
+    it('P6: pays one unit although the fee takes nothing', async () => {
       const terms = await world().terms();
       await world().pay(terms, mode);
       await world().settle(terms, { toSeller: 1n, toBuyer: 0n });
       expect(await world().balance(terms.seller)).to.equal(1n);
     });
 
-    it('closes an amount of one unit', async () => {
+    it('P6: closes an amount of one unit', async () => {
       const terms = await world().terms({ amount: 1n });
       await world().pay(terms, mode);
       await world().settle(terms, { toSeller: 1n, toBuyer: 0n });
+      expect((await world().payment(terms)).status).to.equal(STATUS.closed);
+    });
+
+    it('P6: pays the largest amount of 96 bits to the last unit', async () => {
+      const terms = await world().terms({ amount: LARGEST, feeBps: 1_000 });
+      await world().pay(terms, mode);
+      await world().settle(terms, { toSeller: LARGEST - 1n, toBuyer: 0n });
+      await world().settle(terms, { toSeller: 1n, toBuyer: 0n });
+      const fee = LARGEST / 10n;
+      expect(await world().balance(terms.seller)).to.equal(LARGEST - fee);
+      const { remaining, released, status } = await world().payment(terms);
+      expect([remaining, released, status]).to.deep.equal([0n, LARGEST, STATUS.closed]);
+      const feeHolder = mode === 'pool' ? world().escrow.address : roles.treasury.address;
+      expect(await world().balance(feeHolder)).to.equal(fee);
+    });
+
+    it('P8: splits odd units so that nothing is burnt', async () => {
+      const terms = await world().terms({ amount: 1_001n, feeBps: 333 });
+      await world().pay(terms, mode);
+      await world().settle(terms, { toSeller: 333n, toBuyer: 334n });
+      await world().settle(terms, { toSeller: 1n, toBuyer: 333n });
+      // floor(334 × 3.33 %) = 11; the seller bears the fraction that the floor leaves him.
+      const feeHolder = mode === 'pool' ? world().escrow.address : roles.treasury.address;
+      expect(await world().balance(terms.seller)).to.equal(323n);
+      expect(await world().balance(terms.refundTo)).to.equal(667n);
+      expect(await world().balance(feeHolder)).to.equal(11n);
+      expect(await world().balance(await world().vaultOf(terms))).to.equal(0n);
       expect((await world().payment(terms)).status).to.equal(STATUS.closed);
     });
 
@@ -86,99 +110,6 @@ for (const mode of ['pool', 'vault'] as const) {
       await world().settle(terms, { toSeller: PRICE - 7n, toBuyer: 7n });
       expect((await world().chain.balanceAt(terms.seller)) - before).to.equal(((PRICE - 7n) * 99n) / 100n + 1n);
       expect((await world().chain.balanceAt(terms.refundTo)) - refundBefore).to.equal(7n);
-    });
-
-    it('reverts when the same payload is sent again', async () => {
-      const terms = await world().terms();
-      await world().pay(terms, mode);
-      const settle = await world().settlement(terms, { toSeller: 1n, toBuyer: 0n });
-      const args = [terms, settle, world().sign(settle)];
-      await world().act(roles.stranger, 'settle', args);
-      await world().rejects(world().act(roles.stranger, 'settle', args), 'WrongSeq');
-    });
-
-    it('lets only the first of two payloads with the same seq land', async () => {
-      const terms = await world().terms();
-      await world().pay(terms, mode);
-      const release = await world().settlement(terms, releaseAll);
-      const refund = await world().settlement(terms, refundAll);
-      await world().act(roles.stranger, 'settle', [terms, refund, world().sign(refund)]);
-      await world().rejects(world().act(roles.stranger, 'settle', [terms, release, world().sign(release)]), 'WrongSeq');
-      expect(await world().balance(terms.seller)).to.equal(0n);
-    });
-
-    it('reverts when the seq is behind or ahead', async () => {
-      const terms = await world().terms();
-      await world().pay(terms, mode);
-      await world().settle(terms, { toSeller: 1n, toBuyer: 0n });
-      for (const seq of [0, 2]) {
-        await world().rejects(world().settle(terms, { toSeller: 1n, toBuyer: 0n, seq }), 'WrongSeq');
-      }
-    });
-
-    it('reverts given the payment is closed', async () => {
-      const terms = await world().terms();
-      await world().pay(terms, mode);
-      await world().settle(terms, releaseAll);
-      await world().payVault(terms);
-      await world().rejects(world().settle(terms, releaseAll), 'WrongStatus');
-    });
-
-    it('reverts when the payload was signed for another payment', async () => {
-      const terms = await world().terms();
-      const other = await world().terms();
-      await world().pay(terms, mode);
-      await world().pay(other, mode);
-      const settle = await world().settlement(other, releaseAll);
-      await world().rejects(
-        world().act(roles.stranger, 'settle', [terms, settle, world().sign(settle)]),
-        'BadSignature',
-      );
-    });
-
-    it('reverts when the payload was signed for another chain', async () => {
-      const terms = await world().terms();
-      await world().pay(terms, mode);
-      const settle = await world().settlement(terms, releaseAll);
-      const signatures = world().sign(settle, undefined, 56n);
-      await world().rejects(world().act(roles.stranger, 'settle', [terms, settle, signatures]), 'BadSignature');
-    });
-
-    it('reverts when the payload was signed for another escrow', async () => {
-      const terms = await world().terms();
-      await world().pay(terms, mode);
-      const settle = await world().settlement(terms, releaseAll);
-      const here = world().escrow;
-      world().escrow = await world().deployEscrow();
-      const signatures = world().sign(settle);
-      world().escrow = here;
-      await world().rejects(world().act(roles.stranger, 'settle', [terms, settle, signatures]), 'BadSignature');
-    });
-
-    it('accepts the first and the last valid second', async () => {
-      const terms = await world().terms();
-      await world().pay(terms, mode);
-      const now = (await world().chain.now()) + 10;
-      for (const [seq, validUntil] of [now, now + 1 + 30 * DAY].entries()) {
-        const settle = await world().settlement(terms, { toSeller: 1n, toBuyer: 0n, validUntil });
-        await world().chain.setNextTime(now + seq);
-        await world().act(roles.stranger, 'settle', [terms, settle, world().sign(settle)]);
-      }
-      expect((await world().payment(terms)).seq).to.equal(2n);
-    });
-
-    it('reverts when expired, zero or too far ahead', async () => {
-      const terms = await world().terms();
-      await world().pay(terms, mode);
-      const now = (await world().chain.now()) + 10;
-      for (const [index, offset] of [-1, 30 * DAY + 1, -now].entries()) {
-        const settle = await world().settlement(terms, {
-          ...releaseAll,
-          validUntil: Math.max(0, now + index + offset),
-        });
-        await world().chain.setNextTime(now + index);
-        await world().rejects(world().act(roles.stranger, 'settle', [terms, settle, world().sign(settle)]), 'Expired');
-      }
     });
 
     it('reverts when nothing is paid', async () => {
@@ -221,7 +152,7 @@ for (const mode of ['pool', 'vault'] as const) {
       expect((await world().payment(terms)).remaining).to.equal(PRICE - 11n);
     });
 
-    it('reverts when the buyer alone keeps anything or leaves a rest', async () => {
+    it('A1: reverts when the buyer alone keeps anything or leaves a rest', async () => {
       const terms = await world().terms();
       await world().pay(terms, mode);
       for (const split of [
@@ -234,7 +165,7 @@ for (const mode of ['pool', 'vault'] as const) {
       }
     });
 
-    it('reverts when the seller alone takes anything or leaves a rest', async () => {
+    it('A1: reverts when the seller alone takes anything or leaves a rest', async () => {
       const terms = await world().terms();
       await world().pay(terms, mode);
       for (const split of [
@@ -247,66 +178,63 @@ for (const mode of ['pool', 'vault'] as const) {
       }
     });
 
-    it('reverts unless the settlement closes the payment', async () => {
-      const terms = await world().terms({ milestonesHash: `0x${'11'.repeat(32)}` });
-      await world().pay(terms, mode);
-      await world().rejects(world().settle(terms, { toSeller: 1n, toBuyer: 0n }), 'BadMilestones');
-      await world().settle(terms, { toSeller: 1n, toBuyer: PRICE - 1n });
-      expect((await world().payment(terms)).status).to.equal(STATUS.closed);
-    });
-
-    it('credits the share when the token refuses the transfer', async () => {
-      world().token = await world().deploy(usdtArtifact);
+    it('A1: lets no attempt of one party spend the seq before a payload of the admins', async () => {
       const terms = await world().terms();
       await world().pay(terms, mode);
-      await world().send(world().token, roles.deployer, 'setPaused', [true]);
-      const events = world().events(await world().settle(terms, releaseAll));
-      expect(events.map((event) => event.name)).to.deep.equal(['Credited', 'Settled']);
-      await world().send(world().token, roles.deployer, 'setPaused', [false]);
-      if (mode === 'pool') await world().act(roles.stranger, 'withdrawCredit', [terms.seller, terms.token]);
-      else await world().act(roles.stranger, 'payVaultCredit', [terms]);
-      // A fee that no route takes is waived.
-      expect(await world().balance(terms.seller, terms.token)).to.equal(mode === 'pool' ? PRICE - FEE : PRICE);
-    });
-
-    it('reverts when the token moves and returns false or too little', async () => {
-      const hostile = await world().deploy(hostileArtifact);
-      const terms = await world().terms({ token: hostile.address });
-      await world().mint(mode === 'pool' ? roles.buyer.address : await world().vaultOf(terms), PRICE, hostile);
-      if (mode === 'pool') await world().act(roles.buyer, 'fund', [terms]);
-      // Modes: false after moving, 31 bytes after moving.
-      for (const hostility of [2, 3]) {
-        await world().send(hostile, roles.deployer, 'setMode', [hostility]);
-        await world().rejects(world().settle(terms, releaseAll), 'NotCovered');
+      const prepared = await world().settlement(terms, { toSeller: 1n, toBuyer: 2n });
+      for (const party of [buyer, seller]) {
+        await world().rejects(world().settle(terms, { toSeller: 0n, toBuyer: 0n }, [party]), 'WrongAmount');
+        await world().rejects(world().settle(terms, { toSeller: 1n, toBuyer: 1n }, [party]), 'NotAllowed');
       }
-      // False without moving.
-      await world().send(hostile, roles.deployer, 'setMode', [1]);
-      const events = world().events(await world().settle(terms, releaseAll));
-      expect(events[0]?.name).to.equal('Credited');
+      expect((await world().payment(terms)).seq).to.equal(0n);
+      await world().act(roles.stranger, 'settle', [terms, prepared, world().sign(prepared)]);
+      expect((await world().payment(terms)).remaining).to.equal(PRICE - 3n);
     });
 
-    it('takes a token that returns more than a word', async () => {
-      const hostile = await world().deploy(hostileArtifact);
-      const terms = await world().terms({ token: hostile.address });
-      await world().mint(mode === 'pool' ? roles.buyer.address : await world().vaultOf(terms), PRICE, hostile);
-      if (mode === 'pool') await world().act(roles.buyer, 'fund', [terms]);
-      await world().send(hostile, roles.deployer, 'setMode', [4]);
-      await world().settle(terms, releaseAll);
-      expect(await world().balance(terms.seller, hostile.address)).to.equal(PRICE - FEE);
+    it('A1: closes the payment by whatever one party alone can sign, also after a part was paid', async () => {
+      for (const [split, party] of [
+        [{ toSeller: PRICE - 3n, toBuyer: 0n }, buyer],
+        [{ toSeller: 0n, toBuyer: PRICE - 3n }, seller],
+      ] as const) {
+        const terms = await world().terms();
+        await world().pay(terms, mode);
+        await world().settle(terms, { toSeller: 1n, toBuyer: 2n });
+        await world().settle(terms, split, [party]);
+        expect((await world().payment(terms)).status).to.equal(STATUS.closed);
+      }
     });
 
-    it('credits the share when a receiver refuses native coin', async () => {
-      const receiver = await world().deploy(receiverArtifact);
-      await world().send(receiver, roles.stranger, 'setRefuses', [true]);
-      const terms = await world().terms({ token: ZERO_ADDRESS, seller: receiver.address });
+    it('lets the parties settle while the guardian pauses the admins', async () => {
+      await world().act(roles.guardian, 'pause', []);
+      for (const [split, items] of [
+        [releaseAll, [buyer]],
+        [refundAll, [seller]],
+        [{ toSeller: 1n, toBuyer: 2n }, [buyer, seller]],
+      ] as const) {
+        // The pause stops new money in the pool too, so there the payment is older.
+        const terms = await world().terms();
+        if (mode === 'pool') await world().act(roles.guardian, 'unpause', []);
+        await world().pay(terms, mode);
+        if (mode === 'pool') {
+          await world().chain.setNextTime((await world().chain.now()) + 7 * DAY + 1);
+          await world().act(roles.guardian, 'pause', []);
+        }
+        await world().rejects(world().settle(terms, split), 'Paused');
+        await world().settle(terms, split, items);
+        expect((await world().payment(terms)).seq).to.equal(1n);
+      }
+    });
+
+    it('settles a frozen payment in every authority and leaves it frozen if anything remains', async () => {
+      const terms = await world().terms();
       await world().pay(terms, mode);
-      const [credited] = world().events(await world().settle(terms, releaseAll));
-      expect(credited?.args.toArray().slice(1)).to.deep.equal([
-        receiver.address,
-        ZERO_ADDRESS,
-        PRICE - FEE,
-        mode === 'vault',
-      ]);
+      await world().act(roles.buyer, 'freeze', [terms]);
+      const { clock } = await world().payment(terms);
+      await world().settle(terms, { toSeller: 1n, toBuyer: 1n });
+      await world().settle(terms, { toSeller: 1n, toBuyer: 1n }, [buyer, seller]);
+      const left = await world().payment(terms);
+      expect([left.status, left.clock, left.seq]).to.deep.equal([STATUS.frozen, clock, 2n]);
+      await world().settle(terms, { toSeller: PRICE - 4n, toBuyer: 0n }, [buyer]);
       expect((await world().payment(terms)).status).to.equal(STATUS.closed);
     });
   });
