@@ -5,10 +5,12 @@ import { connectPerson, type Person } from './demo/api.ts';
 import { runTrade, type Stage } from './demo/trade.ts';
 import { createWallets } from './demo/wallets.ts';
 import { runningSandbox, type SandboxInfo, startSandbox } from './sandbox.ts';
+import { refuseUnknown } from './services/refuseUnknown.ts';
 
 const price = '25.5';
 const feeBps = 100n;
 const json = process.argv.includes('--json');
+refuseUnknown(process.argv.slice(2), ['--json']);
 
 function createSteps() {
   const begun = performance.now();

@@ -13,6 +13,7 @@ import { readKept, writeKept } from './services/keptJson.ts';
 import { type Service, startMongod } from './services/mongod.ts';
 import { forgetProcess, recordedProcesses, recordProcess, runningProcess, stopOrphan } from './services/pidFile.ts';
 import { startRedis } from './services/redis.ts';
+import { refuseUnknown } from './services/refuseUnknown.ts';
 import { waitUntil } from './services/waitUntil.ts';
 
 export type { SandboxInfo } from './sandbox/settings.ts';
@@ -182,6 +183,7 @@ function describe(parts: { given: Environment; secrets: Secrets; chain: Chain; p
 
 /** What `npm start` and `npm run dev` do: the sandbox until Ctrl-C. */
 async function main(): Promise<number> {
+  refuseUnknown(process.argv.slice(2), ['--watch']);
   const asked = Promise.withResolvers<string>();
   onEndRequest(asked.resolve);
   const starting = startSandbox({ watch: process.argv.includes('--watch') });

@@ -16,7 +16,7 @@ const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
 export const COMMANDS = {
   start: 'the sandbox, or with NODE_ENV=production the server alone',
   dev: 'the sandbox with the server restarted when a source changes',
-  demo: 'one whole trade through the public API (--json: one object a line)',
+  demo: 'two whole trades, one released and one refunded, through the public API (--json: one object a line)',
   deploy: 'the escrow onto a network (-- --network <name>, see docs/operations/deploy.md)',
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
