@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-
 /// @title Moves of assets out of the pool and out of vaults
 /// @notice Tokens with and without return values, and the native coin as token zero. At most one word of return data is
 /// copied, so no token can make a call dear by what it returns.
@@ -10,9 +8,16 @@ library AssetTransfer {
     /// @notice Balance of an account; reverts if the token cannot tell.
     /// @param asset Token; zero is the native coin.
     /// @param account Whose balance.
-    /// @return balance Base units.
-    function balanceOf(address asset, address account) internal view returns (uint256 balance) {
-        return asset == address(0) ? account.balance : IERC20(asset).balanceOf(account);
+    /// @return held Base units.
+    function balanceOf(address asset, address account) internal view returns (uint256 held) {
+        if (asset == address(0)) return account.balance;
+        assembly ("memory-safe") {
+            mstore(0, shl(224, 0x70a08231)) // balanceOf(address)
+            mstore(4, account)
+            // Without code nothing is returned.
+            if iszero(and(gt(returndatasize(), 0x1f), staticcall(gas(), asset, 0, 0x24, 0, 0x20))) { revert(0, 0) }
+            held := mload(0)
+        }
     }
 
     /// @notice Pays from this contract, or from a deployed vault by a command (see DepositVault).
@@ -31,37 +36,33 @@ library AssetTransfer {
         uint256 amount,
         uint256 allowance
     ) internal returns (bool done, bool returned, uint256 gasBefore) {
-        bool native = asset == address(0);
         bool pool = custodian == address(this);
-        if (native && !pool && amount >> 96 != 0) return (false, false, 0);
+        if (asset == address(0)) {
+            if (!pool && amount >> 96 != 0) return (false, false, 0);
+            assembly ("memory-safe") {
+                gasBefore := gas()
+                switch pool
+                case 0 {
+                    mstore(0, or(shl(160, amount), to))
+                    returned := call(allowance, custodian, 0, 0, 0x20, 0, 0)
+                }
+                default { returned := call(allowance, to, amount, 0, 0, 0, 0) }
+            }
+            return (returned, returned, gasBefore);
+        }
         assembly ("memory-safe") {
-            // First the word of a vault's command, then the call of the token.
             let data := mload(0x40)
-            let size := 0x20
-            let target := or(asset, mul(native, to))
-            mstore(data, or(target, mul(native, shl(160, amount))))
-            if asset {
-                mstore(add(data, 0x20), shl(224, 0xa9059cbb)) // transfer(address,uint256)
-                mstore(add(data, 0x24), to)
-                mstore(add(data, 0x44), amount)
-                size := 0x64
-            }
-            let value := 0
-            switch pool
-            case 0 { target := custodian }
-            default {
-                data := add(data, 0x20)
-                size := sub(size, 0x20)
-                value := mul(native, amount)
-            }
+            mstore(data, asset)
+            mstore(add(data, 0x20), shl(224, 0xa9059cbb)) // transfer(address,uint256)
+            mstore(add(data, 0x24), to)
+            mstore(add(data, 0x44), amount)
             gasBefore := gas()
-            returned := call(allowance, target, value, data, size, 0, 0x20)
-            done := returned
-            if asset {
-                switch returndatasize()
-                case 0 { done := and(done, iszero(iszero(extcodesize(asset)))) }
-                default { done := and(done, and(gt(returndatasize(), 0x1f), eq(mload(0), 1))) }
-            }
+            switch pool
+            case 0 { returned := call(allowance, custodian, 0, data, 0x64, 0, 0x20) }
+            default { returned := call(allowance, asset, 0, add(data, 0x20), 0x44, 0, 0x20) }
+            switch returndatasize()
+            case 0 { done := and(returned, iszero(iszero(extcodesize(asset)))) }
+            default { done := and(returned, and(gt(returndatasize(), 0x1f), eq(mload(0), 1))) }
         }
     }
 

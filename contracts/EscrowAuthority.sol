@@ -44,6 +44,20 @@ abstract contract EscrowAuthority is EscrowSeats {
         }
     }
 
+    /// @dev Terms of nobody, whose parties cannot sign: behind the end of calldata every word is zero.
+    function _noTerms() internal pure returns (Terms calldata none) {
+        assembly ("memory-safe") {
+            none := calldatasize()
+        }
+    }
+
+    /// @dev Zero, for the reason of `_anywhere`.
+    function _nobody() internal view returns (address nobody) {
+        assembly ("memory-safe") {
+            nobody := callvalue()
+        }
+    }
+
     function _digest(bytes32 structHash) internal view returns (bytes32) {
         return EscrowMessages.digest(domainSeparator(), structHash);
     }
@@ -60,36 +74,41 @@ abstract contract EscrowAuthority is EscrowSeats {
     function _authority(
         bytes32 digest,
         bytes calldata signatures,
-        uint256 others
+        Terms calldata terms
     ) internal view returns (uint256 parties) {
         uint256 slot = _config;
         uint256 signers;
         if (signatures.length == 0) {
-            if (SignerSet.threshold(slot) != 1 || !_isSigner(msg.sender)) revert NotAllowed();
+            if (SignerSet.threshold(slot) != 1 || !_isSignerOf(slot, msg.sender)) revert NotAllowed();
         } else {
-            (parties, signers) = _signed(slot, digest, signatures, others);
+            (parties, signers) = _signed(slot, digest, signatures, terms, _nobody());
             parties >>= SignerSet.BUYER_TAG;
             if (parties == 0 ? signers < SignerSet.threshold(slot) : signers != 0) revert BadSignature();
         }
         // A pause stops the admins; the parties can always settle.
-        if (parties == ADMINS && block.timestamp <= SignerSet.pausedUntil(slot)) revert Paused();
+        if (parties == ADMINS) {
+            if (block.timestamp <= SignerSet.pausedUntil(slot)) revert Paused();
+        }
     }
 
     /// @dev Every item must verify, and their kinds (low 7 bits of the tag) rise strictly. Zero cannot sign.
-    /// @param others Who may sign beside the signers, see `SignerSet.others`.
+    /// @param terms Whose buyer and seller may sign.
+    /// @param account Who may sign with ACCOUNT_TAG.
     /// @return kinds Bit k is set if there was an item of kind k.
     /// @return signers How many of them were admin signers.
     function _signed(
         uint256 slot,
         bytes32 digest,
         bytes calldata signatures,
-        uint256 others
+        Terms calldata terms,
+        address account
     ) internal view returns (uint256 kinds, uint256 signers) {
         uint256 offset;
         while (offset < signatures.length) {
             uint256 kind = SignerSet.kindAt(signatures, offset);
-            if (kinds >> kind != 0) revert BadSignature();
-            kinds |= 1 << kind;
+            uint256 kindBit = 1 << kind;
+            if (kinds >= kindBit) revert BadSignature();
+            kinds |= kindBit;
             // Stays zero, which nobody can sign for, for every other kind.
             address expected;
             if (kind < SignerSet.SEATS) {
@@ -97,8 +116,12 @@ abstract contract EscrowAuthority is EscrowSeats {
                 unchecked {
                     ++signers;
                 }
-            } else if (kind >= SignerSet.ACCOUNT_TAG) {
-                expected = SignerSet.otherOf(others, kind);
+            } else if (kind == SignerSet.BUYER_TAG) {
+                expected = terms.buyerOf();
+            } else if (kind == SignerSet.SELLER_TAG) {
+                expected = terms.sellerOf();
+            } else if (kind == SignerSet.ACCOUNT_TAG) {
+                expected = account;
             }
             offset = SignerSet.checkItem(signatures, offset, digest, expected);
         }

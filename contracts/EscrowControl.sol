@@ -85,8 +85,7 @@ abstract contract EscrowControl is EscrowAuthority {
         _requireTimely(validUntil);
         uint256 slot = _config;
         uint256 signers;
-        uint256 nobody = SignerSet.others(address(0), address(0), address(0));
-        (kinds, signers) = _signed(slot, _digest(message), signatures, nobody);
+        (kinds, signers) = _signed(slot, _digest(message), signatures, _noTerms(), _nobody());
         if (signers < SignerSet.threshold(slot)) revert BadSignature();
         _config = SignerSet.withNextNonce(slot);
     }

@@ -55,7 +55,7 @@ abstract contract EscrowCustody is EscrowControl {
 
     /// @dev The record of an id that may get one: valid terms, not used before.
     function _unusedRecord(bytes32 id, Terms calldata terms) internal view returns (uint256 record) {
-        record = _records[id];
+        record = _records[id].word;
         if (record.status() != PaymentRecord.NONE) revert WrongStatus();
         if (!terms.valid(feeCap)) revert InvalidTerms();
     }
@@ -64,17 +64,17 @@ abstract contract EscrowCustody is EscrowControl {
     /// never the balance. The caller stores the record, and emits `Funded` if it stays open.
     function _openVault(bytes32 id, Terms calldata terms) internal view returns (uint256 record) {
         record = _unusedRecord(id, terms);
-        uint256 amount = terms.amount;
-        if (AssetTransfer.balanceOf(terms.token, depositAddress(id)) < amount) revert VaultShort();
+        uint256 amount = terms.amountOf();
+        if (AssetTransfer.balanceOf(terms.tokenOf(), depositAddress(id)) < amount) revert VaultShort();
         record = record.open(amount, PaymentRecord.FUNDED | PaymentRecord.IN_VAULT);
     }
 
     /// @dev Books an unused record in the pool; the money has to come next. `flags` is FUNDED, and VAULT_DEPLOYED by a sweep.
     /// @return before The pool's balance without this payment.
     function _openPool(bytes32 id, uint256 record, Terms calldata terms, uint256 flags) internal returns (uint256 before) {
-        address token = terms.token;
-        uint256 amount = terms.amount;
-        _records[id] = record.open(amount, flags);
+        address token = terms.tokenOf();
+        uint256 amount = terms.amountOf();
+        _records[id].word = record.open(amount, flags);
         _books[token].slot += amount << 128;
         before = AssetTransfer.balanceOf(token, address(this));
         // Native coin of this call is there already.
@@ -83,9 +83,9 @@ abstract contract EscrowCustody is EscrowControl {
 
     /// @dev The exact inflow decides, not a return value; and a stray surplus must not hide a shortage.
     function _finishFunding(bytes32 id, Terms calldata terms, uint256 before, uint256 source) internal {
-        address token = terms.token;
+        address token = terms.tokenOf();
         uint256 balance = AssetTransfer.balanceOf(token, address(this));
-        if (balance != before + terms.amount) revert WrongInflow();
+        if (balance != before + terms.amountOf()) revert WrongInflow();
         if (balance < _owed(token)) revert NotCovered();
         _emitFunded(id, terms, source);
     }

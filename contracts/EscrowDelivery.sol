@@ -11,6 +11,7 @@ import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
 /// @title The life of a payment by the clock: delivery mark and dispute, and the three exits that time opens
 /// @notice A pause stops none of it. No two of the exits are ever open at once.
 abstract contract EscrowDelivery is EscrowPayout {
+    using EscrowMessages for Terms;
     using PaymentRecord for uint256;
 
     /// Actions that a party can sign.
@@ -38,10 +39,9 @@ abstract contract EscrowDelivery is EscrowPayout {
         if (action != MARK && action != FREEZE) revert NotAllowed();
         bytes32 id = idOf(terms);
         bytes32 digest = _digest(EscrowMessages.hashAct(id, action, validUntil));
-        uint256 parties = SignerSet.others(address(0), terms.buyer, terms.seller);
-        (uint256 kinds, ) = _signed(_config, digest, signature, parties);
-        address by = terms.buyer;
-        if (kinds == 1 << SignerSet.SELLER_TAG) by = terms.seller;
+        (uint256 kinds, ) = _signed(_config, digest, signature, terms, _nobody());
+        address by = terms.buyerOf();
+        if (kinds == 1 << SignerSet.SELLER_TAG) by = terms.sellerOf();
         else if (kinds != 1 << SignerSet.BUYER_TAG) revert BadSignature();
         _act(id, terms, action, by);
     }
@@ -63,13 +63,13 @@ abstract contract EscrowDelivery is EscrowPayout {
 
     /// @dev Marks or freezes for `by`, who called or signed. Starts a clock, so the money must be there.
     function _act(bytes32 id, Terms calldata terms, uint256 action, address by) private {
-        uint256 record = _records[id];
+        uint256 record = _records[id].word;
         uint256 status = record.status();
         if (status == PaymentRecord.FROZEN || (action == MARK && status == PaymentRecord.DELIVERED)) {
             revert WrongStatus();
         }
         bool delivered = status == PaymentRecord.DELIVERED;
-        uint256 end = delivered ? record.clock() + terms.inspection : terms.deliverBy;
+        uint256 end = delivered ? record.clock() + terms.inspection : terms.deliverByOf();
         if (block.timestamp > end) revert TooLate();
         if (!_mayAct(terms, action, by, delivered)) revert NotAllowed();
 
@@ -79,10 +79,10 @@ abstract contract EscrowDelivery is EscrowPayout {
             _emitFunded(id, terms, SOURCE_VAULT);
         }
         if (action == MARK) {
-            _records[id] = record.start(PaymentRecord.DELIVERED);
+            _records[id].word = record.start(PaymentRecord.DELIVERED);
             emit Delivered(id, block.timestamp);
         } else {
-            _records[id] = record.start(PaymentRecord.FROZEN);
+            _records[id].word = record.start(PaymentRecord.FROZEN);
             emit Frozen(id, by, block.timestamp);
         }
     }
@@ -90,8 +90,8 @@ abstract contract EscrowDelivery is EscrowPayout {
     /// @dev The seller freezes only after delivery: before it he has the mark. A signer, who is the brake for a buyer
     /// without a wallet, freezes by a call of his own.
     function _mayAct(Terms calldata terms, uint256 action, address by, bool delivered) private view returns (bool) {
-        if (by == terms.seller && (action == MARK || delivered)) return true;
-        return action == FREEZE && (by == terms.buyer || (by == msg.sender && _isSigner(by)));
+        if (by == terms.sellerOf() && (action == MARK || delivered)) return true;
+        return action == FREEZE && (by == terms.buyerOf() || (by == msg.sender && _isSigner(by)));
     }
 
     /// @dev Which of the two was called. Read from the call: a constant would make the compiler write `_act` twice.
@@ -110,20 +110,22 @@ abstract contract EscrowDelivery is EscrowPayout {
         terms = _anywhere(terms);
         uint256 status = _statusCalled();
         bytes32 id = idOf(terms);
-        uint256 record = _records[id];
+        uint256 record = _records[id].word;
         if (record.status() != status) revert WrongStatus();
-        uint256 end = terms.deliverBy;
+        uint256 end = terms.deliverByOf();
         if (status != PaymentRecord.FUNDED) {
             end = record.clock() + (status == PaymentRecord.DELIVERED ? terms.inspection : disputeTimeout);
         }
         if (block.timestamp <= end) revert TooEarly();
 
-        if (record & PaymentRecord.IN_VAULT != 0) record = _lowerToVault(id, record, terms.token);
+        if (record & PaymentRecord.IN_VAULT != 0) record = _lowerToVault(id, record, terms.tokenOf());
         uint256 all = record.remaining();
         uint256 toSeller;
         if (status == PaymentRecord.DELIVERED) toSeller = all;
         if (status == PaymentRecord.FROZEN) toSeller = (all * terms.disputeSellerBps) / BPS;
-        _payOut(id, record, record.pay(toSeller, all - toSeller), terms, toSeller, all - toSeller);
+        uint256 paid = record.pay(toSeller, all - toSeller);
+        _records[id].word = paid;
+        _payOut(id, record, paid, terms, toSeller, all - toSeller);
     }
 
     /// @dev The issuer may have burnt, or the token rebased: a timer pays what earlier credits leave of the balance.

@@ -14,6 +14,7 @@ import {IPermit2} from "./interfaces/IPermit2.sol";
 /// @title How money gets into the pool: four fundings with one core, and the sweep of a vault
 /// @dev The record is written before the token is called; what arrived decides whether the call stands.
 abstract contract EscrowFunding is EscrowCustody {
+    using EscrowMessages for Terms;
     using PaymentRecord for uint256;
 
     IPermit2 private constant PERMIT2 = IPermit2(0x000000000022D473030F116dDEE9F6B43aC78BA3);
@@ -21,9 +22,9 @@ abstract contract EscrowFunding is EscrowCustody {
     /// @inheritdoc IMarketplaceEscrow
     function fund(Terms calldata terms) external payable guarded {
         (bytes32 id, uint256 before) = _beginFunding(terms);
-        address token = terms.token;
-        if (msg.value != (token == address(0) ? terms.amount : 0)) revert WrongValue();
-        if (token != address(0)) AssetTransfer.pull(token, msg.sender, address(this), terms.amount);
+        address token = terms.tokenOf();
+        if (msg.value != (token == address(0) ? terms.amountOf() : 0)) revert WrongValue();
+        if (token != address(0)) AssetTransfer.pull(token, msg.sender, address(this), terms.amountOf());
         _finishFunding(id, terms, before, SOURCE_NEW);
     }
 
@@ -38,10 +39,10 @@ abstract contract EscrowFunding is EscrowCustody {
     ) external guarded {
         (bytes32 id, uint256 before) = _beginSigned(terms);
         // The id as nonce binds the terms: no other payment can use the authorization.
-        IERC3009(terms.token).receiveWithAuthorization(
-            terms.buyer,
+        IERC3009(terms.tokenOf()).receiveWithAuthorization(
+            terms.buyerOf(),
             address(this),
-            terms.amount,
+            terms.amountOf(),
             validAfter,
             validBefore,
             id,
@@ -60,12 +61,12 @@ abstract contract EscrowFunding is EscrowCustody {
         bytes calldata signature
     ) external guarded {
         (bytes32 id, uint256 before) = _beginSigned(terms);
-        uint256 amount = terms.amount;
+        uint256 amount = terms.amountOf();
         // The witness binds the terms, and the owner is always their buyer.
         PERMIT2.permitWitnessTransferFrom(
-            IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(terms.token, amount), nonce, deadline),
+            IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(terms.tokenOf(), amount), nonce, deadline),
             IPermit2.SignatureTransferDetails(address(this), amount),
-            terms.buyer,
+            terms.buyerOf(),
             EscrowMessages.hashTerms(terms),
             EscrowMessages.PERMIT2_WITNESS,
             signature
@@ -83,17 +84,17 @@ abstract contract EscrowFunding is EscrowCustody {
         bytes calldata consent
     ) external guarded {
         (bytes32 id, uint256 before) = _beginSigned(terms);
-        address buyer = terms.buyer;
+        address buyer = terms.buyerOf();
         // A bare permit does not bind the terms, and some tokens swallow an unknown call: a standing allowance must not
         // be drained into terms of a stranger.
         if (msg.sender != buyer) {
-            (uint256 kinds, ) = _signed(_config, id, consent, SignerSet.others(address(0), buyer, address(0)));
+            (uint256 kinds, ) = _signed(_config, id, consent, terms, _nobody());
             if (kinds != 1 << SignerSet.BUYER_TAG) revert BadSignature();
         }
         // Somebody may have used the permit already: then the allowance is there.
         // solhint-disable-next-line no-empty-blocks
-        try IERC20Permit(terms.token).permit(buyer, address(this), terms.amount, deadline, v, r, s) {} catch {}
-        AssetTransfer.pull(terms.token, buyer, address(this), terms.amount);
+        try IERC20Permit(terms.tokenOf()).permit(buyer, address(this), terms.amountOf(), deadline, v, r, s) {} catch {}
+        AssetTransfer.pull(terms.tokenOf(), buyer, address(this), terms.amountOf());
         _finishFunding(id, terms, before, SOURCE_NEW);
     }
 
@@ -103,21 +104,21 @@ abstract contract EscrowFunding is EscrowCustody {
         bytes32 id = idOf(terms);
         uint256 record = _unusedRecord(id, terms);
         // A stranger must not move a payment from the custody its parties chose.
-        if (msg.sender != terms.buyer && msg.sender != terms.seller && !_isSigner(msg.sender)) revert NotAllowed();
-        if (block.timestamp > terms.deliverBy) revert TooLate();
+        if (msg.sender != terms.buyerOf() && msg.sender != terms.sellerOf() && !_isSigner(msg.sender)) revert NotAllowed();
+        if (block.timestamp > terms.deliverByOf()) revert TooLate();
         address vault = depositAddress(id);
-        if (AssetTransfer.balanceOf(terms.token, vault) < terms.amount) revert VaultShort();
+        if (AssetTransfer.balanceOf(terms.tokenOf(), vault) < terms.amountOf()) revert VaultShort();
 
         uint256 before = _openPool(id, record, terms, PaymentRecord.FUNDED | PaymentRecord.VAULT_DEPLOYED);
         _deployVault(id, record);
         _sender = vault;
-        _pay(vault, terms.token, address(this), terms.amount);
+        _pay(vault, terms.tokenOf(), address(this), terms.amountOf());
         _sender = address(0);
         _finishFunding(id, terms, before, SOURCE_SWEPT);
     }
 
     function _beginSigned(Terms calldata terms) private returns (bytes32 id, uint256 before) {
-        if (terms.buyer == address(0) || terms.token == address(0)) revert InvalidTerms();
+        if (terms.buyerOf() == address(0) || terms.tokenOf() == address(0)) revert InvalidTerms();
         return _beginFunding(terms);
     }
 
@@ -125,7 +126,7 @@ abstract contract EscrowFunding is EscrowCustody {
         _requireRunning();
         id = idOf(terms);
         uint256 record = _unusedRecord(id, terms);
-        if (block.timestamp > terms.fundBy) revert TooLate();
+        if (block.timestamp > terms.fundByOf()) revert TooLate();
         before = _openPool(id, record, terms, PaymentRecord.FUNDED);
     }
 }

@@ -3,11 +3,13 @@ pragma solidity 0.8.37;
 
 import {AssetTransfer} from "./AssetTransfer.sol";
 import {EscrowCustody} from "./EscrowCustody.sol";
+import {EscrowMessages} from "./EscrowMessages.sol";
 import {PaymentRecord} from "./PaymentRecord.sol";
 
 /// @title The one way that settlements and timers pay, and what happens to a share that its receiver does not take
 /// @notice A share that cannot be pushed becomes a credit, so nobody can block the payout of the others.
 abstract contract EscrowPayout is EscrowCustody {
+    using EscrowMessages for Terms;
     using PaymentRecord for uint256;
 
     uint256 internal constant BPS = 10_000;
@@ -21,8 +23,8 @@ abstract contract EscrowPayout is EscrowCustody {
     uint256 private constant CALL_COST = 5_000;
     uint256 private constant COIN_CALL_COST = 40_000;
 
-    /// @dev Pays a settlement or a timer: state first, then fee (vault mode), seller, `refundTo`. The record is open and
-    /// holds at least the sum. `paid` is the record afterwards.
+    /// @dev Pays a settlement or a timer: state first, then fee (vault mode), seller, `refundTo`. The record was open and
+    /// held at least the sum. `paid` is the record afterwards, stored by the caller.
     function _payOut(
         bytes32 id,
         uint256 record,
@@ -31,25 +33,35 @@ abstract contract EscrowPayout is EscrowCustody {
         uint256 toSeller,
         uint256 toBuyer
     ) internal {
-        uint256 fee = _feeOf(record.released(), paid.released(), terms.feeBps);
+        uint256 fee = _feeOf(record.released(), paid.released(), terms.feeBpsOf());
         address custodian = address(this);
+        uint256 total;
+        unchecked {
+            total = toSeller + toBuyer;
+        }
 
         if (record & PaymentRecord.IN_VAULT == 0) {
-            _records[id] = paid;
             // The fee stays owed, as a fee.
-            Book storage book_ = _books[terms.token];
-            book_.slot = book_.slot + fee - ((toSeller + toBuyer - fee) << 128);
-        } else if (toSeller + toBuyer == 0) {
+            Book storage book_ = _books[terms.tokenOf()];
+            uint256 slot = book_.slot;
+            uint256 out;
+            unchecked {
+                // Fees are part of owed, and neither share is below its fee.
+                slot += fee;
+                out = (total - fee) << 128;
+            }
+            book_.slot = slot - out;
+        } else if (total != 0) {
             // A shortfall can leave nothing to push; then the vault stays undeployed.
-            _records[id] = paid;
-        } else {
-            _records[id] = paid | PaymentRecord.VAULT_DEPLOYED;
-            _deployVault(id, record);
+            if (record & PaymentRecord.VAULT_DEPLOYED == 0) {
+                _records[id].word = paid | PaymentRecord.VAULT_DEPLOYED;
+                _createVault(id);
+            }
             custodian = depositAddress(id);
-            if (fee != 0) fee = _payFee(id, custodian, terms.token, fee, toSeller + toBuyer);
+            if (fee != 0) fee = _payFee(id, custodian, terms.tokenOf(), fee, total);
         }
-        _payShare(id, custodian, terms, terms.seller, toSeller - fee, toSeller - fee + toBuyer);
-        _payShare(id, custodian, terms, terms.refundTo, toBuyer, toBuyer);
+        if (toSeller != fee) _payShare(id, custodian, terms, terms.sellerOf(), toSeller - fee, total - fee);
+        if (toBuyer != 0) _payShare(id, custodian, terms, terms.refundToOf(), toBuyer, toBuyer);
         emit Settled(id, record.seq(), toSeller, toBuyer, fee);
     }
 
@@ -70,8 +82,7 @@ abstract contract EscrowPayout is EscrowCustody {
         uint256 amount,
         uint256 unpaid
     ) private {
-        if (amount == 0) return;
-        address token = terms.token;
+        address token = terms.tokenOf();
         if (_tryPush(id, custodian, token, to, amount, unpaid)) return;
         bool inVault = custodian != address(this);
         if (inVault) {
@@ -117,22 +128,19 @@ abstract contract EscrowPayout is EscrowCustody {
         uint256 amount,
         uint256 unpaid
     ) internal returns (bool done) {
-        (uint256 allowance, uint256 cost) = (TOKEN_ALLOWANCE, CALL_COST);
         bool pool = custodian == address(this);
-        if (token == address(0)) {
-            (allowance, cost) = pool
-                ? (POOL_COIN_ALLOWANCE, COIN_CALL_COST)
-                : (VAULT_COIN_ALLOWANCE, CALL_COST);
-        }
+        uint256 allowance = TOKEN_ALLOWANCE;
+        if (token == address(0)) allowance = pool ? POOL_COIN_ALLOWANCE : VAULT_COIN_ALLOWANCE;
         bool returned;
         uint256 gasBefore;
         (done, returned, gasBefore) = AssetTransfer.push(custodian, token, to, amount, allowance);
         if (done) return true;
         // A call gets at most 63/64 of the gas: with less than this a relayer could have starved it on purpose.
+        uint256 cost = allowance == POOL_COIN_ALLOWANCE ? COIN_CALL_COST : CALL_COST;
         if (gasBefore * 63 < (allowance + cost) * 64) revert Starved();
         if (returned) {
             // A token that says no may have moved the money. Then the custodian does not cover what it still owes.
-            uint256 owing = pool ? _owed(token) : _records[id].remaining() + _vaultCredit(id);
+            uint256 owing = pool ? _owed(token) : _records[id].word.remaining() + _vaultCredit(id);
             if (AssetTransfer.balanceOf(token, custodian) < owing + unpaid) revert NotCovered();
         }
     }
@@ -145,6 +153,6 @@ abstract contract EscrowPayout is EscrowCustody {
 
     /// @dev Seller and `refundTo` of a record are never the same.
     function _shareShift(Terms calldata terms, address to) internal pure returns (uint256) {
-        return to == terms.seller ? 128 : 0;
+        return to == terms.sellerOf() ? 128 : 0;
     }
 }

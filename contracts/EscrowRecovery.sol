@@ -16,9 +16,9 @@ abstract contract EscrowRecovery is EscrowPayout {
     /// @inheritdoc IMarketplaceEscrow
     function recover(Terms calldata terms, address asset) external guarded {
         bytes32 id = idOf(terms);
-        uint256 record = _records[id];
+        uint256 record = _records[id].word;
         address vault = depositAddress(id);
-        address own = address(uint160(terms.word(2)));
+        address own = terms.tokenOf();
         uint256 amount = AssetTransfer.balanceOf(asset, vault);
         uint256 needed = _needed(id, terms, record);
         uint256 ownBefore;
@@ -33,7 +33,7 @@ abstract contract EscrowRecovery is EscrowPayout {
         bool closes = asset == own && needed == 0 && record.status() == PaymentRecord.NONE;
         uint256 changed = record | PaymentRecord.VAULT_DEPLOYED;
         if (closes) changed = changed.close() | PaymentRecord.IN_VAULT;
-        if (changed != record) _records[id] = changed;
+        if (changed != record) _records[id].word = changed;
 
         address to = _destination(terms, own);
         _deployVault(id, record);
@@ -57,7 +57,7 @@ abstract contract EscrowRecovery is EscrowPayout {
         if (amount == 0) revert Nothing();
         // Foreign ids have no record here, so only their code tells.
         if (vault.code.length == 0) _createVault(id);
-        address to = _destination(terms, address(uint160(terms.word(2))));
+        address to = _destination(terms, terms.tokenOf());
         _pay(vault, asset, to, amount);
         emit Recovered(id, asset, to, amount, false);
     }
@@ -66,8 +66,8 @@ abstract contract EscrowRecovery is EscrowPayout {
     function _mayEndEarly(Terms calldata terms, uint256 record, uint256 balance) private view returns (bool) {
         return
             record.status() == PaymentRecord.NONE &&
-            balance < terms.amount &&
-            block.timestamp > terms.fundBy &&
+            balance < terms.amountOf() &&
+            block.timestamp > terms.fundByOf() &&
             _isSigner(msg.sender);
     }
 
@@ -78,14 +78,14 @@ abstract contract EscrowRecovery is EscrowPayout {
             return record & PaymentRecord.IN_VAULT == 0 ? 0 : record.remaining() + _vaultCredit(id);
         }
         if (!terms.valid(feeCap)) return 0;
-        if (msg.sender == terms.seller || block.timestamp > terms.deliverBy) return 0;
-        return terms.amount;
+        if (msg.sender == terms.sellerOf() || block.timestamp > terms.deliverByOf()) return 0;
+        return terms.amountOf();
     }
 
     /// @dev With valid terms always `refundTo`; with invalid ones the first receiver that can have the money.
     function _destination(Terms calldata terms, address own) private view returns (address to) {
-        to = address(uint160(terms.word(10)));
-        if (to == address(0) || to == address(this) || to == own) to = address(uint160(terms.word(0)));
+        to = terms.refundToOf();
+        if (to == address(0) || to == address(this) || to == own) to = terms.buyerOf();
         if (to == address(0) || to == address(this) || to == own) to = treasury();
     }
 }

@@ -81,7 +81,10 @@ abstract contract EscrowSeats is EscrowState {
     }
 
     function _isSigner(address account) internal view returns (bool) {
-        uint256 slot = _config;
+        return _isSignerOf(_config, account);
+    }
+
+    function _isSignerOf(uint256 slot, address account) internal view returns (bool) {
         for (uint256 i = 0; i < SignerSet.SEATS; ++i) {
             if (SignerSet.active(slot, i) && _holder(slot, i) == account) return true;
         }

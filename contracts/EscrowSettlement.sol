@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {EscrowMessages} from "./EscrowMessages.sol";
 import {EscrowPayout} from "./EscrowPayout.sol";
 import {PaymentRecord} from "./PaymentRecord.sol";
-import {SignerSet} from "./SignerSet.sol";
 import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
 
 /// @title Payouts by signature: one payment, one milestone, or many payments at once
 abstract contract EscrowSettlement is EscrowPayout {
+    using EscrowMessages for Settlement;
     using EscrowMessages for Terms;
     using PaymentRecord for uint256;
 
@@ -30,7 +30,7 @@ abstract contract EscrowSettlement is EscrowPayout {
         bytes calldata signatures,
         uint256[] calldata milestones
     ) external guarded {
-        uint256 released = _records[idOf(terms)].released();
+        uint256 released = _records[idOf(terms)].word.released();
         uint256 next = _nextPrefixSum(terms, milestones, released);
         if (settlement.toBuyer != 0 || released + settlement.toSeller != next) revert BadMilestones();
         _settleSigned(terms, settlement, signatures);
@@ -78,12 +78,12 @@ abstract contract EscrowSettlement is EscrowPayout {
     /// @inheritdoc IMarketplaceEscrow
     function bumpSeq(bytes32 id) external guarded {
         if (!_isSigner(msg.sender)) revert NotAllowed();
-        uint256 record = _records[id];
+        uint256 record = _records[id].word;
         if (record.status() == PaymentRecord.CLOSED) revert WrongStatus();
         if (record.bumps() == BUMPS_MAX) revert BumpLimit();
         if (record.seq() == PaymentRecord.SEQ_END) revert WrongSeq();
-        record += PaymentRecord.ONE_SEQ + PaymentRecord.ONE_BUMP;
-        _records[id] = record;
+        record = record.nextSeq() + PaymentRecord.ONE_BUMP;
+        _records[id].word = record;
         emit SeqBumped(id, record.seq());
     }
 
@@ -93,10 +93,10 @@ abstract contract EscrowSettlement is EscrowPayout {
         bytes calldata signatures
     ) private {
         (terms, settlement) = (_anywhere(terms), _anywhere(settlement));
-        bytes32 id = idOf(terms);
-        bytes32 digest = _digest(EscrowMessages.hashSettle(id, settlement));
-        uint256 parties = SignerSet.others(address(0), terms.buyer, terms.seller);
-        _settle(terms, settlement, id, _authority(digest, signatures, parties));
+        bytes32 domain = domainSeparator();
+        bytes32 id = EscrowMessages.digest(domain, terms.hashTerms());
+        bytes32 digest = EscrowMessages.digest(domain, EscrowMessages.hashSettle(id, settlement));
+        _settle(terms, settlement, id, _authority(digest, signatures, terms));
     }
 
     /// @dev One settlement of any kind; the signatures are checked.
@@ -106,29 +106,45 @@ abstract contract EscrowSettlement is EscrowPayout {
         bytes32 id,
         uint256 authority
     ) private {
-        _requireTimely(settlement.validUntil);
-        uint256 record = _records[id];
-        uint256 seq = record.seq();
-        if (settlement.seq != seq || seq == PaymentRecord.SEQ_END) revert WrongSeq();
+        // Each word is compared with something that is in its range, so no dirty one passes.
+        _requireTimely(settlement.word(3));
+        Record storage stored = _records[id];
+        uint256 record = stored.word;
+        uint256 seq = settlement.word(0);
+        if (seq != record.seq()) revert WrongSeq();
+        if (seq == PaymentRecord.SEQ_END) revert WrongSeq();
         bool opens = !record.isOpen();
         // Refuses a closed payment.
         if (opens) record = _openVault(id, terms);
 
         uint256 all = record.remaining();
-        uint256 toSeller = settlement.toSeller;
-        uint256 toBuyer = settlement.toBuyer;
-        uint256 total = toSeller + toBuyer;
-        // Then it has been checked that this is exactly the next step.
-        bool milestone = msg.sig == IMarketplaceEscrow.settleMilestone.selector;
-        if (total == 0 || total > all) revert WrongAmount();
+        uint256 toSeller = settlement.word(1);
+        uint256 toBuyer = settlement.word(2);
+        uint256 total;
+        unchecked {
+            // Shares in their range cannot overflow, and no share at all wraps to above everything.
+            total = toSeller + toBuyer;
+            if ((toSeller | toBuyer) >> 96 != 0) revert WrongAmount();
+            if (total - 1 >= all) revert WrongAmount();
+        }
         // One party alone may only give up everything, so that it cannot spend the seq to block the admins.
-        if (authority == BUYER && toSeller != all && !milestone) revert NotAllowed();
-        if (authority == SELLER && toBuyer != all) revert NotAllowed();
+        if (authority != ADMINS) {
+            if (authority == BUYER && toSeller != all && !_isMilestone()) revert NotAllowed();
+            if (authority == SELLER && toBuyer != all) revert NotAllowed();
+        }
         if (total != all) {
-            if (!milestone && terms.milestonesHash != 0) revert BadMilestones();
+            if (!_isMilestone() && terms.milestonesHash != 0) revert BadMilestones();
             if (opens) _emitFunded(id, terms, SOURCE_VAULT);
         }
-        _payOut(id, record, record.pay(toSeller, toBuyer) + PaymentRecord.ONE_SEQ, terms, toSeller, toBuyer);
+        uint256 paid = record.pay(toSeller, toBuyer).nextSeq();
+        stored.word = paid;
+        _payOut(id, record, paid, terms, toSeller, toBuyer);
+    }
+
+    /// @dev Then it has been checked that the settlement is exactly the next step. Read from the call: a parameter would
+    /// make the compiler write `_settle` twice.
+    function _isMilestone() private pure returns (bool) {
+        return msg.sig == IMarketplaceEscrow.settleMilestone.selector;
     }
 
     /// @dev The milestones are as promised; finds the sum up to the first one that is not released yet.
@@ -145,7 +161,7 @@ abstract contract EscrowSettlement is EscrowPayout {
             sum += milestones[i];
             if (next == 0 && sum > released) next = sum;
         }
-        if (sum != terms.amount) revert BadMilestones();
+        if (sum != terms.amountOf()) revert BadMilestones();
     }
 
     /// @dev As for the terms, see there.
@@ -176,8 +192,7 @@ abstract contract EscrowSettlement is EscrowPayout {
             ids[i] = idOf(terms[i]);
             items[i] = EscrowMessages.hashSettle(ids[i], settlements[i]);
         }
-        uint256 nobody = SignerSet.others(address(0), address(0), address(0));
-        authority = _authority(_digest(EscrowMessages.hashBatch(items)), signatures, nobody);
+        authority = _authority(_digest(EscrowMessages.hashBatch(items)), signatures, _noTerms());
     }
 
     /// @dev One item of a report, as a call of this contract by itself: what it did can be undone alone.

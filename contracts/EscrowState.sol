@@ -10,8 +10,12 @@ import {IMarketplaceEscrow} from "./interfaces/IMarketplaceEscrow.sol";
 abstract contract EscrowState is IMarketplaceEscrow {
     using PaymentRecord for uint256;
 
-    /// One slot: owed uint128, then fees uint128. `owed` is remaining of open pool payments, fees and credits. A struct, so
-    /// that a change finds its place once.
+    /// One slot. A struct, as the next one, so that a change finds its place once.
+    struct Record {
+        uint256 word;
+    }
+
+    /// One slot: owed uint128, then fees uint128. `owed` is remaining of open pool payments, fees and credits.
     struct Book {
         uint256 slot;
     }
@@ -19,7 +23,7 @@ abstract contract EscrowState is IMarketplaceEscrow {
     /// Threshold, active signers, overrides, pause and nonce: see SignerSet.
     uint256 internal _config;
     /// One slot a payment: see PaymentRecord.
-    mapping(bytes32 id => uint256 record) internal _records;
+    mapping(bytes32 id => Record record) internal _records;
     /// What the pool is liable for in a token.
     mapping(address token => Book book) internal _books;
     /// One slot a payment: the seller's uint128, then that of `refundTo`. Stays in the vault, so not part of `owed`.
@@ -65,7 +69,7 @@ abstract contract EscrowState is IMarketplaceEscrow {
 
     /// @inheritdoc IMarketplaceEscrow
     function payment(bytes32 id) external view returns (Payment memory record) {
-        return _records[id].unpack();
+        return _records[id].word.unpack();
     }
 
     /// @inheritdoc IEscrowCredits

@@ -5,12 +5,12 @@ import {AssetTransfer} from "./AssetTransfer.sol";
 import {EscrowMessages} from "./EscrowMessages.sol";
 import {EscrowPayout} from "./EscrowPayout.sol";
 import {PaymentRecord} from "./PaymentRecord.sol";
-import {SignerSet} from "./SignerSet.sol";
 import {IEscrowControl} from "./interfaces/IEscrowControl.sol";
 import {IEscrowCredits} from "./interfaces/IEscrowCredits.sol";
 
 /// @title Money that is out of its payment: fees, credits of the pool and of vaults, refunds after release, strays
 abstract contract EscrowWithdrawals is EscrowPayout {
+    using EscrowMessages for Terms;
     using PaymentRecord for uint256;
 
     /// @inheritdoc IEscrowCredits
@@ -61,8 +61,8 @@ abstract contract EscrowWithdrawals is EscrowPayout {
     /// @inheritdoc IEscrowCredits
     function payVaultCredit(Terms calldata terms) external guarded {
         bytes32 id = idOf(terms);
-        bool paid = _payPart(id, terms, terms.seller);
-        if (!_payPart(id, terms, terms.refundTo) && !paid) revert Nothing();
+        bool paid = _payPart(id, terms, terms.sellerOf());
+        if (!_payPart(id, terms, terms.refundToOf()) && !paid) revert Nothing();
     }
 
     /// @inheritdoc IEscrowCredits
@@ -75,8 +75,8 @@ abstract contract EscrowWithdrawals is EscrowPayout {
         bytes calldata signatures
     ) external guarded {
         bytes32 id = idOf(terms);
-        address account = sellerShare ? terms.seller : terms.refundTo;
-        address token = terms.token;
+        address account = sellerShare ? terms.sellerOf() : terms.refundToOf();
+        address token = terms.tokenOf();
         _authorizeRedirect(account, token, to, amount, validUntil, signatures);
         uint256 shift = _shareShift(terms, account);
         if (amount > uint128(_vaultCredits[id] >> shift)) revert WrongAmount();
@@ -89,11 +89,11 @@ abstract contract EscrowWithdrawals is EscrowPayout {
     /// @inheritdoc IEscrowCredits
     function refundLater(Terms calldata terms, uint256 amount) external payable guarded {
         bytes32 id = idOf(terms);
-        address token = terms.token;
-        address to = terms.refundTo;
+        address token = terms.tokenOf();
+        address to = terms.refundToOf();
         if (msg.value != (token == address(0) ? amount : 0)) revert WrongValue();
         uint256 sum = refundedLater[id] + amount;
-        if (amount == 0 || sum > _records[id].released()) revert WrongAmount();
+        if (amount == 0 || sum > _records[id].word.released()) revert WrongAmount();
         refundedLater[id] = sum;
         if (token == address(0)) {
             _pay(address(this), token, to, amount);
@@ -114,7 +114,7 @@ abstract contract EscrowWithdrawals is EscrowPayout {
 
     /// @dev Pays one share as far as the vault's balance goes: after an issuer's burn a whole one could never leave.
     function _payPart(bytes32 id, Terms calldata terms, address to) private returns (bool paid) {
-        address token = terms.token;
+        address token = terms.tokenOf();
         address vault = depositAddress(id);
         uint256 shift = _shareShift(terms, to);
         uint256 amount = uint128(_vaultCredits[id] >> shift);
@@ -143,7 +143,7 @@ abstract contract EscrowWithdrawals is EscrowPayout {
         uint256 nonce = redirectNonce[account];
         redirectNonce[account] = nonce + 1;
         bytes32 digest = _digest(EscrowMessages.hashRedirect(account, token, to, amount, nonce, validUntil));
-        (uint256 kinds, uint256 signers) = _signed(_config, digest, signatures, SignerSet.others(account, address(0), address(0)));
+        (uint256 kinds, uint256 signers) = _signed(_config, digest, signatures, _noTerms(), account);
         // Above the signers only the account can have signed.
         if (signers != 1 || (kinds >> 8 == 0 && msg.sender != account)) revert BadSignature();
     }

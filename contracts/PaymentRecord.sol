@@ -87,6 +87,13 @@ library PaymentRecord {
         return cleared | (block.timestamp << CLOCK_SHIFT) | next;
     }
 
+    /// @notice Raises seq, which must be below SEQ_END.
+    function nextSeq(uint256 record) internal pure returns (uint256) {
+        unchecked {
+            return record + ONE_SEQ;
+        }
+    }
+
     /// @notice Sets the final status.
     function close(uint256 record) internal pure returns (uint256) {
         return (record & ~STATUS_MASK) | CLOSED;

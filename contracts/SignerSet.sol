@@ -93,25 +93,6 @@ library SignerSet {
         }
     }
 
-    /// @notice Lists who may sign beside the signers.
-    /// @return list Pointer to three words of memory: an array would cost 100 gas more a settlement.
-    function others(address account, address buyer, address seller) internal pure returns (uint256 list) {
-        assembly ("memory-safe") {
-            list := mload(0x40)
-            mstore(list, account)
-            mstore(add(list, 0x20), buyer)
-            mstore(add(list, 0x40), seller)
-            mstore(0x40, add(list, 0x60))
-        }
-    }
-
-    /// @notice Whom an item of a kind from ACCOUNT_TAG to SELLER_TAG names.
-    function otherOf(uint256 list, uint256 kind) internal pure returns (address account) {
-        assembly ("memory-safe") {
-            account := mload(add(list, shl(5, sub(kind, ACCOUNT_TAG))))
-        }
-    }
-
     /// @notice Low 7 bits of the tag of an item.
     function kindAt(bytes calldata signatures, uint256 offset) internal pure returns (uint256 kind) {
         assembly ("memory-safe") {
@@ -135,7 +116,8 @@ library SignerSet {
         assembly ("memory-safe") {
             let item := add(signatures.offset, offset)
             let data := mload(0x40)
-            switch shr(255, calldataload(item))
+            let head := calldataload(item)
+            switch shr(255, head)
             case 0 {
                 // The tag alone decides: an account with code (EIP-7702) signs like any other.
                 end := add(offset, ITEM_SIZE)
@@ -145,23 +127,27 @@ library SignerSet {
                 mstore(add(data, 0x20), add(27, shr(255, parityAndS)))
                 mstore(add(data, 0x40), calldataload(add(item, 1)))
                 mstore(add(data, 0x60), s)
-                // ecrecover returns nothing if there is no signer; zero is nobody's signature.
-                mstore(0, 0)
+                // ecrecover returns nothing if there is no signer: then what stands here is nobody's address, not even zero.
+                mstore(0, not(0))
                 pop(staticcall(gas(), 1, data, 0x80, 0, 0x20))
-                signed := and(and(eq(mload(0), expected), iszero(iszero(expected))), iszero(gt(s, S_MAX)))
+                signed := and(eq(mload(0), expected), iszero(gt(s, S_MAX)))
             }
             default {
-                let size := and(shr(232, calldataload(item)), 0xffff)
+                let size := and(shr(232, head), 0xffff)
                 end := add(offset, add(size, WALLET_HEAD))
                 mstore(data, MAGIC)
                 mstore(add(data, 0x04), digest)
                 mstore(add(data, 0x24), 0x40)
                 mstore(add(data, 0x44), size)
                 calldatacopy(add(data, 0x64), add(item, WALLET_HEAD), size)
-                signed := staticcall(gas(), expected, data, and(add(size, 0x83), not(0x1f)), 0, 0x20)
+                // Zeros up to the next word.
+                mstore(add(add(data, 0x64), size), 0)
+                let padded := and(add(size, 0x1f), not(0x1f))
+                signed := staticcall(gas(), expected, data, add(padded, 0x64), 0, 0x20)
                 signed := and(and(signed, gt(returndatasize(), 0x1f)), eq(mload(0), MAGIC))
             }
+            signed := and(signed, iszero(gt(end, signatures.length)))
         }
-        if (!signed || end > signatures.length) revert IEscrowErrors.BadSignature();
+        if (!signed) revert IEscrowErrors.BadSignature();
     }
 }
