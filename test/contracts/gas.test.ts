@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { GasTable } from '../../scripts/gas/ceilings.ts';
+import { aboveCeiling, CEILINGS, type GasTable } from '../../scripts/gas/ceilings.ts';
 import { measureGas } from '../../scripts/gas/measure.ts';
 import { differences, readSnapshot } from '../../scripts/gas/snapshot.ts';
 
@@ -13,5 +13,15 @@ describe('gas of the escrow', () => {
     const changed = differences(table, readSnapshot());
     const hint = 'whoever changes the contract runs `npm run gas -- --update`, looks at the difference and commits it';
     expect(changed, hint).to.deep.equal([]);
+  });
+
+  it('is nowhere above its ceiling', () => {
+    expect(aboveCeiling(table)).to.deep.equal([]);
+  });
+
+  it('would be told from its ceiling and from the snapshot by one unit', () => {
+    const dearer = { ...table, release2of3: CEILINGS.release2of3.most + 1 };
+    expect(aboveCeiling(dearer)).to.deep.equal(['release2of3']);
+    expect(differences({ ...table, fund: table.fund + 1 }, table)).to.have.lengthOf(1);
   });
 });
