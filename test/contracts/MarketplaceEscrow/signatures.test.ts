@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { concat, dataSlice, getCreateAddress, Signature, TypedDataEncoder, toBeHex } from 'ethers';
 import { domainOf, idOf, SETTLE_TYPES, type Settle, type Terms } from '../escrowTerms.ts';
-import { type Item, PRICE, roles, STATUS, TAG, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
+import { DAY, type Item, PRICE, roles, STATUS, TAG, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
+import * as acts from '../signedActs.ts';
 
 // Half of the order of secp256k1 (EIP-2): a signature with a larger s is the twin of one with a smaller s.
 const LOWER_HALF = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
@@ -53,7 +54,7 @@ describe('MarketplaceEscrow signatures', () => {
     expect((await world().payment(terms)).status).to.equal(STATUS.closed);
   });
 
-  it('accepts the signature of an account with code', async () => {
+  it('A19: accepts the compact signature of an account with code (EIP-7702)', async () => {
     // EIP-7702: an account delegates to code and still signs like any other.
     await world().chain.setCode(roles.signers[0].address, concat(['0xef0100', world().token.address]));
     await send(world().sign(settle));
@@ -64,19 +65,19 @@ describe('MarketplaceEscrow signatures', () => {
     for (const item of [first, second, third]) await refuses(world().sign(settle, [item]));
   });
 
-  it('reverts when a signer is repeated', async () => {
+  it('S3: reverts when a signer is repeated', async () => {
     await refuses(world().sign(settle, [first, first]));
     await refuses(world().sign(settle, [first, second, second]));
     await refuses(world().sign(settle, [buyer, buyer]));
   });
 
-  it('reverts when the tags do not rise', async () => {
+  it('S3: reverts when the tags do not rise', async () => {
     await refuses(world().sign(settle, [second, first]));
     await refuses(world().sign(settle, [first, third, second]));
     await refuses(world().sign(settle, [seller, buyer]));
   });
 
-  it('reverts when a signer signs under another index', async () => {
+  it('S3: reverts when a signer signs under another index', async () => {
     await refuses(
       world().sign(settle, [
         [0, roles.signers[1]],
@@ -85,19 +86,19 @@ describe('MarketplaceEscrow signatures', () => {
     );
   });
 
-  it('reverts when nobody holds the index', async () => {
+  it('S3: reverts when nobody holds the index', async () => {
     await refuses(world().sign(settle, [first, second, [3, roles.stranger]]));
     await refuses(world().sign(settle, [first, [7, roles.signers[1]]]));
   });
 
-  it('reverts for every other tag', async () => {
+  it('A19: reverts for every other tag', async () => {
     const good = world().sign(settle, [first, second]);
     for (const tag of [8, 9, 0x40, 0x7d, 0x80, 0x81, 0xfe, 0xff]) {
       await refuses(concat([good, world().sign(settle, [[tag, roles.signers[2]]])]));
     }
   });
 
-  it('reverts when signers and parties mix', async () => {
+  it('A19: reverts when signers and parties mix', async () => {
     await refuses(world().sign(settle, [first, second, buyer]));
     await refuses(world().sign(settle, [first, second, seller]));
     await refuses(world().sign(settle, [first, buyer]));
@@ -111,14 +112,14 @@ describe('MarketplaceEscrow signatures', () => {
     await refuses(world().sign(settle, [buyer, [TAG.seller, roles.buyer]]));
   });
 
-  it('reverts when an item is cut or bytes are left over', async () => {
+  it('A19: reverts when an item is cut or bytes are left over', async () => {
     const good = world().sign(settle, [first, second]);
     await refuses(good.slice(0, -2));
     await refuses(`${good}00`);
     await refuses(concat([good, '0x02']));
   });
 
-  it('reverts when a 65-byte signature stands where a compact one belongs', async () => {
+  it('S2: reverts when a 65-byte signature stands where a compact one belongs', async () => {
     await refuses(concat(['0x00', signatureOf(first).serialized, '0x01', signatureOf(second).serialized]));
   });
 
@@ -138,26 +139,26 @@ describe('MarketplaceEscrow signatures', () => {
     return world().act(roles.stranger, 'settle', [other, chosen, concat(['0x00', r, toBeHex(s, 32)])]);
   }
 
-  it('accepts the largest s of the lower half', async () => {
+  it('S2: accepts the largest s of the lower half', async () => {
     await settleWithChosenS(LOWER_HALF);
   });
 
-  it('reverts when s is in the upper half', async () => {
+  it('S2: reverts when s is in the upper half', async () => {
     await world().rejects(settleWithChosenS(LOWER_HALF + 1n), 'BadSignature');
   });
 
-  it('reverts when the parity is flipped', async () => {
+  it('S2: reverts when the parity is flipped', async () => {
     const { r, yParityAndS } = signatureOf(first);
     const flipped = toBeHex(BigInt(yParityAndS) ^ PARITY, 32);
     await refuses(concat(['0x00', r, flipped, world().sign(settle, [second])]));
   });
 
-  it('reverts when nobody can be recovered', async () => {
+  it('S2: reverts when nobody can be recovered', async () => {
     await refuses(concat(['0x00', `0x${'00'.repeat(64)}`, world().sign(settle, [second])]));
     await refuses(concat(['0x03', `0x${'00'.repeat(64)}`]));
   });
 
-  it('reverts at a threshold of two, also for a signer', async () => {
+  it('A26: reverts without signatures at a threshold of two, also for a signer', async () => {
     for (const from of [roles.signers[0], roles.stranger]) {
       await world().rejects(world().act(from, 'settle', [terms, settle, '0x']), 'NotAllowed');
     }
@@ -172,7 +173,7 @@ describe('MarketplaceEscrow signatures', () => {
     expect((await world().payment(other)).remaining).to.equal(PRICE - 3n);
   });
 
-  it('reverts for anybody else at a threshold of one', async () => {
+  it('A26: reverts without signatures for anybody but a signer at a threshold of one', async () => {
     world().escrow = await world().deployEscrow({ threshold: 1 });
     const other = await world().terms();
     await world().fund(other);
@@ -180,5 +181,51 @@ describe('MarketplaceEscrow signatures', () => {
     for (const from of [roles.stranger, roles.buyer, roles.guardian]) {
       await world().rejects(world().act(from, 'settle', [other, direct, '0x']), 'NotAllowed');
     }
+  });
+
+  it('A26: reverts without signatures for a signer who was switched off', async () => {
+    world().escrow = await world().deployEscrow({ threshold: 1 });
+    const other = await world().terms();
+    await world().fund(other);
+    await acts.signerOff(world(), 2, [first]);
+    const direct = await world().settlement(other, release);
+    const [one, batch] = [
+      [other, direct, '0x'],
+      [[other], [direct], '0x'],
+    ];
+    for (const [method, args] of [
+      ['settle', one],
+      ['settleBatch', batch],
+      ['settleBatchReport', batch],
+    ] as const) {
+      for (const from of [roles.signers[2], roles.stranger]) {
+        await world().rejects(world().act(from, method, args), 'NotAllowed');
+      }
+    }
+    await world().act(roles.signers[1], 'settleBatch', batch);
+    expect((await world().payment(other)).status).to.equal(STATUS.closed);
+  });
+
+  it('S3: reverts when a signer was switched off after signing', async () => {
+    const signed = world().sign(settle, [first, third]);
+    await acts.signerOff(world(), 2);
+    await refuses(signed);
+    await refuses(world().sign(settle, [first, second, third]));
+    await send(world().sign(settle, [first, second]));
+    expect((await world().payment(terms)).status).to.equal(STATUS.closed);
+  });
+
+  it('S3: reverts when a signer was replaced after signing, and accepts his successor', async () => {
+    const signed = world().sign(settle, [first, third]);
+    await acts.rotate(world(), { index: 2, account: roles.stranger.address });
+    // A rotation waits for 48 hours; the payload outlives them.
+    settle = await world().settlement(terms, { ...release, validUntil: (await world().chain.now()) + 4 * DAY });
+    const outlives = world().sign(settle, [first, third]);
+    await world().chain.setNextTime((await world().chain.now()) + 2 * DAY + 2);
+    await world().act(roles.stranger, 'executeRotation', [2]);
+    await refuses(signed);
+    await refuses(outlives);
+    await send(world().sign(settle, [first, [2, roles.stranger]]));
+    expect((await world().payment(terms)).status).to.equal(STATUS.closed);
   });
 });
