@@ -11,9 +11,12 @@ contract UsdtLikeToken {
 
     uint256 private constant BPS = 10_000;
 
+    // The names of getters that callers expect.
+    // solhint-disable const-name-snakecase
     string public constant name = "Tether USD";
     string public constant symbol = "USDT";
     uint8 public constant decimals = 6;
+    // solhint-enable const-name-snakecase
 
     uint256 public totalSupply;
     uint256 public feeRate;
