@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { AppDeps } from './http/appDeps.ts';
 import { createErrorHandler, nothingHere } from './http/errorHandler.ts';
 import { accessLog } from './http/middleware/accessLog.ts';
+import { jsonBody } from './http/middleware/jsonBody.ts';
 import { createLimiters } from './http/middleware/rateLimit.ts';
 import { requestId } from './http/middleware/requestId.ts';
 import { createPresenter } from './http/present.ts';
@@ -43,7 +44,7 @@ export function createApp(deps: AppDeps): Express {
 
   // Before every parser: a provider's signature is over its bytes.
   app.use(shkeeperWebhookRoutes(deps));
-  app.use(express.json({ limit: jsonLimit }));
+  app.use(jsonBody(jsonLimit));
   app.use(systemRoutes(deps, limiters.anonymous));
   app.use(payPageRoutes(deps, limiters.anonymous, present));
   app.use(requestRoutes(deps, serve));

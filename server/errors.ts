@@ -3,6 +3,7 @@ export const errorCodes = [
   'validation_failed',
   'malformed_json',
   'payload_too_large',
+  'unsupported_media_type',
   'not_authenticated',
   'invalid_signature',
   'forbidden',

@@ -36,14 +36,17 @@ function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
     ...(restricted ? (['not_authenticated', 'forbidden', 'busy'] as const) : []),
     ...(endpoint.params === nothing ? [] : (['not_found'] as const)),
     ...(input && restricted ? (['validation_failed'] as const) : []),
-    ...(endpoint.hasBody && restricted ? (['malformed_json', 'payload_too_large'] as const) : []),
+    ...(endpoint.hasBody && restricted
+      ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const)
+      : []),
     ...(keyed ? (['idempotency_key_reused', 'idempotency_key_in_use'] as const) : []),
     ...(limit ? (['rate_limited'] as const) : []),
   ];
 }
 
 function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperationObject['responses'] {
-  const type = endpoint.operation === 'GET /pay/:id' ? 'text/html' : 'application/json';
+  const isPage = endpoint.operation === 'GET /pay/:id';
+  const type = isPage ? 'text/html' : 'application/json';
   const answer = { description: STATUS_CODES[endpoint.status] ?? '', content: { [type]: { schema: endpoint.answer } } };
   const byStatus = new Map<number, Set<ErrorCode>>();
   for (const code of [...commonProblems(endpoint, keyed), ...endpoint.problems]) {
@@ -54,7 +57,12 @@ function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperation
     .sort(([a], [b]) => a - b)
     .map(([status, codes]) => {
       const description = `${STATUS_CODES[status]}: ${[...codes].join(', ')}`;
-      return [String(status), { description, content: { 'application/problem+json': { schema: problem } } }] as const;
+      // A page says to a person that it is not there.
+      const content =
+        isPage && status === 404
+          ? { 'text/html': { schema: endpoint.answer } }
+          : { 'application/problem+json': { schema: problem } };
+      return [String(status), { description, content }] as const;
     });
   return Object.fromEntries([[String(endpoint.status), answer] as const, ...refusals]);
 }

@@ -69,7 +69,7 @@ export function behavesLikeMutation(mutation: Mutation): void {
     });
   }
 
-  it('refuses unknown keys, malformed JSON and bodies above 100 KB', async () => {
+  it('refuses unknown keys, malformed JSON, bodies above 100 KB and bodies that do not say they are JSON', async () => {
     const { app, as, calls } = world();
     expectProblem(await as(role)[method](path, { ...body, status: 'released', $where: '1' }), 400, 'validation_failed');
     const { authorization = '' } = { authorization: as(role).get('/livez').get('Authorization') };
@@ -78,6 +78,7 @@ export function behavesLikeMutation(mutation: Mutation): void {
     expectProblem(await raw('{"amount": 1,'), 400, 'malformed_json');
     expectProblem(await raw('{"__proto__":{"role":"admin"},"constructor":1}'), 400, 'validation_failed');
     expectProblem(await raw(JSON.stringify({ title: 'x'.repeat(101 * 1024) })), 413, 'payload_too_large');
+    expectProblem(await raw(JSON.stringify(body)).type('text/plain'), 415, 'unsupported_media_type');
     expect(calls).to.deep.equal([]);
   });
 

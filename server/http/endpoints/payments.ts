@@ -17,7 +17,7 @@ export const listPayments = endpoint({
   operation: 'GET /api/payment',
   summary: "List the caller's payments",
   description:
-    'Of a payment with many transfers or payouts the first twenty are listed; the payment by its id has all.',
+    'Without `status` only completed payments are listed. Of a payment with many transfers or payouts the first twenty are listed; the payment by its id has all.',
   query: z.strictObject({ ...page, status: statusFilter }),
   answer: z.strictObject({ success: z.literal(true), data: z.array(anyPaymentDocument), pagination }),
 });

@@ -77,13 +77,28 @@ export function renderPayPage(payment: PaymentDocument, nowMs: number): string {
   const { text, tone } = wordOf(payment);
   const refresh = unpaid ? `<meta http-equiv="refresh" content="${refreshSeconds}">` : '';
   const list = rows(payment, open).map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`);
+  return documentOf(
+    `Pay ${escapeHtml(payment.payTo.amount)} ${escapeHtml(payment.token)}`,
+    `<p class="state ${tone}" role="status" data-status="${payment.status}">${escapeHtml(text)}</p>
+<dl>${list.join('\n')}</dl>`,
+    refresh,
+  );
+}
+
+/** What a buyer with a wrong or cut link reads. */
+export function renderNoPayment(): string {
+  const advice = 'Check that the link is complete, or ask the shop for it again. Pay nothing until then.';
+  return documentOf('There is no such payment', `<p class="state bad" role="status">${advice}</p>`);
+}
+
+/** Title and body are HTML already. */
+function documentOf(title: string, body: string, head = ''): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="referrer" content="no-referrer">${refresh}<title>Pay ${escapeHtml(payment.payTo.amount)} ${escapeHtml(payment.token)}</title>
+<meta name="referrer" content="no-referrer">${head}<title>${title}</title>
 <style>${style}</style></head><body>
-<h1>Pay ${escapeHtml(payment.payTo.amount)} ${escapeHtml(payment.token)}</h1>
-<p class="state ${tone}" role="status" data-status="${payment.status}">${escapeHtml(text)}</p>
-<dl>${list.join('\n')}</dl>
+<h1>${title}</h1>
+${body}
 </body></html>
 `;
 }

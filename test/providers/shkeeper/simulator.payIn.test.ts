@@ -89,6 +89,7 @@ describe('the SHKeeper simulator, pay-in', () => {
     expect((await stage.client.requestPayment(moved)).address).not.to.equal(first.address);
     expect(await stage.client.getInvoices(id)).to.have.length(2);
     const body = { external_id: nextId(), fiat: 'USD', amount: '1', callback_url: stage.callbackUrl };
+    await stage.control('switches', { externalId: body.external_id, walletMs: 1_000 });
     const post = async () => {
       const init = { method: 'POST', headers: { 'x-shkeeper-api-key': apiKey }, body: JSON.stringify(body) };
       const response = await fetch(`${stage.url}/api/v1/${coin}/payment_request`, init);

@@ -87,6 +87,7 @@ describe('the SHKeeper simulator, payouts', () => {
 
   it('sends parallel payouts of one external id more than once, as the original: S37', async () => {
     const [id, destination] = [nextId(), somebody()];
+    await stage.control('switches', { externalId: id, walletMs: 1_000 });
     const answers = await Promise.all(Array.from({ length: 8 }, () => stage.payout(id, destination)));
     const submitted = answers.filter((answer) => answer.outcome === 'submitted').length;
     expect(submitted).to.be.greaterThan(1);

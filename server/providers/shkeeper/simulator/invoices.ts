@@ -5,8 +5,6 @@ import type { Invoice, Received } from './state.ts';
 import type { SwitchValues } from './switches.ts';
 import { coinNamed, type World } from './world.ts';
 
-/** How long the wallet behind the core takes to answer: the window in which parallel requests miss each other. */
-export const backendMs = 20;
 /** Fiat units for one dollar token; the dollar family is fixed at 1 on the original, too. */
 const rates: Readonly<Record<string, number>> = { USD: 1, EUR: 0.9 };
 
@@ -31,7 +29,7 @@ export async function openInvoice(world: World, order: InvoiceOrder, coin: strin
     invoice.externalId === order.externalId && invoice.callbackUrl === order.callbackUrl && invoice.fiat === order.fiat;
   const known = state.invoices.find(same);
   // Check and insert are two steps on the original: parallel identical requests give two invoices (S20).
-  await setTimeout(backendMs);
+  await setTimeout(world.switches.of(order.externalId).walletMs);
   const id = known?.id ?? state.invoices.length + 1;
   const address = known && known.coin === coin ? known.address : openWallet(world, id, coin);
   const values = { amountFiat: order.amount, rate: String(rate), coin, address };

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { getAddress, parseUnits } from 'ethers';
 import { tokenTransferGas } from './chain.ts';
-import { backendMs } from './invoices.ts';
 import { toDouble } from './numbers.ts';
 import type { Coin } from './settings.ts';
 import type { Payout, Task } from './state.ts';
@@ -61,7 +60,7 @@ export function createPayouts(world: World): Payouts {
       const exists = order.externalId !== null && state.payouts.some((one) => one.externalId === order.externalId);
       if (exists) return { kind: 'exists' };
       // Check, send, insert, without a unique index: parallel identical payouts are all sent (S37).
-      await setTimeout(backendMs);
+      await setTimeout(set.walletMs);
       if (set.refuseBurnsId !== 'off') {
         openRow(world, order, null).status = set.refuseBurnsId === 'fail' ? 'FAIL' : 'IN_PROGRESS';
         world.store.save();

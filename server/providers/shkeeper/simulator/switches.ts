@@ -24,6 +24,8 @@ const switchSchemas = {
   /** S15 */ txidStyle: z.enum(['bare', 'prefixed', 'upper', 'mixed']),
   /** S16, percent added to the crypto amount */ fee: z.number().min(0).max(100),
   /** S16, percent of the fiat amount */ limits: z.strictObject({ lower: z.number(), upper: z.number() }),
+  /** S20, S37: how long the wallet behind the core takes to answer, the window in which parallel requests miss each other */
+  walletMs: z.number().int().min(0).max(60_000),
   /** S28 */ noCallback: z.boolean(),
   /** S30, the word to use */ unknownStatus: z.string().nullable(),
   /** S32, how many callbacks for nobody the next tick sends */ unrelatedCallback: z.number().int().min(0).max(100),
@@ -68,6 +70,7 @@ const factory: SwitchValues = {
   txidStyle: 'bare',
   fee: 2,
   limits: { lower: 95, upper: 105 },
+  walletMs: 20,
   noCallback: false,
   unknownStatus: null,
   unrelatedCallback: 0,
