@@ -70,6 +70,10 @@ export interface TransitionStore {
   highestClaim(
     prefix: string,
   ): Promise<{ readonly claim: string; readonly paymentId: string; readonly seq: number } | null>;
+  /** Every claim that starts with `prefix`, in string order; throws when they are more than can be read at once. */
+  claimsUnder(
+    prefix: string,
+  ): Promise<readonly { readonly claim: string; readonly paymentId: string; readonly seq: number }[]>;
   project(transition: Transition): Promise<void>;
 }
 

@@ -21,6 +21,16 @@ export function arrivalKey(fact: {
   return lower(`${fact.chainId}:${fact.txHash}:${fact.receiver}:${fact.termsId ?? fact.tokenAddress}`);
 }
 
+/** Where an event stood on the chain. */
+export interface ChainPlace {
+  readonly blockNumber: number;
+  readonly logIndex: number;
+}
+
+/** A place as text that sorts as the chain does. */
+export const placed = ({ blockNumber, logIndex }: ChainPlace) =>
+  `${String(blockNumber).padStart(12, '0')}:${String(logIndex).padStart(6, '0')}`;
+
 const epochSuffix = (epoch: number) => (epoch === 0 ? '' : `:e${epoch}`);
 
 /** Builders of every kind of claim; a claim exists once in the whole database. */
@@ -35,6 +45,16 @@ export const claim = {
   outcome: (chainId: number, termsId: string, settleSeq: number) => lower(`out:${chainId}:${termsId}:${settleSeq}`),
   movement: (chainId: number, txHash: string, termsId: string, what: string) =>
     lower(`out:${chainId}:${txHash}:${termsId}:${what}`),
+  /**
+   * A share in the pool's credits of an account. Its string order is the order of the chain, so that a withdrawal finds the oldest first;
+   * the terms make it one payment's own, whatever a reorganisation does to positions.
+   */
+  poolCredit: (credit: { chainId: number; account: string; tokenAddress: string }, at: ChainPlace, termsId: string) =>
+    `${claim.poolCredits(credit)}${placed(at)}:${lower(termsId)}`,
+  poolCredits: ({ chainId, account, tokenAddress }: { chainId: number; account: string; tokenAddress: string }) =>
+    lower(`credit:${chainId}:${account}:${tokenAddress}:`),
+  creditWithdrawal: (fact: { chainId: number; txHash: string; termsId: string }, account: string) =>
+    claim.movement(fact.chainId, fact.txHash, fact.termsId, `creditWithdrawn:${account}`),
   payout: (paymentId: string, n: number) => `payout:${paymentId}:${n}`,
   post: (externalId: string) => `post:${externalId}`,
   slot: (network: string, wallet: string, n: number) =>

@@ -126,6 +126,7 @@ export function settlementConfirmed(draft: Draft, { fact }: SignalOf<'settlement
   const { state } = draft;
   if (!isOwnFact(state, fact)) return refuse('evidence_mismatch', 'the settlement is of another payment');
   if (fact.fee > fact.toSeller) return refuse('evidence_mismatch', 'the fee is more than the release');
+  if (!creditsFit(state, fact)) return refuse('evidence_mismatch', 'the credits are no part of the settlement');
   draft.claims.push(claim.outcome(fact.chainId, fact.termsId, fact.settleSeq));
   const gross = fact.toSeller + fact.toBuyer;
   const names = (['held', 'excess'] as const).map((kind) => account[kind]('contract', state.id));
@@ -139,9 +140,12 @@ export function settlementConfirmed(draft: Draft, { fact }: SignalOf<'settlement
     if (state.status === 'completed' && usedExcess) callPerson(draft, 'settled_from_excess');
   }
   payOut(draft, fact);
+  claimPoolCredits(draft, fact);
   const settled = state.settled + gross;
   set(draft, { settled: smaller(settled, state.price) });
   count(draft, fact);
+  if (fact.credits.length > 0)
+    draft.effects.push({ type: 'event', event: { name: 'payment.updated', type: 'payment_credited' } });
   return draft;
 }
 
@@ -153,13 +157,41 @@ export const sellerAccount = (state: PaymentState) =>
 export const buyerAccount = (state: PaymentState) =>
   state.refundIsPlatform ? account.owedBuyer(state.buyerId, state.id) : account.returnedBuyer(state.buyerId);
 
+/** The account of a share's receiver in the books; null for an address that the terms do not pay. */
+export function receiverAccount(state: PaymentState, address: string): string | null {
+  if (address === state.terms.seller.toLowerCase()) return sellerAccount(state);
+  return address === state.terms.refundTo.toLowerCase() ? buyerAccount(state) : null;
+}
+
+const creditedTo = (fact: SettledFact, address: string) =>
+  fact.credits
+    .filter((share) => share.account === address.toLowerCase())
+    .reduce((total, { amount }) => total + amount, 0n);
+
+function creditsFit({ terms }: PaymentState, fact: SettledFact): boolean {
+  const [seller, buyer] = [creditedTo(fact, terms.seller), creditedTo(fact, terms.refundTo)];
+  const total = fact.credits.reduce((sum, { amount }) => sum + amount, 0n);
+  return seller <= fact.toSeller - fact.fee && buyer <= fact.toBuyer && total === seller + buyer;
+}
+
+/** Only the pool's withdrawals name no payment: these claims lead back to it. */
+function claimPoolCredits(draft: Draft, { credits, chainId, blockNumber, termsId }: SettledFact): void {
+  const { tokenAddress } = draft.state.asset;
+  for (const { account: owner, logIndex, inVault } of credits) {
+    if (inVault) continue;
+    draft.claims.push(claim.poolCredit({ chainId, account: owner, tokenAddress }, { blockNumber, logIndex }, termsId));
+  }
+}
+
 function payOut(draft: Draft, fact: SettledFact): void {
   const { state } = draft;
   const asset = ownAsset(state);
+  const { seller, refundTo } = state.terms;
   book(draft, [
-    { account: sellerAccount(state), asset, amount: fact.toSeller - fact.fee },
+    { account: sellerAccount(state), asset, amount: fact.toSeller - fact.fee - creditedTo(fact, seller) },
     { account: account.fees(state.marketplaceId), asset, amount: fact.fee },
-    { account: buyerAccount(state), asset, amount: fact.toBuyer },
+    { account: buyerAccount(state), asset, amount: fact.toBuyer - creditedTo(fact, refundTo) },
+    ...fact.credits.map(({ account: owner, amount }) => ({ account: account.credit(owner, state.id), asset, amount })),
   ]);
   set(draft, { fees: state.fees + fact.fee });
 }

@@ -9,6 +9,11 @@ export const updateTypes = [
   'payment_reversed',
   'payment_released',
   'payment_refunded',
+  'payment_refunded_later',
+  'payment_credited',
+  'payment_credit_withdrawn',
+  'payment_delivered',
+  'payment_disputed',
   'escrow_forwarded',
 ] as const;
 export type UpdateType = (typeof updateTypes)[number];

@@ -1,4 +1,4 @@
-import type { ChainMovement, SettledFact } from './signal.ts';
+import type { ChainMovement, PoolWithdrawal, SettledFact } from './signal.ts';
 import type { Transfer } from './state.ts';
 
 /** Where a chain stands. */
@@ -36,8 +36,11 @@ export type EscrowEvent =
       readonly tokenAddress: string;
     }
   | { readonly event: 'SeqBumped'; readonly movement: ChainMovement; readonly settleSeq: number }
-  /** The contract names no token here: it is the payment's own. */
-  | { readonly event: 'Shortfall'; readonly movement: ChainMovement };
+  | { readonly event: 'Delivered' | 'Frozen'; readonly movement: ChainMovement }
+  | { readonly event: 'CreditWithdrawn'; readonly withdrawal: PoolWithdrawal }
+  /** The contract names no token in these: it is the payment's own. */
+  | { readonly event: 'Shortfall' | 'RefundedLater'; readonly movement: ChainMovement }
+  | { readonly event: 'VaultCreditPaid'; readonly movement: ChainMovement; readonly account: string };
 
 /** What a settlement transaction turned out to be; only the contract's own event counts. */
 export type SettlementOutcome =

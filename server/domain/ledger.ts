@@ -18,6 +18,7 @@ export const account = {
     `pending:${where}:${paymentId}`,
   owedSeller: (sellerId: string, paymentId: string) => `owed:seller:${sellerId}:${paymentId}`,
   owedBuyer: (buyerId: string, paymentId: string) => `owed:buyer:${buyerId}:${paymentId}`,
+  credit: (creditedTo: string, paymentId: string) => `credit:${creditedTo}:${paymentId}`,
   paidSeller: (sellerId: string) => `paid:seller:${sellerId}`,
   returnedBuyer: (buyerId: string) => `returned:buyer:${buyerId}`,
   fees: (marketplaceId: string) => `fees:${marketplaceId}`,

@@ -1,6 +1,7 @@
 import { claim } from './claim.ts';
 import { book, callPerson, type Draft, type Refused, raise, refuse, same, set, take, type Verdict } from './draft.ts';
-import { buyerAccount, endIfEmpty } from './escrow.ts';
+import { buyerAccount, endIfEmpty, receiverAccount } from './escrow.ts';
+import type { UpdateType } from './event.ts';
 import { heldTotal, ownAsset, reservedInContract } from './facts.ts';
 import { account, isListed } from './ledger.ts';
 import { smaller } from './money.ts';
@@ -15,6 +16,7 @@ export const swept = (): Verdict => same('mirrored');
 export function delivered(draft: Draft): Verdict {
   if (draft.state.delivered) return same('already_delivered');
   set(draft, { delivered: true });
+  tell(draft, 'payment_delivered');
   return draft;
 }
 
@@ -22,8 +24,12 @@ export function delivered(draft: Draft): Verdict {
 export function disputeOpened(draft: Draft): Verdict {
   if (draft.state.flags.includes('disputed')) return same('already_disputed');
   raise(draft, 'disputed');
+  tell(draft, 'payment_disputed');
   return draft;
 }
+
+const tell = (draft: Draft, type: UpdateType) =>
+  draft.effects.push({ type: 'event', event: { name: 'payment.updated', type } });
 
 function foreign(state: PaymentState, movement: ChainMovement): Refused | null {
   const own = movement.termsId === state.termsId && movement.chainId === state.asset.chainId;
@@ -71,10 +77,28 @@ export function refundedLater(draft: Draft, { movement }: SignalOf<'refundedLate
   const problem = foreign(draft.state, movement);
   if (problem !== null) return problem;
   draft.claims.push(claim.movement(movement.chainId, movement.txHash, movement.termsId, 'refundedLater'));
+  // The contract names no token here: only the payment's own is brought back.
+  const asset = ownAsset(draft.state);
   book(draft, [
-    { account: account.platform, asset: movement.asset, amount: -movement.amount },
-    { account: buyerAccount(draft.state), asset: movement.asset, amount: movement.amount },
+    { account: account.platform, asset, amount: -movement.amount },
+    { account: buyerAccount(draft.state), asset, amount: movement.amount },
   ]);
+  tell(draft, 'payment_refunded_later');
+  return draft;
+}
+
+/** Books that a share which the contract kept for an account went out to it after all, or to where its owner sent it. */
+export function creditWithdrawn(draft: Draft, { movement, account: owner }: SignalOf<'creditWithdrawn'>): Verdict {
+  const { state } = draft;
+  const problem = foreign(state, movement);
+  if (problem !== null) return problem;
+  const receiver = receiverAccount(state, owner);
+  if (receiver === null) return refuse('evidence_mismatch', 'the terms pay nothing to this account');
+  draft.claims.push(claim.creditWithdrawal(movement, owner));
+  const asset = ownAsset(state);
+  take(draft, asset, [account.credit(owner, state.id)], movement.amount);
+  book(draft, [{ account: receiver, asset, amount: movement.amount }]);
+  tell(draft, 'payment_credit_withdrawn');
   return draft;
 }
 

@@ -88,6 +88,7 @@ export const table: Readonly<Record<SignalKind, Row>> = Object.freeze({
   delivered: everywhere,
   disputeOpened: everywhere,
   recovered: row(pending, processing, ending, failed, cancelled, released, refunded),
+  creditWithdrawn: everywhere,
   refundedLater: everywhere,
   shortfall: everywhere,
   seqBumped: settling,
@@ -98,7 +99,7 @@ export const table: Readonly<Record<SignalKind, Row>> = Object.freeze({
   payoutUnknown: machine,
   payoutSubmitted: machine,
   payoutReported: machine,
-  payoutSucceeded: row(notOpen, notOpen, ending, failed, cancelled, released, refunded),
+  payoutSucceeded: row(pending, processing, ending, failed, cancelled, released, refunded),
   payoutFailed: row(notOpen, notOpen, completed, failed, cancelled, released, refunded),
 });
 

@@ -39,7 +39,16 @@ export interface PayoutFacts {
   readonly machine: PayoutMachine;
 }
 
-/** A `Settled` event of the contract; `fee` is part of `toSeller`. */
+/** A share of a settlement that its receiver did not take: the contract owes it to the account, in the pool or in the payment's vault. */
+export interface CreditedShare {
+  readonly account: string;
+  readonly amount: bigint;
+  readonly inVault: boolean;
+  /** Where in its block the event stood: a withdrawal takes an account's oldest credits first. */
+  readonly logIndex: number;
+}
+
+/** A `Settled` event of the contract with the `Credited` events before it; `fee` is part of `toSeller`. */
 export interface SettledFact {
   readonly chainId: number;
   readonly termsId: string;
@@ -47,6 +56,7 @@ export interface SettledFact {
   readonly toSeller: bigint;
   readonly toBuyer: bigint;
   readonly fee: bigint;
+  readonly credits: readonly CreditedShare[];
   readonly txHash: string;
   readonly blockNumber: number;
   readonly blockHash: string;
@@ -62,6 +72,18 @@ export interface ChainMovement {
   readonly txHash: string;
   readonly blockNumber: number;
   readonly blockHash: string;
+}
+
+/** A `CreditWithdrawn` event: an account's credits in the pool went out, of whichever payments they came from. */
+export interface PoolWithdrawal {
+  readonly chainId: number;
+  readonly account: string;
+  readonly tokenAddress: string;
+  readonly amount: bigint;
+  readonly txHash: string;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  readonly logIndex: number;
 }
 
 /** The account of a payment a payout may be paid out of. */
@@ -124,6 +146,7 @@ export type Signal =
   | { readonly kind: 'delivered'; readonly txHash: string }
   | { readonly kind: 'disputeOpened'; readonly txHash: string }
   | { readonly kind: 'recovered'; readonly movement: ChainMovement; readonly closed: boolean }
+  | { readonly kind: 'creditWithdrawn'; readonly movement: ChainMovement; readonly account: string }
   | { readonly kind: 'refundedLater'; readonly movement: ChainMovement }
   | { readonly kind: 'shortfall'; readonly movement: ChainMovement }
   | { readonly kind: 'seqBumped'; readonly movement: ChainMovement; readonly settleSeq: number }

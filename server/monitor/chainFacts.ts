@@ -1,7 +1,7 @@
 import { arrivalKey } from '../domain/claim.ts';
 import type { ChainHead, EscrowEvent } from '../domain/evidence.ts';
 import { hotWalletsOf, signalOfTransfer } from '../domain/sighting.ts';
-import type { Signal } from '../domain/signal.ts';
+import type { PoolWithdrawal, Signal } from '../domain/signal.ts';
 import type { Transfer } from '../domain/state.ts';
 import type { ChainReader, Network } from '../ports/outside.ts';
 import type { Watch, WatchStore } from '../ports.ts';
@@ -21,6 +21,8 @@ export interface Sighted {
   readonly facts: readonly ChainFact[];
   /** Every transfer that is on the chain now, told or not, by `arrivalKey`. */
   readonly transfers: ReadonlyMap<string, Transfer>;
+  /** Final withdrawals of credits, in the order of the chain; they name no payment. */
+  readonly withdrawals: readonly PoolWithdrawal[];
 }
 
 export interface FactSources {
@@ -40,6 +42,8 @@ export interface Range {
 
 const watchesPerPage = 500;
 type Funded = Extract<EscrowEvent, { event: 'Funded' }>;
+/** An event that names a payment. */
+type PaymentEvent = Exclude<EscrowEvent, { event: 'CreditWithdrawn' }>;
 
 /** All live watches of a chain, page by page. */
 export async function* liveWatches(watches: WatchStore, chainId: number, nowMs: number): AsyncGenerator<Watch[]> {
@@ -82,26 +86,35 @@ async function transferFacts(
 }
 
 /** What an event of the escrow means for its payment; a pooled funding is told with the transfer that carried it. */
-function signalOfEvent(event: Exclude<EscrowEvent, Funded>, final: boolean): Signal | null {
+function signalOfEvent(event: Exclude<PaymentEvent, Funded>, final: boolean): Signal | null {
+  if (event.event === 'Settled') return { kind: final ? 'settlementConfirmed' : 'settlementSeen', fact: event.fact };
+  if (!final) return null;
+  const { movement } = event;
   switch (event.event) {
-    case 'Settled':
-      return { kind: final ? 'settlementConfirmed' : 'settlementSeen', fact: event.fact };
+    case 'Delivered':
+      return { kind: 'delivered', txHash: movement.txHash };
+    case 'Frozen':
+      return { kind: 'disputeOpened', txHash: movement.txHash };
     case 'Recovered':
-      return final ? { kind: 'recovered', movement: event.movement, closed: event.closed } : null;
+      return { kind: 'recovered', movement, closed: event.closed };
+    case 'VaultCreditPaid':
+      return { kind: 'creditWithdrawn', movement, account: event.account };
+    case 'RefundedLater':
+      return { kind: 'refundedLater', movement };
     case 'SeqBumped':
-      return final ? { kind: 'seqBumped', movement: event.movement, settleSeq: event.settleSeq } : null;
+      return { kind: 'seqBumped', movement, settleSeq: event.settleSeq };
     case 'Shortfall':
-      return final ? { kind: 'shortfall', movement: event.movement } : null;
+      return { kind: 'shortfall', movement };
   }
 }
 
-const placeOf = (event: EscrowEvent) => {
+const placeOf = (event: PaymentEvent) => {
   if (event.event === 'Settled') return event.fact;
   return event.event === 'Funded' ? event : event.movement;
 };
 
 /** Names an event within its payment and block. */
-function nameOf(event: EscrowEvent): string {
+function nameOf(event: PaymentEvent): string {
   const { txHash } = placeOf(event);
   switch (event.event) {
     case 'Settled':
@@ -110,14 +123,19 @@ function nameOf(event: EscrowEvent): string {
       return `recovered ${txHash} ${event.movement.tokenAddress}`;
     case 'SeqBumped':
       return `bumped ${txHash} ${event.settleSeq}`;
+    case 'VaultCreditPaid':
+      return `credit paid ${txHash} ${event.account}`;
+    case 'Delivered':
+    case 'Frozen':
+    case 'RefundedLater':
     case 'Shortfall':
-      return `shortfall ${txHash}`;
+      return `${event.event} ${txHash}`;
     case 'Funded':
       return `funded ${txHash} ${event.source}`;
   }
 }
 
-async function ownersOf(sources: FactSources, events: readonly EscrowEvent[]): Promise<Map<string, Watch>> {
+async function ownersOf(sources: FactSources, events: readonly PaymentEvent[]): Promise<Map<string, Watch>> {
   const ids = [...new Set(events.map((event) => placeOf(event).termsId))];
   const owners = new Map<string, Watch>();
   for (let start = 0; start < ids.length; start += watchesPerPage) {
@@ -144,7 +162,7 @@ function fundedFact(event: Funded, owner: Watch, inflows: readonly Transfer[], h
 }
 
 /** Money sent to the escrow's own address that belongs to no funding and no sweep (design §2); told when final. */
-function strayFacts(sources: FactSources, range: Range, inflows: readonly Transfer[], events: readonly EscrowEvent[]) {
+function strayFacts(sources: FactSources, range: Range, inflows: readonly Transfer[], events: readonly PaymentEvent[]) {
   const { network, marketplaceId } = sources;
   const facts: ChainFact[] = [];
   for (const inflow of inflows.filter((transfer) => transfer.blockNumber <= range.head.finalized)) {
@@ -165,9 +183,13 @@ function strayFacts(sources: FactSources, range: Range, inflows: readonly Transf
   return facts;
 }
 
-async function escrowFacts(sources: FactSources, range: Range, transfers: Map<string, Transfer>): Promise<ChainFact[]> {
+async function escrowFacts(sources: FactSources, range: Range, transfers: Map<string, Transfer>) {
   const { network, chain } = sources;
-  const events = await chain.escrowEvents(network.name, range.from, range.to);
+  const all = await chain.escrowEvents(network.name, range.from, range.to);
+  const events = all.filter((event) => event.event !== 'CreditWithdrawn');
+  const withdrawals = all
+    .flatMap((event) => (event.event === 'CreditWithdrawn' ? [event.withdrawal] : []))
+    .filter(({ blockNumber }) => blockNumber <= range.head.finalized);
   const inflows = await chain.transfersTo(network.name, [network.escrow], range.from, range.to);
   const owners = await ownersOf(sources, events);
   const facts: ChainFact[] = [];
@@ -181,13 +203,13 @@ async function escrowFacts(sources: FactSources, range: Range, transfers: Map<st
     const signal = event.event === 'Funded' ? funded?.signal : signalOfEvent(event, final);
     if (signal) facts.push(factOf(owner.paymentId, signal, place, nameOf(event)));
   }
-  return [...facts, ...strayFacts(sources, range, inflows, events)];
+  return { facts: [...facts, ...strayFacts(sources, range, inflows, events)], withdrawals };
 }
 
 /** Reads everything in a range of blocks that concerns our payments, in the order of the chain, money before events. */
 export async function readFacts(sources: FactSources, range: Range): Promise<Sighted> {
   const transfers = new Map<string, Transfer>();
   const arrived = await transferFacts(sources, range, transfers);
-  const events = await escrowFacts(sources, range, transfers);
-  return { facts: [...arrived, ...events].sort((a, b) => a.blockNumber - b.blockNumber), transfers };
+  const { facts, withdrawals } = await escrowFacts(sources, range, transfers);
+  return { facts: [...arrived, ...facts].sort((a, b) => a.blockNumber - b.blockNumber), transfers, withdrawals };
 }

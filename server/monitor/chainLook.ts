@@ -1,4 +1,5 @@
 import type { Clock } from '../ports.ts';
+import { type CreditSources, tellWithdrawals } from './chainCredits.ts';
 import { advance, type CursorSources, openCursor } from './chainCursor.ts';
 import { type FactSources, type Range, readFacts } from './chainFacts.ts';
 import { createFinalityAlarm } from './chainFinalityAlarm.ts';
@@ -7,7 +8,7 @@ import { createSettlementSightings } from './chainSettlements.ts';
 import { createTelling, type TellingSources } from './chainTelling.ts';
 
 /** What looking at one network needs; `marketplaceId` names the books that money of nobody goes to. */
-export interface LookDeps extends FactSources, CursorSources, OrphanSources, TellingSources {
+export interface LookDeps extends FactSources, CursorSources, OrphanSources, TellingSources, CreditSources {
   readonly clock: Clock;
 }
 
@@ -34,16 +35,25 @@ export function createLook(deps: LookDeps): () => Promise<TickReport> {
 
   /** One slice: first what is no longer true, then what is; answers how far the cursor may go, which passes nothing untold. */
   async function lookAt(range: Range) {
-    const { facts, transfers } = await readFacts(deps, range);
+    const { facts, transfers, withdrawals } = await readFacts(deps, range);
     const { found, holdBelow } = await findOrphans(deps, range, transfers);
     for (const { logId, signal } of found) await telling.tellNow(logId, signal);
     const unseen = await settlements.compare(range, facts);
     const told = await telling.tell(facts, range.head.finalized);
+    // A withdrawal is taken off credits that the facts before it brought into the books.
+    const due = told.failed > 0 ? [] : withdrawals;
+    const paid = await tellWithdrawals(deps, telling, due, range.head.finalized);
     crash('monitor:beforeCursor');
-    const untold = told.failed > 0 ? range.from : Number.POSITIVE_INFINITY;
+    const untold = told.failed + paid.failed > 0 ? range.from : Number.POSITIVE_INFINITY;
     const limit = Math.min(range.to, range.head.finalized);
     const last = Math.min(limit, holdBelow - 1, untold - 1);
-    return { ...told, last, held: last < limit, orphaned: found.length + unseen };
+    return {
+      told: told.told + paid.told,
+      parked: told.parked + paid.parked,
+      last,
+      held: last < limit,
+      orphaned: found.length + unseen,
+    };
   }
 
   return async () => {

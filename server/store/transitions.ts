@@ -12,8 +12,9 @@ import { transitionCollection } from './transitionSchema.ts';
 const maxDocumentBytes = 1_048_576;
 /** Most documents of one batch (design §4, group commit). */
 const maxBatch = 64;
-/** Most claims read for prefixes that have no scalar field of their own. */
-const maxPrefixClaims = 1_000;
+// Most rows read for prefixes that have no scalar field of their own. The longest are the failed pushes to one account: far beyond
+// what a wallet that its issuer froze collects before it is changed.
+const maxPrefixRows = 10_000;
 
 /** All `_id`s of one payment; `;` is the character after `:`. */
 const idsOf = (paymentId: string) => ({ $gte: `${paymentId}:`, $lt: `${paymentId};` });
@@ -48,6 +49,7 @@ export function createTransitionStore(database: Db): TransitionStore {
       return found === null ? null : { paymentId: found.p, seq: found.seq };
     },
     highestClaim: (prefix: string) => highestClaim(log, prefix),
+    claimsUnder: (prefix: string) => claimsUnder(log, prefix),
     project: (transition: Transition) => projectTransition(payments, transition),
   });
 
@@ -100,22 +102,25 @@ async function findTaken(log: Collection<TransitionDocument>, claims: readonly s
  * without bound, therefore have a scalar field with an index of its own; other prefixes are small and are read whole.
  */
 async function highestClaim(log: Collection<TransitionDocument>, prefix: string) {
-  const range = { $gte: prefix, $lt: `${prefix}\uffff` };
-  if (prefix.startsWith('slot:')) {
-    const found = await log.findOne(
-      { slot: range },
-      { sort: { slot: -1 }, projection: { p: 1, seq: 1, slot: 1 }, maxTimeMS: readLimitMs },
-    );
-    return found?.slot === undefined ? null : { claim: found.slot, paymentId: found.p, seq: found.seq };
-  }
+  if (!prefix.startsWith('slot:')) return (await claimsUnder(log, prefix)).at(-1) ?? null;
+  const found = await log.findOne(
+    { slot: { $gte: prefix, $lt: `${prefix}\uffff` } },
+    { sort: { slot: -1 }, projection: { p: 1, seq: 1, slot: 1 }, maxTimeMS: readLimitMs },
+  );
+  return found?.slot === undefined ? null : { claim: found.slot, paymentId: found.p, seq: found.seq };
+}
+
+async function claimsUnder(log: Collection<TransitionDocument>, prefix: string) {
+  // Both bounds in one $elemMatch: else the server may use only one, and takes rows for hits that have claims on both sides of the range.
+  const range = { $elemMatch: { $gte: prefix, $lt: `${prefix}\uffff` } };
+  const limit = maxPrefixRows + 1;
   const found = await log
-    .find(holding(range), { projection: { p: 1, seq: 1, claims: 1 }, limit: maxPrefixClaims, maxTimeMS: readLimitMs })
+    .find(holding(range), { projection: { p: 1, seq: 1, claims: 1 }, limit, maxTimeMS: readLimitMs })
     .toArray();
+  // A part of them would be taken for all.
+  if (found.length === limit) throw new RangeError(`More than ${maxPrefixRows} transitions hold claims under ${prefix}`);
   const held = found.flatMap((row) =>
     row.claims.filter((claim) => claim.startsWith(prefix)).map((claim) => ({ claim, paymentId: row.p, seq: row.seq })),
   );
-  return held.reduce<(typeof held)[number] | null>(
-    (best, one) => (best === null || one.claim > best.claim ? one : best),
-    null,
-  );
+  return held.sort((a, b) => (a.claim < b.claim ? -1 : 1));
 }

@@ -110,6 +110,7 @@ function startProcess(database: SimulatedDatabase, chance: Chance) {
     after: (id, seq, limit) => call('after', () => store.after(id, seq, limit)),
     claimant: (name) => call('claimant', () => store.claimant(name)),
     highestClaim: (prefix) => call('highestClaim', () => store.highestClaim(prefix)),
+    claimsUnder: (prefix) => call('claimsUnder', () => store.claimsUnder(prefix)),
     project: (transition) => call('project', () => store.project(transition)),
   };
   const coordinator = createPaymentCoordinator({

@@ -150,7 +150,17 @@ export function settled(toSeller: bigint, toBuyer: bigint, overrides: Partial<Se
   const place = { txHash: txHash(900_000), blockNumber: 1100, blockHash: txHash(1100) };
   return {
     kind: 'settlementConfirmed',
-    fact: { chainId: asset.chainId, termsId, settleSeq: 0, toSeller, toBuyer, fee, ...place, ...overrides },
+    fact: {
+      chainId: asset.chainId,
+      termsId,
+      settleSeq: 0,
+      toSeller,
+      toBuyer,
+      fee,
+      credits: [],
+      ...place,
+      ...overrides,
+    },
   };
 }
 

@@ -14,6 +14,8 @@ interface Contract {
   seq: number;
   remaining: bigint;
   released: bigint;
+  /** Shares that were not taken, where the record's money lies. */
+  credits: { readonly place: 'vault' | 'pool'; readonly side: 'seller' | 'refundTo'; readonly amount: bigint }[];
 }
 
 /** One payment as the model world sees it: its contract record, and what its log has not heard yet. */

@@ -182,6 +182,7 @@ const steps: readonly (readonly [number, Step])[] = [
       world.recover(payment, x % 4 === 0 ? wrong : own, (['anyone', 'seller', 'signer'] as const)[y % 3] ?? 'anyone'),
   ],
   [1, (world, payment, x) => world.refundLater(payment, amountOf(x))],
+  [3, (world, payment, x) => world.withdrawCredit(payment, x)],
   [8, requestPayout],
   [8, endPayout],
   [3, tell(() => f.deadlinePassed)],

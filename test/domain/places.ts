@@ -5,7 +5,7 @@ import { insist } from './insist.ts';
 
 /** Where an account's money lies. */
 export function placeOfAccount(account: string): 'contract' | 'provider' | 'treasury' | 'refunds' | 'outside' {
-  if (/^(excess|held|pending):contract:/.test(account)) return 'contract';
+  if (/^(excess|held|pending):contract:|^credit:/.test(account)) return 'contract';
   if (/^(excess|held|pending):provider:/.test(account)) return 'provider';
   if (/^(owed:seller|pending:treasury|fees):/.test(account)) return 'treasury';
   if (/^(owed:buyer|pending:refunds):/.test(account)) return 'refunds';

@@ -10,6 +10,7 @@ import { createLogs, expectRepeatChangesNothing, type Logs, observe } from './lo
 import type { ModelPayment, Payload } from './modelPayment.ts';
 import { compareBooks, placeOfAccount, platformPlace } from './places.ts';
 
+type Side = 'seller' | 'refundTo';
 export type Place = 'vault' | 'pool' | 'provider' | 'treasury' | 'refunds';
 type Authority = 'anyone' | 'seller' | 'signer';
 
@@ -43,7 +44,7 @@ export class World {
       vault: address(1),
       oneTime: address(2),
       termsId: f.txHash(5_000_000 + index),
-      contract: { status: 'none', seq: 0, remaining: 0n, released: 0n },
+      contract: { status: 'none', seq: 0, remaining: 0n, released: 0n, credits: [] },
       queue: [],
       orphans: [],
       payloads: [],
@@ -163,7 +164,11 @@ export class World {
 
   /** What a call of the contract cannot touch in the vault. */
   private needed({ contract }: ModelPayment): bigint {
-    return contract.status === 'vault' ? contract.remaining : 0n;
+    return (contract.status === 'vault' ? contract.remaining : 0n) + this.credited(contract, 'vault');
+  }
+
+  private credited({ credits }: ModelPayment['contract'], place: 'vault' | 'pool'): bigint {
+    return credits.reduce((sum, credit) => (credit.place === place ? sum + credit.amount : sum), 0n);
   }
 
   /** A reorganisation takes a booked arrival out of the chain, as far as nothing that was mined later rests on it. */
@@ -204,7 +209,7 @@ export class World {
     if (contract.status === 'closed' || (contract.status === 'none' && !opens) || settleSeq !== contract.seq) return;
     const remaining = opens ? price : contract.remaining;
     const place = contract.status === 'pool' ? 'pool' : 'vault';
-    if (gross === 0n || gross > remaining || this.has(place, payment) < gross) return;
+    if (gross === 0n || gross > remaining || this.has(place, payment) - this.credited(contract, place) < gross) return;
     contract.seq += 1;
     Object.assign(contract, { status: place, remaining });
     this.giveOut(payment, place, { toSeller, toBuyer, settleSeq });
@@ -218,12 +223,12 @@ export class World {
     if (place === 'vault' && burnt > 0n) {
       // only what the record owes can be short; a surplus would be burnt unseen
       const missing = burnt < contract.remaining ? burnt : contract.remaining;
-      if (this.has('vault', payment) !== contract.remaining) return;
+      if (this.has('vault', payment) !== this.needed(payment)) return;
       this.put('vault', payment, -missing);
       contract.remaining -= missing;
       payment.queue.push({ kind: 'shortfall', movement: this.movement(payment, missing, own) });
     }
-    if (this.has(place, payment) < contract.remaining) return;
+    if (this.has(place, payment) - this.credited(contract, place) < contract.remaining) return;
     this.giveOut(payment, place, { toSeller: 0n, toBuyer: contract.remaining, settleSeq: contract.seq });
   }
 
@@ -233,18 +238,64 @@ export class World {
     const state = this.state(payment);
     const { feeBps } = state.terms;
     const fee = feeOf(contract.released + toSeller, feeBps) - feeOf(contract.released, feeBps);
-    this.put(place, payment, -(toSeller + toBuyer));
-    this.put('treasury', payment, fee + (state.sellerIsPlatform ? toSeller - fee : 0n));
-    if (state.refundIsPlatform) this.put('refunds', payment, toBuyer);
+    this.transactions += 1;
+    // one push in five is not taken; the share stays where it was
+    const [sellerTakes, buyerTakes] = [this.transactions % 5 !== 0, this.transactions % 7 !== 0];
+    this.put(place, payment, -fee);
+    this.put('treasury', payment, fee);
+    const credits = [
+      ...this.share(payment, place, { side: 'seller', amount: toSeller - fee, taken: sellerTakes }),
+      ...this.share(payment, place, { side: 'refundTo', amount: toBuyer, taken: buyerTakes }),
+    ];
     contract.remaining -= toSeller + toBuyer;
     contract.released += toSeller;
     if (contract.remaining === 0n) contract.status = 'closed';
     const { termsId } = payment;
     const block = { chainId: 56, termsId, blockNumber: 1100, blockHash: f.txHash(1100) };
-    this.transactions += 1;
-    const fact = { ...block, settleSeq, toSeller, toBuyer, fee, txHash: f.txHash(7_000_000 + this.transactions) };
+    const fact = {
+      ...block,
+      settleSeq,
+      toSeller,
+      toBuyer,
+      fee,
+      credits,
+      txHash: f.txHash(7_000_000 + this.transactions),
+    };
     if (settleSeq % 2 === 0) payment.queue.push({ kind: 'settlementSeen', fact });
     payment.queue.push({ kind: 'settlementConfirmed', fact });
+  }
+
+  /** A share of a payout goes out, or stays as a credit, and is then told beside its settlement. */
+  private share(payment: ModelPayment, place: 'vault' | 'pool', part: { side: Side; amount: bigint; taken: boolean }) {
+    const { side, amount, taken } = part;
+    if (amount === 0n) return [];
+    if (taken) {
+      this.goOut(payment, place, side, amount);
+      return [];
+    }
+    payment.contract.credits.push({ place, side, amount });
+    const logIndex = this.transactions;
+    return [{ account: this.state(payment).terms[side].toLowerCase(), amount, inVault: place === 'vault', logIndex }];
+  }
+
+  private goOut(payment: ModelPayment, place: 'vault' | 'pool', side: Side, amount: bigint): void {
+    const { sellerIsPlatform, refundIsPlatform } = this.state(payment);
+    this.put(place, payment, -amount);
+    if (side === 'seller' && sellerIsPlatform) this.put('treasury', payment, amount);
+    if (side === 'refundTo' && refundIsPlatform) this.put('refunds', payment, amount);
+  }
+
+  /** A share that was not taken goes out after all, or a part of it. */
+  withdrawCredit(payment: ModelPayment, pick: number): void {
+    const { credits } = payment.contract;
+    const credit = credits.splice(pick % Math.max(1, credits.length), 1)[0];
+    if (credit === undefined) return;
+    const { place, side } = credit;
+    const amount = pick % 3 === 0 && credit.amount > 1n ? credit.amount / 2n : credit.amount;
+    if (amount < credit.amount) credits.push({ ...credit, amount: credit.amount - amount });
+    this.goOut(payment, place, side, amount);
+    const owner = this.state(payment).terms[side].toLowerCase();
+    payment.queue.push({ kind: 'creditWithdrawn', movement: this.movement(payment, amount, own), account: owner });
   }
 
   movement(payment: ModelPayment, amount: bigint, asset: string) {

@@ -76,6 +76,8 @@ export function memoryBooks() {
   return {
     coordinator,
     queries: { arrivalsAbove } as unknown as Queries,
+    /** A log in which nobody was ever credited. */
+    store: { claimsUnder: async () => [], claimant: async () => null, tail: async () => null, at: async () => null },
     /** Makes a payment answer otherwise, or throw. */
     answerWith: (next: typeof answer) => {
       answer = next;

@@ -43,9 +43,9 @@ describe('chain monitor', () => {
   function monitor(crash: CrashPoint = () => {}) {
     const [network] = world.chain.networks;
     if (network === undefined) throw new Error('no network');
-    const { coordinator, queries } = books;
+    const { coordinator, queries, store } = books;
     const tick = createLook({
-      ...{ network, chain: world.chain.reader, cursors, watches, queries, coordinator, logger, crash },
+      ...{ network, chain: world.chain.reader, cursors, watches, queries, store, coordinator, logger, crash },
       ...{ clock: { now: () => now }, marketplaceId: 'main' },
     });
     return { tick };
@@ -558,10 +558,10 @@ describe('chain monitor', () => {
     const head = await world.chain.reader.head('bsc');
     const [network] = world.chain.networks;
     if (network === undefined) throw new Error('no network');
-    const { coordinator, queries } = books;
+    const { coordinator, queries, store } = books;
     const tick = createLook({
       ...{ network, chain: { ...world.chain.reader, head: async () => head }, cursors, watches, queries, coordinator },
-      ...{ logger, crash: () => {}, clock: { now: () => now }, marketplaceId: 'main' },
+      ...{ store, logger, crash: () => {}, clock: { now: () => now }, marketplaceId: 'main' },
     });
     const alarms = () => logger.lines.filter((line) => line.message.includes('stands still')).length;
     await tick();

@@ -148,6 +148,20 @@ export function behavesLikeStore(current: () => StoreUnderTest): void {
         expect(await store().highestClaim(prefix)).to.deep.equal({ claim: `${prefix}000000010`, paymentId, seq: 6 });
       });
     }
+
+    it('lists the claims under a prefix in string order, whoever holds them', async () => {
+      const prefix = `credit:56:${randomIds.payment()}:`;
+      expect(await store().claimsUnder(prefix)).to.deep.equal([]);
+      const [first, second] = [randomIds.payment(), randomIds.payment()];
+      await append(buildTransition({ paymentId: second, seq: 2, claims: [`${prefix}2`, `${prefix}10`] }));
+      await append(buildTransition({ paymentId: first, seq: 7, claims: [`zz:${first}`, `${prefix}11`] }));
+      const listed = await store().claimsUnder(prefix);
+      expect(listed.map((held) => [held.claim.slice(prefix.length), held.paymentId, held.seq])).to.deep.equal([
+        ['10', second, 2],
+        ['11', first, 7],
+        ['2', second, 2],
+      ]);
+    });
   });
 
   describe('relay', () => {

@@ -66,6 +66,14 @@ export class SimulatedDatabase {
     if (newer && old.seq > transition.seq) this.violations.push(`${transition.paymentId}: the projection went back`);
     this.projections.set(transition.paymentId, transition);
   }
+
+  claimsUnder(prefix: string) {
+    return this.visible()
+      .flatMap(({ transition: { claims, paymentId, seq } }) =>
+        claims.filter((claim) => claim.startsWith(prefix)).map((claim) => ({ claim, paymentId, seq })),
+      )
+      .sort((a, b) => (a.claim < b.claim ? -1 : 1));
+  }
 }
 
 /** The store ports over the simulated database, every call one atomic step. */
@@ -93,15 +101,8 @@ export function createSimulatedStore(database: SimulatedDatabase): TransitionSto
         if (row === undefined || row.visibleFrom > database.operations) return null;
         return { paymentId: row.transition.paymentId, seq: row.transition.seq };
       }),
-    highestClaim: (prefix) =>
-      step(() => {
-        const held = database
-          .visible()
-          .flatMap(({ transition: { claims, paymentId, seq } }) =>
-            claims.filter((claim) => claim.startsWith(prefix)).map((claim) => ({ claim, paymentId, seq })),
-          );
-        return held.sort((a, b) => (a.claim < b.claim ? 1 : -1))[0] ?? null;
-      }),
+    highestClaim: (prefix) => step(() => database.claimsUnder(prefix).at(-1) ?? null),
+    claimsUnder: (prefix) => step(() => database.claimsUnder(prefix)),
     project: (transition) => step(() => database.project(transition)),
     relay: createSimulatedRelay(database),
   };

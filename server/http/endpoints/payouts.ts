@@ -40,5 +40,14 @@ export const resolvePayout = endpoint({
   params: z.strictObject({ externalId }),
   body: z.strictObject({ outcome: z.enum(['sent', 'notSent']), txHash: txHash.exactOptional() }),
   answer: z.strictObject({ success, data: z.strictObject({ payoutId: z.string(), status: z.string() }) }),
-  problems: ['payout_not_open', 'transaction_mismatch', 'transaction_not_mined'],
+  problems: [
+    'payout_not_open',
+    'illegal_transition',
+    'transaction_mismatch',
+    'transaction_not_mined',
+    'transaction_reverted',
+    'escrow_not_final',
+    'provider_failed',
+    'chain_unavailable',
+  ],
 });

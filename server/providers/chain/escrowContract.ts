@@ -9,30 +9,30 @@ export const escrowInterface = new Interface(marketplaceEscrowAbi);
 export const escrowTopics = {
   Funded: topicOf('Funded'),
   Settled: topicOf('Settled'),
+  Credited: topicOf('Credited'),
+  CreditWithdrawn: topicOf('CreditWithdrawn'),
+  VaultCreditPaid: topicOf('VaultCreditPaid'),
+  Delivered: topicOf('Delivered'),
+  Frozen: topicOf('Frozen'),
   Recovered: topicOf('Recovered'),
+  RefundedLater: topicOf('RefundedLater'),
   SeqBumped: topicOf('SeqBumped'),
   Shortfall: topicOf('Shortfall'),
 };
 export type TranslatedEvent = keyof typeof escrowTopics;
 
-const notMirrored = 'not mirrored yet';
 const noPayment = 'concerns no payment';
+const control = 'control of the contract, concerns no payment';
 /** Events of the contract that are not read, each with its reason; an event has to stand here or among the topics. */
 export const ignoredEvents: Readonly<Record<string, string>> = {
-  Delivered: notMirrored,
-  Frozen: notMirrored,
-  Credited: notMirrored,
-  CreditWithdrawn: notMirrored,
-  VaultCreditPaid: notMirrored,
-  Redirected: notMirrored,
-  RefundedLater: notMirrored,
-  ItemFailed: notMirrored,
-  Rescued: notMirrored,
-  RotationProposed: notMirrored,
-  RotationCancelled: notMirrored,
-  SignerChanged: notMirrored,
-  PausedUntil: notMirrored,
+  Redirected: 'stands beside a withdrawal, which is read',
+  ItemFailed: 'nothing happened: the prepared settlement stays as it is',
+  Rescued: noPayment,
   FeesWithdrawn: noPayment,
+  RotationProposed: control,
+  RotationCancelled: control,
+  SignerChanged: control,
+  PausedUntil: control,
 };
 
 function topicOf(event: string): string {

@@ -1,103 +1,154 @@
-import type { Log, LogDescription } from 'ethers';
+import type { Log } from 'ethers';
 import type { EscrowEvent } from '../../domain/evidence.ts';
-import type { ChainMovement, SettledFact } from '../../domain/signal.ts';
+import type { ChainMovement, CreditedShare, SettledFact } from '../../domain/signal.ts';
 import { zeroAddress } from '../../domain/terms.ts';
 import type { Network } from '../../ports/outside.ts';
 import { assetNameOf } from './connection.ts';
-import { escrowInterface, escrowTopics, type TranslatedEvent } from './escrowContract.ts';
+import { decodeLog, type EscrowLog } from './escrowCodec.ts';
+import { escrowTopics, type TranslatedEvent } from './escrowContract.ts';
 import type { ScanLogs } from './logScan.ts';
+import type { EscrowEvents } from './marketplaceEscrowAbi.ts';
 
-const lower = (value: unknown) => String(value).toLowerCase();
-
-function decode(log: Log, network: Network): LogDescription | null {
-  // A look-alike event of another contract is nobody's business.
-  if (log.address.toLowerCase() !== network.escrow) return null;
-  return escrowInterface.parseLog(log);
+/** Where a log stood, and the network whose escrow emitted it. */
+interface Scene {
+  readonly network: Network;
+  readonly at: { readonly txHash: string; readonly blockNumber: number; readonly blockHash: string };
+  readonly logIndex: number;
+  /** Shares of a payment in this transaction that wait for their `Settled`. */
+  readonly credits: (termsId: string) => CreditedShare[];
 }
 
-const placeOf = (log: Log) => ({
-  txHash: log.transactionHash.toLowerCase(),
-  blockNumber: log.blockNumber,
-  blockHash: log.blockHash.toLowerCase(),
-});
-
-function movementOf(
-  log: Log,
-  network: Network,
-  what: { termsId: string; token: string; amount: bigint },
-): ChainMovement {
-  const { termsId, token, amount } = what;
-  const asset = assetNameOf(network, token);
-  return { chainId: network.chainId, termsId, asset, tokenAddress: token, amount, ...placeOf(log) };
+function movementOf({ network, at }: Scene, id: string, amount: bigint, token = zeroAddress): ChainMovement {
+  const tokenAddress = token.toLowerCase();
+  const asset = assetNameOf(network, tokenAddress);
+  return { chainId: network.chainId, termsId: id.toLowerCase(), asset, tokenAddress, amount, ...at };
 }
 
-/** Reads a `Settled` of this network's escrow; null for any other log. */
-export function readSettled(log: Log, network: Network): SettledFact | null {
-  if (log.topics[0] !== escrowTopics.Settled) return null;
-  const args = decode(log, network)?.args;
-  if (args === undefined) return null;
-  return {
-    chainId: network.chainId,
-    termsId: lower(args.id),
-    settleSeq: Number(args.seq),
-    ...{ toSeller: BigInt(args.toSeller), toBuyer: BigInt(args.toBuyer), fee: BigInt(args.fee) },
-    ...placeOf(log),
-  };
-}
+// Whoever knows the terms can let the escrow move a token he wrote himself (ADR 10).
+const isListed = ({ network }: Scene, token: string) =>
+  network.tokens.some(({ tokenAddress }) => tokenAddress === token.toLowerCase());
 
-type Translator = (log: Log, network: Network, args: LogDescription['args']) => EscrowEvent | null;
-
-/** How each event that is asked for is read; a topic without a translator does not compile. */
-const translators: Readonly<Record<TranslatedEvent, Translator>> = {
-  Settled(log, network) {
-    const fact = readSettled(log, network);
-    return fact === null ? null : { event: 'Settled', fact };
-  },
-  Recovered(log, network, args) {
-    const token = lower(args.token);
-    // Whoever knows the terms can let the escrow recover a token he wrote himself (ADR 10).
-    if (!network.tokens.some(({ tokenAddress }) => tokenAddress === token)) return null;
-    const movement = movementOf(log, network, { termsId: lower(args.id), token, amount: BigInt(args.amount) });
-    return { event: 'Recovered', movement, closed: Boolean(args.closed) };
-  },
-  Funded(log, _network, args) {
-    const tokenAddress = lower(args.terms.token);
-    const what = { termsId: lower(args.id), source: Number(args.source), amount: BigInt(args.amount) };
-    return { event: 'Funded', ...what, tokenAddress, ...placeOf(log) };
-  },
-  SeqBumped(log, network, args) {
-    const movement = movementOf(log, network, { termsId: lower(args.id), token: zeroAddress, amount: 0n });
-    return { event: 'SeqBumped', movement, settleSeq: Number(args.seq) };
-  },
-  Shortfall(log, network, args) {
-    const what = { termsId: lower(args.id), token: zeroAddress, amount: BigInt(args.missing) };
-    return { event: 'Shortfall', movement: movementOf(log, network, what) };
-  },
+type Translators = {
+  readonly [Name in TranslatedEvent]: (fields: EscrowEvents[Name], scene: Scene) => EscrowEvent | null;
 };
 
-function readEvent(log: Log, network: Network): EscrowEvent | null {
-  const described = decode(log, network);
-  const translate = (translators as Readonly<Record<string, Translator>>)[described?.name ?? ''];
-  return described && translate ? translate(log, network, described.args) : null;
+/** How each event that is asked for is read; a topic without a translator does not compile. */
+const translators: Translators = {
+  Funded({ id, source, amount, terms }, { at }) {
+    const tokenAddress = terms.token.toLowerCase();
+    return { event: 'Funded', termsId: id.toLowerCase(), source: Number(source), amount, tokenAddress, ...at };
+  },
+  Credited({ id, account, amount, inVault }, { logIndex, credits }) {
+    credits(id.toLowerCase()).push({ account: account.toLowerCase(), amount, inVault, logIndex });
+    return null;
+  },
+  Settled({ id, seq, toSeller, toBuyer, fee }, { network, at, credits }) {
+    const termsId = id.toLowerCase();
+    const amounts = { toSeller, toBuyer, fee, credits: credits(termsId).splice(0) };
+    return {
+      event: 'Settled',
+      fact: { chainId: network.chainId, termsId, settleSeq: Number(seq), ...amounts, ...at },
+    };
+  },
+  Delivered: ({ id }, scene) => ({ event: 'Delivered', movement: movementOf(scene, id, 0n) }),
+  Frozen: ({ id }, scene) => ({ event: 'Frozen', movement: movementOf(scene, id, 0n) }),
+  Recovered({ id, token, amount, closed }, scene) {
+    if (!isListed(scene, token)) return null;
+    return { event: 'Recovered', movement: movementOf(scene, id, amount, token), closed };
+  },
+  VaultCreditPaid: ({ id, account, amount }, scene) => ({
+    event: 'VaultCreditPaid',
+    movement: movementOf(scene, id, amount),
+    account: account.toLowerCase(),
+  }),
+  CreditWithdrawn({ account, token, amount }, scene) {
+    if (!isListed(scene, token)) return null;
+    const { network, at, logIndex } = scene;
+    const owner = { chainId: network.chainId, account: account.toLowerCase(), tokenAddress: token.toLowerCase() };
+    return { event: 'CreditWithdrawn', withdrawal: { ...owner, amount, logIndex, ...at } };
+  },
+  RefundedLater: ({ id, amount }, scene) => ({ event: 'RefundedLater', movement: movementOf(scene, id, amount) }),
+  SeqBumped: ({ id, seq }, scene) => ({
+    event: 'SeqBumped',
+    movement: movementOf(scene, id, 0n),
+    settleSeq: Number(seq),
+  }),
+  Shortfall: ({ id, missing }, scene) => ({ event: 'Shortfall', movement: movementOf(scene, id, missing) }),
+};
+
+const isTranslated = (name: string): name is TranslatedEvent => name in translators;
+
+function translate({ name, fields }: EscrowLog, scene: Scene): EscrowEvent | null {
+  if (!isTranslated(name)) return null;
+  return (translators[name] as (given: typeof fields, at: Scene) => EscrowEvent | null)(fields, scene);
 }
 
-/** One event for all that a transaction recovered of a payment and token, where the last of them stood: the books know them as one. */
-function sumRecoveries(events: readonly EscrowEvent[]): EscrowEvent[] {
+/** What an event is summed up under; null for one that stands alone. */
+function sumKey(event: EscrowEvent): string | null {
+  switch (event.event) {
+    case 'Recovered':
+      return `recovered ${event.movement.txHash} ${event.movement.termsId} ${event.movement.tokenAddress}`;
+    case 'VaultCreditPaid':
+      return `paid ${event.movement.txHash} ${event.movement.termsId} ${event.account}`;
+    case 'RefundedLater':
+      return `later ${event.movement.txHash} ${event.movement.termsId}`;
+    case 'CreditWithdrawn':
+      return `withdrawn ${event.withdrawal.txHash} ${event.withdrawal.account} ${event.withdrawal.tokenAddress}`;
+    default:
+      return null;
+  }
+}
+
+function added(event: EscrowEvent, before: EscrowEvent | undefined): EscrowEvent {
+  if (event.event === 'CreditWithdrawn' && before?.event === 'CreditWithdrawn') {
+    const amount = before.withdrawal.amount + event.withdrawal.amount;
+    return { ...event, withdrawal: { ...event.withdrawal, amount } };
+  }
+  if (before === undefined || !('movement' in event && 'movement' in before)) return event;
+  const movement = { ...event.movement, amount: before.movement.amount + event.movement.amount };
+  if (event.event === 'Recovered' && before.event === 'Recovered')
+    return { ...event, movement, closed: before.closed || event.closed };
+  return { ...event, movement };
+}
+
+/** One event for all that a transaction moved of one kind, payment and account, where the last of them stood: the books know them as one. */
+function sumUp(events: readonly EscrowEvent[]): EscrowEvent[] {
   const summed = new Map<string, EscrowEvent>();
   for (const [place, event] of events.entries()) {
-    if (event.event !== 'Recovered') {
-      summed.set(String(place), event);
-      continue;
-    }
-    const { txHash, termsId, tokenAddress } = event.movement;
-    const key = `${txHash} ${termsId} ${tokenAddress}`;
-    const known = summed.get(key);
-    const before = known?.event === 'Recovered' ? known : { movement: { amount: 0n }, closed: false };
-    const movement = { ...event.movement, amount: before.movement.amount + event.movement.amount };
+    const key = sumKey(event) ?? String(place);
+    const whole = added(event, summed.get(key));
     summed.delete(key);
-    summed.set(key, { event: 'Recovered', movement, closed: before.closed || event.closed });
+    summed.set(key, whole);
   }
   return [...summed.values()];
+}
+
+/** The events of this network's escrow in logs that stand in the order of the chain. */
+function translateLogs(logs: readonly Log[], network: Network): EscrowEvent[] {
+  const waiting = new Map<string, CreditedShare[]>();
+  const events: EscrowEvent[] = [];
+  for (const log of logs) {
+    // A look-alike event of another contract is nobody's business.
+    if (log.address.toLowerCase() !== network.escrow) continue;
+    const decoded = decodeLog(log);
+    if (decoded === null) continue;
+    const txHash = log.transactionHash.toLowerCase();
+    const at = { txHash, blockNumber: log.blockNumber, blockHash: log.blockHash.toLowerCase() };
+    const credits = (termsId: string) => {
+      const key = `${txHash} ${termsId}`;
+      const shares = waiting.get(key) ?? [];
+      waiting.set(key, shares);
+      return shares;
+    };
+    const event = translate(decoded, { network, at, logIndex: log.index, credits });
+    if (event !== null) events.push(event);
+  }
+  return sumUp(events);
+}
+
+/** Every `Settled` of this network's escrow in a transaction's logs. */
+export function readSettlements(logs: readonly Log[], network: Network): SettledFact[] {
+  return translateLogs(logs, network).flatMap((event) => (event.event === 'Settled' ? [event.fact] : []));
 }
 
 /** The escrow's events that concern payments, in the order of the chain. */
@@ -108,9 +159,6 @@ export async function readEscrowEvents(
   toBlock: number,
 ): Promise<EscrowEvent[]> {
   const logs = await scan({ address: network.escrow, topics: [Object.values(escrowTopics)] }, fromBlock, toBlock);
-  const events = logs
-    .sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index)
-    .map((log) => readEvent(log, network))
-    .filter((event) => event !== null);
-  return sumRecoveries(events);
+  const ordered = logs.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
+  return translateLogs(ordered, network);
 }

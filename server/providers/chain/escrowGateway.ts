@@ -3,8 +3,9 @@ import type { SettlementOutcome } from '../../domain/evidence.ts';
 import type { SettledFact } from '../../domain/signal.ts';
 import type { EscrowGateway, SettlementPayload } from '../../ports/outside.ts';
 import { type ChainConnection, type ChainConnections, connectionOf } from './connection.ts';
-import { escrowDomain, escrowInterface, settleTypes, termsIdOf, vaultOf } from './escrowContract.ts';
-import { readSettled } from './escrowEvents.ts';
+import { decodeAnswer, encodeCall } from './escrowCodec.ts';
+import { escrowDomain, settleTypes, termsIdOf, vaultOf } from './escrowContract.ts';
+import { readSettlements } from './escrowEvents.ts';
 import { readHead, requireBlock } from './finality.ts';
 import { encodeSignatures, recoverSeat } from './settlementSignatures.ts';
 import { receiptOf } from './transferReader.ts';
@@ -21,17 +22,17 @@ interface SettlementAmounts {
 }
 
 async function readRecord({ network, pool }: ChainConnection, termsId: string, blockTag: number | 'latest') {
-  const data = escrowInterface.encodeFunctionData('payment', [termsId]);
+  const data = encodeCall('payment', [termsId]);
   const answer = await pool.run((provider) => provider.call({ to: network.escrow, data, blockTag }));
-  const [record] = escrowInterface.decodeFunctionResult('payment', answer);
+  const record = decodeAnswer('payment', answer);
   const status = recordStatuses[Number(record.status)];
   if (status === undefined)
     throw new RangeError(`the escrow knows a status ${record.status} that this server does not`);
   return {
     status,
     settleSeq: Number(record.seq),
-    remaining: BigInt(record.remaining),
-    released: BigInt(record.released),
+    remaining: record.remaining,
+    released: record.released,
   };
 }
 
@@ -44,7 +45,7 @@ async function readOutcome(connection: ChainConnection, txHash: string, termsId:
   if (block.hash !== receipt.blockHash) return { outcome: 'notMined' };
   if (receipt.status !== 1) return { outcome: 'reverted' };
 
-  const settled = receipt.logs.map((log) => readSettled(log, network)).filter((fact) => fact !== null);
+  const settled = readSettlements(receipt.logs, network);
   const ours: SettledFact | undefined = settled.findLast((fact) => fact.termsId === termsId.toLowerCase());
   if (ours) return { outcome: 'settled', fact: ours, final: receipt.blockNumber <= head.finalized };
   const touched = receipt.logs.some((log) => log.address.toLowerCase() === network.escrow);
@@ -101,7 +102,7 @@ export function createEscrowGateway(connections: ChainConnections): EscrowGatewa
     settlementTransaction: (name, terms, settlement, signatures) => {
       const { network } = of(name);
       const { settleSeq, toSeller, toBuyer, validUntil } = settlement;
-      const data = escrowInterface.encodeFunctionData('settle', [
+      const data = encodeCall('settle', [
         { ...terms },
         { seq: settleSeq, toSeller, toBuyer, validUntil },
         encodeSignatures(network, signatures),

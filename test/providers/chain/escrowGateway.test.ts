@@ -163,7 +163,7 @@ describe('chain: escrow gateway', () => {
     const outcome = (txHash: string, id = termsId) => gateway.readOutcome('bsc', txHash, id);
     const { hash, blockNumber, blockHash } = await world.settle(terms, { toSeller: 100n * one, toBuyer: 0n });
     const fact = {
-      ...{ chainId: 31337, termsId, settleSeq: 0, toSeller: 100n * one, toBuyer: 0n, fee: one },
+      ...{ chainId: 31337, termsId, settleSeq: 0, toSeller: 100n * one, toBuyer: 0n, fee: one, credits: [] },
       ...{ txHash: hash, blockNumber, blockHash },
     };
     expect(await outcome(hash)).to.deep.equal({ outcome: 'settled', fact, final: false });
