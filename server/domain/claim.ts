@@ -45,6 +45,7 @@ export const claim = {
   outcome: (chainId: number, termsId: string, settleSeq: number) => lower(`out:${chainId}:${termsId}:${settleSeq}`),
   movement: (chainId: number, txHash: string, termsId: string, what: string) =>
     lower(`out:${chainId}:${txHash}:${termsId}:${what}`),
+  movements: (chainId: number, txHash: string) => lower(`out:${chainId}:${txHash}:`),
   /**
    * A share in the pool's credits of an account. Its string order is the order of the chain, so that a withdrawal finds the oldest first;
    * the terms make it one payment's own, whatever a reorganisation does to positions.

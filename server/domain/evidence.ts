@@ -40,7 +40,13 @@ export type EscrowEvent =
   | { readonly event: 'CreditWithdrawn'; readonly withdrawal: PoolWithdrawal }
   /** The contract names no token in these: it is the payment's own. */
   | { readonly event: 'Shortfall' | 'RefundedLater'; readonly movement: ChainMovement }
-  | { readonly event: 'VaultCreditPaid'; readonly movement: ChainMovement; readonly account: string };
+  | {
+      readonly event: 'VaultCreditPaid';
+      readonly movement: ChainMovement;
+      readonly account: string;
+      /** The account sent it elsewhere. */
+      readonly redirected: boolean;
+    };
 
 /** What a settlement transaction turned out to be; only the contract's own event counts. */
 export type SettlementOutcome =

@@ -88,8 +88,9 @@ export function refundedLater(draft: Draft, { movement }: SignalOf<'refundedLate
 }
 
 /** Books that a share which the contract kept for an account went out to it after all, or to where its owner sent it. */
-export function creditWithdrawn(draft: Draft, { movement, account: owner }: SignalOf<'creditWithdrawn'>): Verdict {
+export function creditWithdrawn(draft: Draft, signal: SignalOf<'creditWithdrawn'>): Verdict {
   const { state } = draft;
+  const { movement, account: owner, redirected } = signal;
   const problem = foreign(state, movement);
   if (problem !== null) return problem;
   const receiver = receiverAccount(state, owner);
@@ -98,6 +99,9 @@ export function creditWithdrawn(draft: Draft, { movement, account: owner }: Sign
   const asset = ownAsset(state);
   take(draft, asset, [account.credit(owner, state.id)], movement.amount);
   book(draft, [{ account: receiver, asset, amount: movement.amount }]);
+  // A party may send its own money where it likes; the platform still owes what did not reach its wallet.
+  const owed = owner === state.terms.seller.toLowerCase() ? state.sellerIsPlatform : state.refundIsPlatform;
+  if (redirected && owed) callPerson(draft, 'credit_redirected');
   tell(draft, 'payment_credit_withdrawn');
   return draft;
 }

@@ -80,6 +80,8 @@ export interface PoolWithdrawal {
   readonly account: string;
   readonly tokenAddress: string;
   readonly amount: bigint;
+  /** The account sent it elsewhere. */
+  readonly redirected: boolean;
   readonly txHash: string;
   readonly blockNumber: number;
   readonly blockHash: string;
@@ -146,7 +148,12 @@ export type Signal =
   | { readonly kind: 'delivered'; readonly txHash: string }
   | { readonly kind: 'disputeOpened'; readonly txHash: string }
   | { readonly kind: 'recovered'; readonly movement: ChainMovement; readonly closed: boolean }
-  | { readonly kind: 'creditWithdrawn'; readonly movement: ChainMovement; readonly account: string }
+  | {
+      readonly kind: 'creditWithdrawn';
+      readonly movement: ChainMovement;
+      readonly account: string;
+      readonly redirected: boolean;
+    }
   | { readonly kind: 'refundedLater'; readonly movement: ChainMovement }
   | { readonly kind: 'shortfall'; readonly movement: ChainMovement }
   | { readonly kind: 'seqBumped'; readonly movement: ChainMovement; readonly settleSeq: number }

@@ -2,74 +2,136 @@ import { claim, placed } from '../domain/claim.ts';
 import { ownAsset } from '../domain/facts.ts';
 import { account, balanceOf } from '../domain/ledger.ts';
 import { smaller } from '../domain/money.ts';
-import type { PoolWithdrawal, SignalOf } from '../domain/signal.ts';
+import type { PoolWithdrawal } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
-import type { TransitionStore } from '../ports.ts';
-import type { Telling } from './chainTelling.ts';
+import type { Logger, TransitionStore } from '../ports.ts';
+import type { ChainFact } from './chainFacts.ts';
+import type { Telling, Told } from './chainTelling.ts';
 
 export interface CreditSources {
-  readonly store: Pick<TransitionStore, 'claimsUnder' | 'claimant' | 'tail' | 'at'>;
+  readonly store: Pick<TransitionStore, 'claimsUnder' | 'tail' | 'at'>;
+  readonly logger: Logger;
 }
 
-/** What this withdrawal has taken off the payment before; null when it has not been told. */
-async function takenBefore({ store }: CreditSources, signal: SignalOf<'creditWithdrawn'>): Promise<bigint | null> {
-  const holder = await store.claimant(claim.creditWithdrawal(signal.movement, signal.account));
-  if (holder === null) return null;
-  const legs = (await store.at(holder.paymentId, holder.seq))?.legs ?? [];
-  const name = account.credit(signal.account, holder.paymentId);
-  return legs.reduce((sum, leg) => (leg.account === name ? sum - leg.amount : sum), 0n);
+/** A share that the pool once kept for the account, by the claim of the settlement that left it there. */
+type Credit = Awaited<ReturnType<TransitionStore['claimsUnder']>>[number];
+
+/** What a withdrawal takes off one payment. */
+interface Share {
+  readonly state: PaymentState;
+  readonly amount: bigint;
 }
 
-function signalFor(state: PaymentState, { account: owner, ...withdrawal }: PoolWithdrawal, amount: bigint) {
-  const { chainId, tokenAddress, txHash, blockNumber, blockHash } = withdrawal;
+async function stepOf({ store }: CreditSources, { paymentId, seq }: Credit) {
+  const step = await store.at(paymentId, seq);
+  if (step === null) throw new Error(`the holder of a claim, ${paymentId}:${seq}, cannot be seen yet`);
+  return step;
+}
+
+/** What this withdrawal took off each payment already: told by another monitor, or before a restart. */
+async function takenBefore(sources: CreditSources, withdrawal: PoolWithdrawal, credits: readonly Credit[]) {
+  const { chainId, txHash, account: owner } = withdrawal;
+  const termsIds = credits.map((credit) => credit.claim.slice(credit.claim.lastIndexOf(':') + 1));
+  const names = new Set(termsIds.map((termsId) => claim.creditWithdrawal({ chainId, txHash, termsId }, owner)));
+  const taken = new Map<string, bigint>();
+  for (const held of await sources.store.claimsUnder(claim.movements(chainId, txHash))) {
+    if (!names.has(held.claim)) continue;
+    const { legs } = await stepOf(sources, held);
+    taken.set(
+      held.paymentId,
+      legs.reduce((sum, { amount }) => (amount > 0n ? sum + amount : sum), 0n),
+    );
+  }
+  return taken;
+}
+
+/** What is left of each credit of one payment, given the oldest first: the oldest went out first, so the newest are left. */
+async function leftOf(sources: CreditSources, state: PaymentState, owner: string, credits: readonly Credit[]) {
+  const name = account.credit(owner, state.id);
+  let balance = balanceOf(state.balances, name, ownAsset(state));
+  const left = new Map<string, bigint>();
+  for (const credit of credits.toReversed()) {
+    if (balance === 0n) break;
+    const legs = credits.length === 1 ? [] : (await stepOf(sources, credit)).legs;
+    const amount = credits.length === 1 ? balance : (legs.find((leg) => leg.account === name)?.amount ?? 0n);
+    left.set(credit.claim, smaller(amount, balance));
+    balance -= smaller(amount, balance);
+  }
+  return left;
+}
+
+async function stateOf({ store }: CreditSources, paymentId: string): Promise<PaymentState> {
+  const state = (await store.tail(paymentId))?.state;
+  if (state?.direction !== 'in') throw new Error(`${paymentId} holds a credit and is no payment`);
+  return state;
+}
+
+/**
+ * What a withdrawal takes off which payment, oldest credits first. The books are read before the look at what is taken: the other way
+ * round another monitor could take its part between the two, and it would be taken again elsewhere.
+ */
+async function sharesOf(sources: CreditSources, withdrawal: PoolWithdrawal): Promise<ReadonlyMap<string, Share>> {
+  const prefix = claim.poolCredits(withdrawal);
+  const credits = await sources.store.claimsUnder(prefix);
+  const older = credits.filter((credit) => credit.claim < `${prefix}${placed(withdrawal)}`);
+  const taken = await takenBefore(sources, withdrawal, older);
+  let left = [...taken.values()].reduce((rest, amount) => rest - amount, withdrawal.amount);
+  const ofPayment = Map.groupBy(credits, ({ paymentId }) => paymentId);
+  const books = new Map<string, { state: PaymentState; left: ReadonlyMap<string, bigint> }>();
+  const shares = new Map<string, Share>();
+  for (const credit of older) {
+    const { paymentId } = credit;
+    if (left <= 0n) break;
+    if (taken.has(paymentId)) continue;
+    let book = books.get(paymentId);
+    if (book === undefined) {
+      const state = await stateOf(sources, paymentId);
+      book = { state, left: await leftOf(sources, state, withdrawal.account, ofPayment.get(paymentId) ?? []) };
+      books.set(paymentId, book);
+    }
+    const part = smaller(book.left.get(credit.claim) ?? 0n, left);
+    if (part > 0n) shares.set(paymentId, { state: book.state, amount: (shares.get(paymentId)?.amount ?? 0n) + part });
+    left -= part;
+  }
+  // Another monitor is at it: what it took is in some of the books just read.
+  if ((await takenBefore(sources, withdrawal, older)).size !== taken.size) return sharesOf(sources, withdrawal);
+  // Anybody may use the contract, and credit the same account.
+  if (left > 0n) sources.logger.warn({ ...withdrawal, left }, 'a withdrawal took credits of no payment known here');
+  return shares;
+}
+
+/** Names a withdrawal: the logs of one transaction are read as one for each account and token. */
+const keyOf = ({ txHash, account: owner, tokenAddress }: PoolWithdrawal) =>
+  `credit withdrawn ${txHash} ${owner} ${tokenAddress}`;
+
+function factOf(withdrawal: PoolWithdrawal, { state, amount }: Share): ChainFact {
+  const { chainId, tokenAddress, txHash, blockNumber, blockHash, account: owner, redirected } = withdrawal;
   const where = { chainId, tokenAddress, txHash, blockNumber, blockHash };
   const movement = { ...where, termsId: state.termsId, asset: ownAsset(state), amount };
-  return { kind: 'creditWithdrawn', movement, account: owner } as const;
+  const signal = { kind: 'creditWithdrawn', movement, account: owner, redirected } as const;
+  return { logId: state.id, signal, key: keyOf(withdrawal), blockNumber, blockHash };
 }
 
-/** Payments with credits of the account that stood on the chain before the withdrawal, the oldest first. */
-async function creditorsOf({ store }: CreditSources, withdrawal: PoolWithdrawal): Promise<string[]> {
-  const prefix = claim.poolCredits(withdrawal);
-  const before = `${prefix}${placed(withdrawal)}`;
-  const older = (await store.claimsUnder(prefix)).filter((held) => held.claim < before);
-  return [...new Set(older.map(({ paymentId }) => paymentId))];
-}
-
-async function tellWithdrawal(sources: CreditSources, telling: Telling, withdrawal: PoolWithdrawal, finalized: number) {
-  const { txHash, blockNumber, blockHash, account: owner } = withdrawal;
-  const total = { told: 0, parked: 0, failed: 0 };
-  let left = withdrawal.amount;
-  for (const paymentId of await creditorsOf(sources, withdrawal)) {
-    if (left === 0n) break;
-    // First the books, then whether they know this withdrawal: the other way round another monitor could take its part between the two.
-    const state = (await sources.store.tail(paymentId))?.state;
-    if (state?.direction !== 'in') continue;
-    const credit = balanceOf(state.balances, account.credit(owner, state.id), ownAsset(state));
-    const signal = signalFor(state, withdrawal, smaller(credit, left));
-    const before = await takenBefore(sources, signal);
-    left -= before ?? signal.movement.amount;
-    if (before !== null || signal.movement.amount === 0n) continue;
-    const fact = { logId: paymentId, signal, key: `credit withdrawn ${txHash} ${owner}`, blockNumber, blockHash };
-    const { told, parked, failed } = await telling.tell([fact], finalized);
-    total.told += told;
-    total.parked += parked;
-    total.failed += failed;
-    if (failed > 0) break;
-  }
-  // What is left came from payments of others: anybody may use the contract, and credit the same account.
-  return total;
-}
-
-/** Takes final withdrawals, which name no payment, off the account's oldest credits first (escrow-contract.md §1.10). */
+/**
+ * Takes final withdrawals, which name no payment, off the account's oldest credits first (escrow-contract.md §1.10). They are told in the
+ * order of the chain, so nothing after one that failed.
+ */
 export async function tellWithdrawals(
   sources: CreditSources,
   telling: Telling,
   withdrawals: readonly PoolWithdrawal[],
   finalized: number,
-) {
+): Promise<Told> {
   const total = { told: 0, parked: 0, failed: 0 };
   for (const withdrawal of withdrawals) {
-    const { told, parked, failed } = await tellWithdrawal(sources, telling, withdrawal, finalized);
+    const fields = { signal: 'creditWithdrawn', ...withdrawal };
+    const { told, parked, failed } = await telling.attempt(keyOf(withdrawal), fields, async () => {
+      const shares = await sharesOf(sources, withdrawal);
+      return telling.tell(
+        [...shares.values()].map((share) => factOf(withdrawal, share)),
+        finalized,
+      );
+    });
     total.told += told;
     total.parked += parked;
     total.failed += failed;

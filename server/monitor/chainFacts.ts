@@ -98,7 +98,7 @@ function signalOfEvent(event: Exclude<PaymentEvent, Funded>, final: boolean): Si
     case 'Recovered':
       return { kind: 'recovered', movement, closed: event.closed };
     case 'VaultCreditPaid':
-      return { kind: 'creditWithdrawn', movement, account: event.account };
+      return { kind: 'creditWithdrawn', movement, account: event.account, redirected: event.redirected };
     case 'RefundedLater':
       return { kind: 'refundedLater', movement };
     case 'SeqBumped':

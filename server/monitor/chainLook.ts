@@ -34,23 +34,25 @@ export function createLook(deps: LookDeps): () => Promise<TickReport> {
   const watchFinality = createFinalityAlarm(deps);
 
   /** One slice: first what is no longer true, then what is; answers how far the cursor may go, which passes nothing untold. */
-  async function lookAt(range: Range) {
+  async function lookAt(range: Range, owing: boolean) {
     const { facts, transfers, withdrawals } = await readFacts(deps, range);
     const { found, holdBelow } = await findOrphans(deps, range, transfers);
     for (const { logId, signal } of found) await telling.tellNow(logId, signal);
     const unseen = await settlements.compare(range, facts);
     const told = await telling.tell(facts, range.head.finalized);
-    // A withdrawal is taken off credits that the facts before it brought into the books.
-    const due = told.failed > 0 ? [] : withdrawals;
+    // A withdrawal is taken off credits that all the facts before it brought into the books, or left there.
+    const due = owing || told.failed > 0 ? [] : withdrawals;
     const paid = await tellWithdrawals(deps, telling, due, range.head.finalized);
     crash('monitor:beforeCursor');
-    const untold = told.failed + paid.failed > 0 ? range.from : Number.POSITIVE_INFINITY;
+    const failed = told.failed + paid.failed > 0;
+    const untold = failed ? range.from : Number.POSITIVE_INFINITY;
     const limit = Math.min(range.to, range.head.finalized);
     const last = Math.min(limit, holdBelow - 1, untold - 1);
     return {
       told: told.told + paid.told,
       parked: told.parked + paid.parked,
       last,
+      failed,
       held: last < limit,
       orphaned: found.length + unseen,
     };
@@ -65,15 +67,17 @@ export function createLook(deps: LookDeps): () => Promise<TickReport> {
     let { cursor } = opened;
     const sum = { told: 0, parked: 0, orphaned: 0 };
     let held = false;
+    let owing = false;
     for (let from = cursor.blockNumber + 1; from <= head.number; ) {
       const to = Math.min(head.number, from + blocksPerSlice - 1);
-      const done = await lookAt({ from, to, head, nowMs });
+      const done = await lookAt({ from, to, head, nowMs }, owing);
       sum.told += done.told;
       sum.parked += done.parked;
       sum.orphaned += done.orphaned;
       if (!held && done.last > cursor.blockNumber) cursor = await advance(deps, cursor, done.last);
       // Held back: what follows is still told, but the next look begins here again.
       held ||= done.held;
+      owing ||= done.failed;
       from = to + 1;
     }
     const { number, finalized } = head;

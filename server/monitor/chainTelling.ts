@@ -12,6 +12,8 @@ export interface TellingSources {
 /** Tells facts to their logs, in order within a log. */
 export interface Telling {
   tell(facts: readonly ChainFact[], finalized: number): Promise<Told>;
+  /** Does work that ends in telling; what it throws counts like a fact of this name that could not be told. */
+  attempt(name: string, fields: object, work: () => Promise<Told>): Promise<Told>;
   /** Tells what must not wait and is never left out, and forgets what this log was told before. */
   tellNow(logId: string, signal: Signal): Promise<void>;
   forget(): void;
@@ -40,11 +42,14 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
   const memory = new Map<string, Set<string>>();
   const failures = new Map<string, number>();
 
-  /** Counts a failure of a fact; true when that was the last one. */
-  function gaveUp(logId: string, name: string): boolean {
-    const count = (failures.get(`${logId} ${name}`) ?? 0) + 1;
-    failures.set(`${logId} ${name}`, count);
-    return count >= mostFailures;
+  /** Counts and reports a failure of a fact; true when that was the last one. */
+  function gaveUp(name: string, fields: object): boolean {
+    const count = (failures.get(name) ?? 0) + 1;
+    failures.set(name, count);
+    const last = count >= mostFailures;
+    const alarm = { category: 'alarm', ...fields };
+    logger.error(alarm, last ? 'a fact of the chain is left to a person' : 'a fact of the chain could not be told');
+    return last;
   }
 
   /** True when the log took the fact, false when it refused it: then repeating does not help, and a person reads the log. */
@@ -75,12 +80,8 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
         memory.set(logId, known.add(name));
       } catch (error) {
         if (error instanceof AppError) throw error;
-        const fields = { category: 'alarm', paymentId: logId, signal: signal.kind, key, blockNumber, error };
-        if (!gaveUp(logId, name)) {
-          logger.error(fields, 'a fact of the chain could not be told');
-          return { ...counts, failed: 1 };
-        }
-        logger.error(fields, 'a fact of the chain is left to a person');
+        const fields = { paymentId: logId, signal: signal.kind, key, blockNumber, error };
+        if (!gaveUp(`${logId} ${name}`, fields)) return { ...counts, failed: 1 };
         counts.parked += 1;
         memory.set(logId, known.add(name));
       }
@@ -106,6 +107,15 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
         }
       }
       return total;
+    },
+    attempt: async (name, fields, work) => {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof AppError) throw error;
+        const last = gaveUp(name, { ...fields, error });
+        return { told: 0, parked: last ? 1 : 0, failed: last ? 0 : 1 };
+      }
     },
     tellNow: async (logId, signal) => {
       await observe(logId, signal);

@@ -118,7 +118,8 @@ async function claimsUnder(log: Collection<TransitionDocument>, prefix: string) 
     .find(holding(range), { projection: { p: 1, seq: 1, claims: 1 }, limit, maxTimeMS: readLimitMs })
     .toArray();
   // A part of them would be taken for all.
-  if (found.length === limit) throw new RangeError(`More than ${maxPrefixRows} transitions hold claims under ${prefix}`);
+  if (found.length === limit)
+    throw new RangeError(`More than ${maxPrefixRows} transitions hold claims under ${prefix}`);
   const held = found.flatMap((row) =>
     row.claims.filter((claim) => claim.startsWith(prefix)).map((claim) => ({ claim, paymentId: row.p, seq: row.seq })),
   );

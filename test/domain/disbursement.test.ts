@@ -74,6 +74,16 @@ describe('the postings of payouts', () => {
     expect(after.state.flags).to.include('manual');
   });
 
+  it('row 24: a resurrected payout is booked although a reversal took its payment back to pending meanwhile', () => {
+    const arrival = f.confirmed(105n, f.toProvider);
+    const orphaned: Signal = { kind: 'transferOrphaned', arrivalKey: arrivalKey(arrival.transfer), epoch: 0 };
+    const before = [...start, arrival, f.payout('excess:provider', 5n), failure, orphaned];
+    expect(f.history(...before).state.status).to.equal('pending');
+    const after = f.history(...before, success());
+    expect(f.postings(after)).to.deep.equal(['platform -5', 'returned:buyer:buyer1 +5']);
+    expect(after.state.flags).to.include('manual');
+  });
+
   it('an excess that is paid out of a funded payment is no refund of its price', () => {
     const change = f.history(...start, f.confirmed(105n, f.toProvider), f.payout('excess:provider', 5n), success());
     expect(change.state).to.include({ status: 'completed', refunded: 0n });

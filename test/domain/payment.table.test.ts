@@ -169,7 +169,7 @@ const truth: Record<SignalKind, readonly [string, Sample, Record<PaymentStatus, 
   recovered: ['=|=|refunded|=|=|=|=', { kind: 'recovered', movement: movement(100n), closed: true }, plain],
   creditWithdrawn: [
     '=|=|=|=|=|=|=',
-    { kind: 'creditWithdrawn', movement: movement(5n), account: addresses.refundTo },
+    { kind: 'creditWithdrawn', movement: movement(5n), account: addresses.refundTo, redirected: false },
     plain,
   ],
   refundedLater: ['=|=|=|=|=|=|=', { kind: 'refundedLater', movement: movement(5n) }, plain],

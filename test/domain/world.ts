@@ -295,7 +295,8 @@ export class World {
     if (amount < credit.amount) credits.push({ ...credit, amount: credit.amount - amount });
     this.goOut(payment, place, side, amount);
     const owner = this.state(payment).terms[side].toLowerCase();
-    payment.queue.push({ kind: 'creditWithdrawn', movement: this.movement(payment, amount, own), account: owner });
+    const movement = this.movement(payment, amount, own);
+    payment.queue.push({ kind: 'creditWithdrawn', movement, account: owner, redirected: false });
   }
 
   movement(payment: ModelPayment, amount: bigint, asset: string) {

@@ -77,7 +77,7 @@ export function memoryBooks() {
     coordinator,
     queries: { arrivalsAbove } as unknown as Queries,
     /** A log in which nobody was ever credited. */
-    store: { claimsUnder: async () => [], claimant: async () => null, tail: async () => null, at: async () => null },
+    store: { claimsUnder: async () => [], tail: async () => null, at: async () => null },
     /** Makes a payment answer otherwise, or throw. */
     answerWith: (next: typeof answer) => {
       answer = next;

@@ -12,6 +12,7 @@ export const escrowTopics = {
   Credited: topicOf('Credited'),
   CreditWithdrawn: topicOf('CreditWithdrawn'),
   VaultCreditPaid: topicOf('VaultCreditPaid'),
+  Redirected: topicOf('Redirected'),
   Delivered: topicOf('Delivered'),
   Frozen: topicOf('Frozen'),
   Recovered: topicOf('Recovered'),
@@ -25,7 +26,6 @@ const noPayment = 'concerns no payment';
 const control = 'control of the contract, concerns no payment';
 /** Events of the contract that are not read, each with its reason; an event has to stand here or among the topics. */
 export const ignoredEvents: Readonly<Record<string, string>> = {
-  Redirected: 'stands beside a withdrawal, which is read',
   ItemFailed: 'nothing happened: the prepared settlement stays as it is',
   Rescued: noPayment,
   FeesWithdrawn: noPayment,

@@ -14,6 +14,8 @@ interface Scene {
   readonly network: Network;
   readonly at: { readonly txHash: string; readonly blockNumber: number; readonly blockHash: string };
   readonly logIndex: number;
+  /** Whether the contract said right after this log that the account sent the money elsewhere. */
+  readonly redirected: boolean;
   /** Shares of a payment in this transaction that wait for their `Settled`. */
   readonly credits: (termsId: string) => CreditedShare[];
 }
@@ -60,13 +62,15 @@ const translators: Translators = {
     event: 'VaultCreditPaid',
     movement: movementOf(scene, id, amount),
     account: account.toLowerCase(),
+    redirected: scene.redirected,
   }),
   CreditWithdrawn({ account, token, amount }, scene) {
     if (!isListed(scene, token)) return null;
-    const { network, at, logIndex } = scene;
+    const { network, at, logIndex, redirected } = scene;
     const owner = { chainId: network.chainId, account: account.toLowerCase(), tokenAddress: token.toLowerCase() };
-    return { event: 'CreditWithdrawn', withdrawal: { ...owner, amount, logIndex, ...at } };
+    return { event: 'CreditWithdrawn', withdrawal: { ...owner, amount, redirected, logIndex, ...at } };
   },
+  Redirected: () => null,
   RefundedLater: ({ id, amount }, scene) => ({ event: 'RefundedLater', movement: movementOf(scene, id, amount) }),
   SeqBumped: ({ id, seq }, scene) => ({
     event: 'SeqBumped',
@@ -102,12 +106,15 @@ function sumKey(event: EscrowEvent): string | null {
 function added(event: EscrowEvent, before: EscrowEvent | undefined): EscrowEvent {
   if (event.event === 'CreditWithdrawn' && before?.event === 'CreditWithdrawn') {
     const amount = before.withdrawal.amount + event.withdrawal.amount;
-    return { ...event, withdrawal: { ...event.withdrawal, amount } };
+    const redirected = before.withdrawal.redirected || event.withdrawal.redirected;
+    return { ...event, withdrawal: { ...event.withdrawal, amount, redirected } };
   }
   if (before === undefined || !('movement' in event && 'movement' in before)) return event;
   const movement = { ...event.movement, amount: before.movement.amount + event.movement.amount };
   if (event.event === 'Recovered' && before.event === 'Recovered')
     return { ...event, movement, closed: before.closed || event.closed };
+  if (event.event === 'VaultCreditPaid' && before.event === 'VaultCreditPaid')
+    return { ...event, movement, redirected: before.redirected || event.redirected };
   return { ...event, movement };
 }
 
@@ -125,11 +132,13 @@ function sumUp(events: readonly EscrowEvent[]): EscrowEvent[] {
 
 /** The events of this network's escrow in logs that stand in the order of the chain. */
 function translateLogs(logs: readonly Log[], network: Network): EscrowEvent[] {
+  // A look-alike event of another contract is nobody's business.
+  const own = logs.filter((log) => log.address.toLowerCase() === network.escrow);
+  const redirects = own.filter((log) => log.topics[0] === escrowTopics.Redirected);
+  const redirected = new Set(redirects.map((log) => `${log.blockNumber} ${log.index - 1}`));
   const waiting = new Map<string, CreditedShare[]>();
   const events: EscrowEvent[] = [];
-  for (const log of logs) {
-    // A look-alike event of another contract is nobody's business.
-    if (log.address.toLowerCase() !== network.escrow) continue;
+  for (const log of own) {
     const decoded = decodeLog(log);
     if (decoded === null) continue;
     const txHash = log.transactionHash.toLowerCase();
@@ -140,7 +149,8 @@ function translateLogs(logs: readonly Log[], network: Network): EscrowEvent[] {
       waiting.set(key, shares);
       return shares;
     };
-    const event = translate(decoded, { network, at, logIndex: log.index, credits });
+    const scene = { logIndex: log.index, redirected: redirected.has(`${log.blockNumber} ${log.index}`) };
+    const event = translate(decoded, { network, at, credits, ...scene });
     if (event !== null) events.push(event);
   }
   return sumUp(events);
