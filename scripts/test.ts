@@ -1,24 +1,33 @@
 import { rmSync } from 'node:fs';
 import { onEndRequest } from './services/endRequest.ts';
 import { parseTestArguments } from './test/arguments.ts';
-import { runChecks } from './test/checks.ts';
+import { type CheckResult, runChecks } from './test/checks.ts';
+import { type Counts, nothing } from './test/counts.ts';
 import { makeTestFolder, removeOldTestFolders } from './test/folder.ts';
-import { addCounts, nothing, runMocha } from './test/mocha.ts';
+import { after, type Lane, runLanes } from './test/lanes.ts';
+import { mochaLane } from './test/mocha.ts';
 import { startTestServices } from './test/services.ts';
-import { runSolidity } from './test/solidity.ts';
+import { solidityLane } from './test/solidity.ts';
 
 /** Runs what was asked for and answers how many passed, failed and were skipped; a failed check counts as a failed test. */
-async function main(): Promise<{ passed: number; failed: number; skipped: number }> {
+async function main(): Promise<Counts> {
   const wanted = parseTestArguments(process.argv.slice(2));
   await removeOldTestFolders();
   const directory = makeTestFolder();
   const services = wanted.needsServices ? await startTestServices(directory) : undefined;
   try {
-    const checks = wanted.checks ? await runChecks() : [];
-    const mocha = await runMocha({ ...wanted, directory, env: { ...process.env, ...services?.env } });
-    const solidity = wanted.solidity ? await runSolidity({ ...wanted.solidity, directory }) : nothing;
-    const run = addCounts(mocha, solidity);
-    const failedChecks = checks.filter((check) => !check.passed);
+    const failedChecks: CheckResult[] = [];
+    const checkLane: Lane = async () => {
+      failedChecks.push(...(await runChecks()).filter((check) => !check.passed));
+      return nothing;
+    };
+    const env = { ...process.env, ...services?.env };
+    const lanes = wanted.lanes.map((mochaArguments, at) =>
+      mochaLane({ coverage: wanted.coverage, mochaArguments, directory, name: `mocha-${at}`, env }),
+    );
+    // The last lane is the shortest.
+    if (wanted.solidity) lanes.push(after(lanes.pop(), solidityLane({ ...wanted.solidity, directory })));
+    const run = await runLanes(wanted.checks ? [checkLane, ...lanes] : lanes);
     for (const check of failedChecks) console.log(`\n${check.name} failed:\n\n${check.output}`);
     return { ...run, failed: run.failed + failedChecks.length };
   } finally {

@@ -8,7 +8,11 @@ describe('the arguments of npm test', () => {
       checks: true,
       coverage: false,
       needsServices: true,
-      lanes: [['test/**/*.test.ts', '--exclude', 'test/faults/**/*.test.ts'], ['test/faults/**/*.test.ts']],
+      lanes: [
+        ['test/**/*.test.ts', '--exclude', 'test/faults/**/*.test.ts'],
+        ['test/faults/crash.test.ts'],
+        ['test/faults/**/*.test.ts', '--exclude', 'test/faults/crash.test.ts'],
+      ],
       solidity: { files: [], profile: 'default' },
     });
   });
