@@ -23,6 +23,8 @@ export const errorCodes = [
   'settlement_open',
   'no_open_settlement',
   'unknown_signer',
+  'signature_refused',
+  'batch_refused',
   'not_funded',
   'already_final',
   'illegal_transition',

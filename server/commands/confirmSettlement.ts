@@ -4,26 +4,15 @@ import type { SettledFact } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
-import type { Actor, PaymentCoordinator, TransitionStore } from '../ports.ts';
+import type { PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
+import type { ConfirmedSettlement, ConfirmSettlementInput } from './rules/confirmed.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 
 export interface ConfirmSettlementDeps {
   readonly store: TransitionStore;
   readonly coordinator: PaymentCoordinator;
   readonly gateway: EscrowGateway;
-}
-
-export interface ConfirmSettlementInput {
-  readonly actor: Actor;
-  readonly paymentId: string;
-  readonly kind: 'release' | 'refund';
-  readonly txHash: string;
-}
-
-export interface ConfirmedSettlement {
-  readonly state: PaymentState;
-  readonly settlement: { readonly state: 'seen' | 'final'; readonly txHash: string };
 }
 
 const transactionHashForm = /^0x[0-9a-f]{64}$/;

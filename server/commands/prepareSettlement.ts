@@ -1,16 +1,14 @@
-import { excessAt, excessTotal, heldTotal } from '../domain/facts.ts';
+import { excessTotal, heldTotal } from '../domain/facts.ts';
 import type { OpenSettlement, PaymentState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type { ChainReader, EscrowGateway, SettlementPayload } from '../ports/outside.ts';
+import type { ChainReader, EscrowGateway, ReadyTransaction, SafeFile, SettlementPayload } from '../ports/outside.ts';
 import type { Actor, Clock, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
-import { readAmount } from './rules/amount.ts';
 import { networkOf } from './rules/asset.ts';
-import { unfinalSum } from './rules/finality.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
-import { isOutcomeBooked, proofOfVoid } from './rules/settlementProof.ts';
-import { isWished, type PayoutRoute, routeOf, type SettlementWish } from './rules/settlementRoute.ts';
+import { freeExpired, planSettlement, readWish, settlementOpen, validUntilOf } from './rules/settlementPlan.ts';
+import { isWished, type PayoutRoute, routeOf } from './rules/settlementRoute.ts';
 import { readSignatures, type SignatureWords } from './rules/signatures.ts';
 
 export interface PrepareSettlementDeps {
@@ -32,6 +30,8 @@ export interface PrepareSettlementInput {
   readonly toSeller?: string | number | undefined;
   readonly toBuyer?: string | number | undefined;
   readonly signatures?: readonly SignatureWords[] | undefined;
+  /** Wants the transaction also as a file for Safe's Transaction Builder. */
+  readonly safe?: boolean | undefined;
   readonly idempotencyClaim?: string | undefined;
 }
 
@@ -49,12 +49,9 @@ export type PreparedSettlement =
       readonly signers: readonly string[];
       readonly signedBy: readonly string[];
       readonly missing: number;
-      readonly transaction: {
-        readonly to: string;
-        readonly data: string;
-        readonly value: string;
-        readonly chainId: number;
-      } | null;
+      readonly transaction: ReadyTransaction | null;
+      /** Only when it was asked for; null until there is a transaction. */
+      readonly safe?: SafeFile | null;
       readonly remains: bigint;
     }
   | {
@@ -67,60 +64,14 @@ export type PreparedSettlement =
 
 const remainsOf = (state: PaymentState) => heldTotal(state) + excessTotal(state);
 
-type Amounts = { readonly toSeller: bigint; readonly toBuyer: bigint };
-
-function readWish(state: PaymentState, input: PrepareSettlementInput): SettlementWish {
-  const read = (value: string | number | undefined, field: string) => {
-    if (value === undefined) return null;
-    // "0" is a plain word beside the other half of a split.
-    return field !== 'amount' && String(value) === '0' ? 0n : readAmount(value, state.asset.decimals, field);
-  };
-  const wish = {
-    kind: input.kind,
-    amount: read(input.amount, 'amount'),
-    toSeller: read(input.toSeller, 'toSeller'),
-    toBuyer: read(input.toBuyer, 'toBuyer'),
-  };
-  if (wish.amount !== null && (wish.toSeller !== null || wish.toBuyer !== null)) {
-    throw new AppError('validation_failed', 'Give either amount, or toSeller and toBuyer.');
-  }
-  return wish;
-}
-
-async function freeExpired(deps: PrepareSettlementDeps, state: PaymentState, actor: string): Promise<PaymentState> {
-  const open = state.settlement;
-  if (open === null || open.validUntil * 1000 >= deps.clock.now()) return state;
-  const proof = await proofOfVoid(deps, state);
-  if (proof === null) return state;
-  const signal = { kind: 'settlementVoided', digest: open.digest, proof } as const;
-  return recordedPayment(await deps.coordinator.observe(state.id, signal, { actor }));
-}
-
+/** Records what was planned; the state with the open settlement. */
 async function prepare(
   deps: PrepareSettlementDeps,
   state: PaymentState,
   input: PrepareSettlementInput,
-  { toSeller, toBuyer }: Amounts,
+  { toSeller, toBuyer }: { readonly toSeller: bigint; readonly toBuyer: bigint },
 ): Promise<PaymentState> {
-  const { chain, gateway, policy } = deps;
-  const { network } = state.asset;
-  const [record, past, head] = await Promise.all([
-    gateway.record(network, state.termsId),
-    gateway.finalRecord(network, state.termsId),
-    chain.head(network),
-  ]);
-  if (record.status === 'closed') throw new AppError('already_final', 'The escrow contract closed this payment.');
-  // A node that lags names a sequence that is used up: a settlement for it could never happen, and would stand in the way of another.
-  if (record.settleSeq < past.settleSeq || (await isOutcomeBooked(deps, state, record.settleSeq))) {
-    throw new AppError('escrow_not_final', 'The node that was asked lags behind; repeat the request.');
-  }
-  const spare = excessAt(state, 'contract') - (state.status === 'completed' ? 0n : toBuyer);
-  const final = (await unfinalSum(chain, state, head, 'contract')) <= spare;
-  const validUntil = Math.floor(deps.clock.now() / 1000) + policy.settlementValidHours * 3600;
-  const amounts = { settleSeq: record.settleSeq, toSeller, toBuyer, validUntil };
-  const { digest } = gateway.settlementPayload(network, state.termsId, amounts);
-  const settlement = toSeller > 0n && toBuyer > 0n ? 'split' : toSeller > 0n ? 'release' : 'refund';
-  const signal = { kind: 'settlementPrepared', settlement, ...amounts, digest, final } as const;
+  const signal = await planSettlement(deps, state, { toSeller, toBuyer, validUntil: validUntilOf(deps) });
   const claimed = input.idempotencyClaim === undefined ? {} : { idempotencyClaim: input.idempotencyClaim };
   const context = { actor: userActor(input.actor), ...claimed };
   return recordedPayment(await deps.coordinator.observe(state.id, signal, context));
@@ -133,19 +84,45 @@ async function sign(
   input: PrepareSettlementInput,
 ): Promise<PaymentState> {
   let newest = state;
-  for (const signature of readSignatures(deps.gateway, state.asset.network, open.digest, input.signatures ?? [])) {
+  const given = await readSignatures(deps.gateway, state.asset.network, open.digest, input.signatures ?? []);
+  for (const signature of given) {
     const signal = { kind: 'settlementSigned', digest: open.digest, ...signature } as const;
     newest = recordedPayment(await deps.coordinator.observe(state.id, signal, { actor: userActor(input.actor) }));
   }
   return newest;
 }
 
-function answer(gateway: EscrowGateway, state: PaymentState, open: OpenSettlement): PreparedSettlement {
+/** What a lone signer with a threshold of 1 sends himself needs no signature: a Safe in that seat executes the file as it is. */
+function fileOf(
+  { gateway, clock }: PrepareSettlementDeps,
+  state: PaymentState,
+  open: OpenSettlement,
+  ready: ReadyTransaction | null,
+): SafeFile | null {
+  const { name, threshold } = networkOf(gateway, state.asset.network);
+  const transaction = ready ?? (threshold === 1 ? gateway.settlementTransaction(name, state.terms, open, []) : null);
+  if (transaction === null) return null;
+  const description = `seq ${open.settleSeq}, valid until ${new Date(open.validUntil * 1000).toISOString()}`;
+  return gateway.safeFile(transaction, {
+    name: `Holdfast ${open.kind} ${state.id}`,
+    description: ready === null ? `${description}; to be executed by the signer itself` : description,
+    createdAtMs: clock.now(),
+  });
+}
+
+function answer(
+  deps: PrepareSettlementDeps,
+  state: PaymentState,
+  open: OpenSettlement,
+  wantsFile: boolean,
+): PreparedSettlement {
+  const { gateway } = deps;
   const { signers, threshold, name } = networkOf(gateway, state.asset.network);
   const { settleSeq, validUntil, toSeller, toBuyer, digest, signatures } = open;
   const amounts = { settleSeq, toSeller, toBuyer, validUntil };
   const { typedData } = gateway.settlementPayload(name, state.termsId, amounts);
   const missing = Math.max(0, threshold - signatures.length);
+  const transaction = missing === 0 ? gateway.settlementTransaction(name, state.terms, amounts, signatures) : null;
   return {
     kind: 'settlement',
     typedData,
@@ -155,7 +132,8 @@ function answer(gateway: EscrowGateway, state: PaymentState, open: OpenSettlemen
     signers,
     signedBy: signatures.map((entry) => entry.signer),
     missing,
-    transaction: missing === 0 ? gateway.settlementTransaction(name, state.terms, amounts, signatures) : null,
+    transaction,
+    ...(wantsFile ? { safe: fileOf(deps, state, open, transaction) } : {}),
     remains: remainsOf(state),
   };
 }
@@ -170,7 +148,7 @@ async function signAndAnswer(
   if (signed.settlement === null || signed.settlement.digest !== open?.digest) {
     throw new AppError('no_open_settlement', 'The prepared settlement has ended meanwhile.');
   }
-  return answer(deps.gateway, signed, signed.settlement);
+  return answer(deps, signed, signed.settlement, input.safe ?? false);
 }
 
 /** Prepares a release or refund: the payload admins sign, the signatures so far, and the ready transaction once they suffice. */
@@ -194,9 +172,7 @@ export function createPrepareSettlement(deps: PrepareSettlementDeps) {
     const state = await freeExpired(deps, tail, userActor(input.actor));
     if (state.settlement !== null) {
       if (isWished(wish, state.settlement)) return signAndAnswer(deps, state, input);
-      throw new AppError('settlement_open', 'Another settlement of this payment is prepared and not over yet.', {
-        details: { validUntil: new Date(state.settlement.validUntil * 1000).toISOString() },
-      });
+      throw settlementOpen(state.settlement);
     }
     // A release of money whose forward died is the wish for another forward; until that has arrived the answer stays "forwarding".
     if (wish.kind === 'release' && state.forwardDead) await deps.forwardToVault(state.id, { again: true });

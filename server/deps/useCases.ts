@@ -2,6 +2,7 @@ import { createAcceptLate } from '../commands/acceptLate.ts';
 import { createAcceptOffer } from '../commands/acceptOffer.ts';
 import { createAskAddress } from '../commands/askAddress.ts';
 import { createCancelPayment } from '../commands/cancelPayment.ts';
+import { createConfirmBatch } from '../commands/confirmBatch.ts';
 import { createConfirmSettlement } from '../commands/confirmSettlement.ts';
 import { createConfirmTransfer } from '../commands/confirmTransfer.ts';
 import { createDrivePayout } from '../commands/drivePayout.ts';
@@ -12,6 +13,7 @@ import { createOpenPayout } from '../commands/openPayout.ts';
 import { createPaySeller } from '../commands/paySeller.ts';
 import { createPlaceOffer } from '../commands/placeOffer.ts';
 import { createPostRequest } from '../commands/postRequest.ts';
+import { createPrepareBatch } from '../commands/prepareBatch.ts';
 import { createPrepareSettlement } from '../commands/prepareSettlement.ts';
 import { createRecordPayoutCallback } from '../commands/recordPayoutCallback.ts';
 import { createRecordReport } from '../commands/recordReport.ts';
@@ -32,6 +34,7 @@ export function useCasesOf(ports: Ports) {
   });
   const openPayout = createOpenPayout(ports);
   const forwardToVault = createForwardToVault(ports);
+  const confirmSettlement = createConfirmSettlement(ports);
   return {
     askAddress,
     verifyPayment,
@@ -44,7 +47,9 @@ export function useCasesOf(ports: Ports) {
     recordReport: createRecordReport(ports),
     recordPayoutCallback: createRecordPayoutCallback(ports),
     prepareSettlement: createPrepareSettlement({ ...ports, openPayout, forwardToVault }),
-    confirmSettlement: createConfirmSettlement(ports),
+    confirmSettlement,
+    prepareBatch: createPrepareBatch(ports),
+    confirmBatch: createConfirmBatch({ ...ports, confirmSettlement }),
     acceptLate: createAcceptLate(ports),
     cancelPayment: createCancelPayment(ports),
     paySeller: createPaySeller({ ...ports, openPayout }),

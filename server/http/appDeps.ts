@@ -1,12 +1,14 @@
 import type { createAcceptLate } from '../commands/acceptLate.ts';
 import type { createAcceptOffer } from '../commands/acceptOffer.ts';
 import type { createCancelPayment } from '../commands/cancelPayment.ts';
+import type { createConfirmBatch } from '../commands/confirmBatch.ts';
 import type { createConfirmSettlement } from '../commands/confirmSettlement.ts';
 import type { createConfirmTransfer } from '../commands/confirmTransfer.ts';
 import type { createOpenIntent } from '../commands/openIntent.ts';
 import type { createPaySeller } from '../commands/paySeller.ts';
 import type { createPlaceOffer } from '../commands/placeOffer.ts';
 import type { createPostRequest } from '../commands/postRequest.ts';
+import type { createPrepareBatch } from '../commands/prepareBatch.ts';
 import type { createPrepareSettlement } from '../commands/prepareSettlement.ts';
 import type { createRecordPayoutCallback } from '../commands/recordPayoutCallback.ts';
 import type { createRecordReport } from '../commands/recordReport.ts';
@@ -36,6 +38,8 @@ export interface Commands {
   readonly recordPayoutCallback: ReturnType<typeof createRecordPayoutCallback>;
   readonly prepareSettlement: ReturnType<typeof createPrepareSettlement>;
   readonly confirmSettlement: ReturnType<typeof createConfirmSettlement>;
+  readonly prepareBatch: ReturnType<typeof createPrepareBatch>;
+  readonly confirmBatch: ReturnType<typeof createConfirmBatch>;
   readonly acceptLate: ReturnType<typeof createAcceptLate>;
   readonly cancelPayment: ReturnType<typeof createCancelPayment>;
   readonly paySeller: ReturnType<typeof createPaySeller>;

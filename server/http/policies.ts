@@ -41,6 +41,8 @@ export const policies = {
   'POST /api/payment/shkeeper/payout': { access: admins },
   'GET /api/payment/shkeeper/payout/status/:taskId': { access: everyone, limit: 'read' },
   'POST /api/payment/shkeeper/payout/:externalId/resolve': { access: admins },
+  'POST /api/payment/shkeeper/release-batch': { access: admins },
+  'POST /api/payment/shkeeper/release-batch/confirm': { access: admins },
   'POST /api/payment/shkeeper/:id/release': { access: admins },
   'POST /api/payment/shkeeper/:id/release/confirm': { access: admins },
   'POST /api/payment/shkeeper/:id/refund': { access: admins },

@@ -4,7 +4,7 @@ import type { Asset } from '../domain/state.ts';
 import type { Spell } from './presentParts.ts';
 
 /** JSON has no bigint; typed data carries whole numbers as decimal strings, which signers of EIP-712 accept. */
-function jsonSafe(value: unknown): unknown {
+export function jsonSafe(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return value.map(jsonSafe);
   if (typeof value !== 'object' || value === null) return value;

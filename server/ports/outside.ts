@@ -39,10 +39,71 @@ export interface SettlementPayload {
   readonly typedData: {
     readonly domain: object;
     readonly types: object;
-    readonly primaryType: 'Settle';
+    readonly primaryType: 'Settle' | 'SettleBatch';
     readonly message: object;
   };
   readonly digest: string;
+}
+
+/** What a settlement pays, for which sequence and until when (unix seconds). */
+export interface SettlementAmounts {
+  readonly settleSeq: number;
+  readonly toSeller: bigint;
+  readonly toBuyer: bigint;
+  readonly validUntil: number;
+}
+
+/** A call that anybody may broadcast. */
+export interface ReadyTransaction {
+  readonly to: string;
+  readonly data: string;
+  readonly value: string;
+  readonly chainId: number;
+}
+
+/** One payment of a batch. */
+export interface BatchItem {
+  readonly termsId: string;
+  readonly terms: Terms;
+  readonly settlement: SettlementAmounts;
+}
+
+/** The two ways to broadcast a signed batch: all items or none; each item on its own, with a report of those that failed. */
+export interface BatchTransactions {
+  readonly settleBatch: ReadyTransaction;
+  readonly settleBatchReport: ReadyTransaction;
+}
+
+/** An item that a reporting batch did not settle; `reason` is the contract's error, null for any other failure. */
+export interface FailedItem {
+  readonly termsId: string;
+  readonly reason: string | null;
+}
+
+/** What a contract in a signer's seat says of its signature (ERC-1271). */
+export type ContractSignatureVerdict =
+  | { readonly outcome: 'valid'; readonly index: number; readonly signer: string }
+  | { readonly outcome: 'unknownSigner' }
+  | { readonly outcome: 'refused' };
+
+/** What Safe's Transaction Builder imports. */
+export interface SafeFile {
+  readonly version: string;
+  readonly chainId: string;
+  readonly createdAt: number;
+  readonly meta: Readonly<
+    Record<
+      'name' | 'description' | 'txBuilderVersion' | 'createdFromSafeAddress' | 'createdFromOwnerAddress' | 'checksum',
+      string
+    >
+  >;
+  readonly transactions: readonly {
+    readonly to: string;
+    readonly value: string;
+    readonly data: string;
+    readonly contractMethod: null;
+    readonly contractInputsValues: null;
+  }[];
 }
 
 /** The escrow contract: builds what admins sign, reads what happened. */
@@ -55,23 +116,37 @@ export interface EscrowGateway {
   parseAddress(text: string): string | null;
   ref(paymentId: string, randomBits: string): string;
   identify(network: string, terms: Terms): { readonly termsId: string; readonly vault: string };
-  settlementPayload(
-    network: string,
-    termsId: string,
-    settlement: { settleSeq: number; toSeller: bigint; toBuyer: bigint; validUntil: number },
-  ): SettlementPayload;
+  settlementPayload(network: string, termsId: string, settlement: SettlementAmounts): SettlementPayload;
+  batchPayload(network: string, items: readonly BatchItem[]): SettlementPayload;
   /** The signer's seat and address when `signature` (65 bytes hex) over `digest` is one of the network's signers. */
   recoverSigner(
     network: string,
     digest: string,
     signature: string,
   ): { readonly index: number; readonly signer: string } | null;
+  /** Asks the contract in a signer's seat about its signature; `signer` lower-case. Throws `AppError('chain_unavailable')` when no node answers in time. */
+  checkContractSignature(
+    network: string,
+    digest: string,
+    given: { readonly signer: string; readonly data: string },
+  ): Promise<ContractSignatureVerdict>;
+  /** No signatures are the set of the only signer of a threshold of 1, who then has to be the sender. */
   settlementTransaction(
     network: string,
     terms: Terms,
-    settlement: { settleSeq: number; toSeller: bigint; toBuyer: bigint; validUntil: number },
+    settlement: SettlementAmounts,
     signatures: readonly SettlementSignature[],
-  ): { to: string; data: string; value: string; chainId: number };
+  ): ReadyTransaction;
+  /** As `settlementTransaction`, of all items at once. */
+  batchTransactions(
+    network: string,
+    items: readonly BatchItem[],
+    signatures: readonly SettlementSignature[],
+  ): BatchTransactions;
+  safeFile(
+    transaction: ReadyTransaction,
+    about: { readonly name: string; readonly description: string; readonly createdAtMs: number },
+  ): SafeFile;
   record(
     network: string,
     termsId: string,
@@ -87,6 +162,8 @@ export interface EscrowGateway {
     termsId: string,
   ): Promise<{ readonly status: string; readonly settleSeq: number; readonly blockTimeMs: number }>;
   readOutcome(network: string, txHash: string, termsId: string): Promise<SettlementOutcome>;
+  /** Items that a mined transaction reports as not settled; none for a transaction that is not mined. */
+  failedItems(network: string, txHash: string): Promise<FailedItem[]>;
 }
 
 export type PayoutAnswer =

@@ -75,6 +75,10 @@ describe('prepareSettlement', () => {
     const split = await prepare('release', state, { toSeller: '60', toBuyer: '40' });
     expect([split.toSeller, split.toBuyer]).to.deep.equal([tokens(60), tokens(40)]);
     expect((await prepare('refund', state)).digest).to.equal(split.digest);
+    expect((await prepare('refund', state, { toSeller: '60', toBuyer: '40' })).digest).to.equal(split.digest);
+    // One part alone says that the other gets nothing, which is another settlement than the open one.
+    await refused(ask('release', state, { toSeller: '60' }), 'settlement_open');
+    await refused(ask('refund', state, { amount: '40' }), 'settlement_open');
   });
 
   it('takes nothing of a list with a wrong signature', async () => {
@@ -86,7 +90,7 @@ describe('prepareSettlement', () => {
     expect((await world.state(state.id)).settlement?.signatures).to.deep.equal([]);
     const contract = { signer: wallets.payout, data: '0x' };
     const input = { actor: admin, paymentId: state.id, kind: 'release', signatures: [contract] } as const;
-    await refused(world.useCases.prepareSettlement(input), 'validation_failed');
+    await refused(world.useCases.prepareSettlement(input), 'unknown_signer');
   });
 
   it('refuses what is not funded, not final, or not asked by an admin', async () => {

@@ -26,6 +26,8 @@ const table: Record<string, string> = {
   'POST /api/payment/shkeeper/payout': '--a-',
   'GET /api/payment/shkeeper/payout/status/:taskId': 'bsax',
   'POST /api/payment/shkeeper/payout/:externalId/resolve': '--a-',
+  'POST /api/payment/shkeeper/release-batch': '--a-',
+  'POST /api/payment/shkeeper/release-batch/confirm': '--a-',
   'POST /api/payment/shkeeper/:id/release': '--a-',
   'POST /api/payment/shkeeper/:id/release/confirm': '--a-',
   'POST /api/payment/shkeeper/:id/refund': '--a-',

@@ -24,12 +24,11 @@ export interface PayoutRoute {
 /** Whether an open settlement is what the wish asks for; a wish without amounts asks for whatever is open in its direction. */
 export function isWished(wish: SettlementWish, open: { readonly toSeller: bigint; readonly toBuyer: bigint }): boolean {
   const own = wish.kind === 'release' ? open.toSeller : open.toBuyer;
-  return (
-    own > 0n &&
-    (wish.amount === null || (wish.amount === own && own === open.toSeller + open.toBuyer)) &&
-    (wish.toSeller === null || wish.toSeller === open.toSeller) &&
-    (wish.toBuyer === null || wish.toBuyer === open.toBuyer)
-  );
+  if (own === 0n) return false;
+  if (wish.amount !== null) return wish.amount === own && own === open.toSeller + open.toBuyer;
+  // As in `split`: naming one part alone says that the other gets nothing.
+  const explicit = wish.toSeller !== null || wish.toBuyer !== null;
+  return !explicit || ((wish.toSeller ?? 0n) === open.toSeller && (wish.toBuyer ?? 0n) === open.toBuyer);
 }
 
 function split(wish: SettlementWish, rest: bigint): SettlementRoute {

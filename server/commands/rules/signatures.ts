@@ -2,31 +2,59 @@ import type { SettlementSignature } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
 import type { EscrowGateway } from '../../ports/outside.ts';
 
-/** A signature as clients send it; `{signer, data}` is meant for contracts that sign (ERC-1271). */
+/** A signature as clients send it: a wallet's 65 bytes, or `{signer, data}` of a contract that signs (ERC-1271). */
 export type SignatureWords = string | { readonly signer: string; readonly data: string };
 
-/** Recovers who signed; nothing is taken when one signature is wrong, repeats are dropped. */
-export function readSignatures(
-  gateway: EscrowGateway,
+export type SignatureReader = Pick<EscrowGateway, 'recoverSigner' | 'checkContractSignature' | 'parseAddress'>;
+
+const unknownSigner = () =>
+  new AppError('unknown_signer', 'A signature is not of one of the escrow contract’s signers over this payload.');
+
+function readWallet(gateway: SignatureReader, network: string, digest: string, signature: string): SettlementSignature {
+  const seat = gateway.recoverSigner(network, digest, signature);
+  if (seat === null) throw unknownSigner();
+  return { ...seat, signature };
+}
+
+async function readContract(
+  gateway: SignatureReader,
+  network: string,
+  digest: string,
+  given: { readonly signer: string; readonly data: string },
+): Promise<SettlementSignature> {
+  const signer = gateway.parseAddress(given.signer);
+  if (signer === null) {
+    throw new AppError('validation_failed', 'The signer of a signature must be an address.', {
+      details: { field: 'signatures' },
+    });
+  }
+  const verdict = await gateway.checkContractSignature(network, digest, { signer, data: given.data });
+  if (verdict.outcome === 'unknownSigner') throw unknownSigner();
+  if (verdict.outcome === 'refused') {
+    throw new AppError(
+      'signature_refused',
+      'The contract that is to sign does not take this signature of the payload.',
+      {
+        details: { signer: given.signer },
+      },
+    );
+  }
+  return { index: verdict.index, signer: verdict.signer, signature: given.data };
+}
+
+/** Finds out who signed; nothing is taken when one signature is wrong, repeats are dropped. */
+export async function readSignatures(
+  gateway: SignatureReader,
   network: string,
   digest: string,
   given: readonly SignatureWords[],
-): SettlementSignature[] {
-  const bySeat = new Map<number, SettlementSignature>();
-  for (const signature of given) {
-    if (typeof signature !== 'string') {
-      throw new AppError('validation_failed', 'This version of the escrow contract takes no signatures of contracts.', {
-        details: { field: 'signatures' },
-      });
-    }
-    const seat = gateway.recoverSigner(network, digest, signature);
-    if (seat === null) {
-      throw new AppError(
-        'unknown_signer',
-        'A signature is not of one of the escrow contract’s signers over this payload.',
-      );
-    }
-    bySeat.set(seat.index, { ...seat, signature });
-  }
-  return [...bySeat.values()];
+): Promise<SettlementSignature[]> {
+  const read = await Promise.all(
+    given.map((words) =>
+      typeof words === 'string'
+        ? readWallet(gateway, network, digest, words)
+        : readContract(gateway, network, digest, words),
+    ),
+  );
+  return [...new Map(read.map((entry) => [entry.index, entry])).values()];
 }

@@ -3,6 +3,7 @@ import type { Operation } from '../policies.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { acceptLate, getPayment, listEvents, listPayments, putPayment } from './payments.ts';
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
+import { confirmReleaseBatch, prepareReleaseBatch } from './releaseBatch.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from './requests.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from './settlements.ts';
 import { livez, openapiFile, paymentHealth, payPage, readyz, welcome } from './system.ts';
@@ -28,6 +29,8 @@ const all: readonly AnyEndpoint[] = [
   postPayout,
   payoutStatus,
   resolvePayout,
+  prepareReleaseBatch,
+  confirmReleaseBatch,
   prepareRelease,
   confirmRelease,
   prepareRefund,

@@ -1,47 +1,35 @@
 import { z } from 'zod';
 import { endpoint, envelope } from '../endpoint.ts';
-import { address, amount, amountOrZero, paymentId, txHash } from '../schemas/fields.ts';
+import { amount, amountOrZero, paymentId, txHash } from '../schemas/fields.ts';
 import { escrowStateWord, statusWord } from '../schemas/paymentDocument.ts';
+import { decimal, safeFile, signatures, transaction, typedData, unixSeconds } from '../schemas/settlementFields.ts';
 
 const params = z.strictObject({ id: paymentId });
-/** The contract has at most 8 seats (EscrowSeats); room for repeats, which are ignored. */
-const signaturesMax = 20;
-const signatureHex = z.string().regex(/^0x[0-9a-fA-F]{130}$/, 'must be 65 bytes as hex');
-const contractSignature = z.strictObject({
-  signer: address,
-  data: z.string().regex(/^0x(?:[0-9a-fA-F]{2}){1,4096}$/, 'must be bytes as hex'),
-});
 const body = z
   .strictObject({
     amount: amount.exactOptional(),
     toSeller: amountOrZero.exactOptional(),
     toBuyer: amountOrZero.exactOptional(),
-    signatures: z
-      .array(z.union([signatureHex, contractSignature]))
-      .max(signaturesMax)
-      .exactOptional(),
+    signatures: signatures.exactOptional(),
+    safe: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: "Also answer the transaction as a file for Safe's Transaction Builder." }),
   })
   .refine((given) => given.amount === undefined || (given.toSeller ?? given.toBuyer) === undefined, {
     message: 'give either amount, or toSeller and toBuyer',
     path: ['amount'],
   });
 
-const transaction = z.strictObject({
-  to: z.string(),
-  data: z.string(),
-  value: z.string(),
-  chainId: z.number().int(),
-});
-const decimal = z.string().meta({ description: 'Exact decimal string', examples: ['99.5'] });
 const beside = { remains: decimal, token: z.string(), network: z.string() };
 const payload = z
   .strictObject({
     kind: z.literal('settlement'),
-    typedData: z.looseObject({}).meta({ description: 'EIP-712: domain, types, primaryType, message' }),
+    typedData,
     digest: z.string(),
     threshold: z.number().int(),
     settleSeq: z.number().int(),
-    validUntil: z.number().int().meta({ description: 'Unix seconds' }),
+    validUntil: unixSeconds,
     toSeller: decimal,
     toBuyer: decimal,
     ...beside,
@@ -49,6 +37,10 @@ const payload = z
     signedBy: z.array(z.string()),
     missing: z.number().int(),
     transaction: transaction.nullable(),
+    safe: safeFile
+      .nullable()
+      .optional()
+      .meta({ description: 'Only when asked for; null until there is a transaction' }),
   })
   .meta({ id: 'SettlementPayload' });
 const payout = z.strictObject({
@@ -71,12 +63,15 @@ const prepareProblems = [
   'escrow_forwarding',
   'escrow_not_final',
   'settlement_open',
+  'no_open_settlement',
   'unknown_signer',
+  'signature_refused',
   'already_final',
   'amount_exceeds_balance',
   'refund_address_missing',
   'refund_waits',
   'risk_hold',
+  'chain_unavailable',
 ] as const;
 const confirmProblems = [
   'transaction_not_mined',

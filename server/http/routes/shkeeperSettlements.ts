@@ -1,8 +1,10 @@
 import { Router } from 'express';
 import { escrowStateOf } from '../../domain/payment.ts';
 import type { AppDeps } from '../appDeps.ts';
+import { confirmReleaseBatch, prepareReleaseBatch } from '../endpoints/releaseBatch.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from '../endpoints/settlements.ts';
 import { incomingOnly, newest } from '../ownership.ts';
+import { presentBatch, presentConfirmed } from '../presentBatch.ts';
 import { presentPrepared } from '../presentSettlement.ts';
 import type { Serve } from '../serve.ts';
 
@@ -11,7 +13,7 @@ const directions = [
   { kind: 'refund', prepare: prepareRefund, confirm: confirmRefund },
 ] as const;
 
-/** Release and refund: prepare what the admins sign, then prove what was broadcast. */
+/** Release and refund, one by one or releases as a batch: prepare what the admins sign, then prove what was broadcast. */
 export function shkeeperSettlementRoutes(deps: AppDeps, serve: Serve): Router {
   const { commands, gateway } = deps;
   const spell = (address: string) => gateway.checksum(address);
@@ -31,6 +33,15 @@ export function shkeeperSettlementRoutes(deps: AppDeps, serve: Serve): Router {
       return { success: true, data: { status, escrowState: escrowStateOf(state), settlement } };
     });
   }
+
+  serve(router, prepareReleaseBatch, async ({ actor, body }) => {
+    return { success: true, data: presentBatch(await commands.prepareBatch({ actor, ...body }), spell) };
+  });
+
+  serve(router, confirmReleaseBatch, async ({ actor, body }) => {
+    const items = await commands.confirmBatch({ actor, ...body });
+    return { success: true, data: { items: items.map(presentConfirmed) } };
+  });
 
   return router;
 }

@@ -1,25 +1,21 @@
 import { concat, getAddress, keccak256, TypedDataEncoder, toUtf8Bytes } from 'ethers';
 import type { SettlementOutcome } from '../../domain/evidence.ts';
 import type { SettledFact } from '../../domain/signal.ts';
-import type { EscrowGateway, SettlementPayload } from '../../ports/outside.ts';
+import type { EscrowGateway, SettlementAmounts, SettlementPayload } from '../../ports/outside.ts';
 import { type ChainConnection, type ChainConnections, connectionOf } from './connection.ts';
+import { checkContractSignature } from './contractSignature.ts';
 import { decodeAnswer, encodeCall } from './escrowCodec.ts';
 import { escrowDomain, settleTypes, termsIdOf, vaultOf } from './escrowContract.ts';
 import { readSettlements } from './escrowEvents.ts';
 import { readHead, requireBlock } from './finality.ts';
+import { safeFileOf } from './safeFile.ts';
+import { batchPayloadOf, batchTransactionsOf, readFailedItems } from './settlementBatch.ts';
 import { encodeSignatures, recoverSeat } from './settlementSignatures.ts';
 import { receiptOf } from './transferReader.ts';
 
 // The contract's numbers of a status (escrow-contract.md §1.4).
 const recordStatuses = ['none', 'funded', 'delivered', 'frozen', 'closed'] as const;
 const addressPattern = /^0x[0-9a-fA-F]{40}$/;
-
-interface SettlementAmounts {
-  readonly settleSeq: number;
-  readonly toSeller: bigint;
-  readonly toBuyer: bigint;
-  readonly validUntil: number;
-}
 
 async function readRecord({ network, pool }: ChainConnection, termsId: string, blockTag: number | 'latest') {
   const data = encodeCall('payment', [termsId]);
@@ -98,17 +94,23 @@ export function createEscrowGateway(connections: ChainConnections): EscrowGatewa
       return { termsId, vault: vaultOf(network.escrow, termsId) };
     },
     settlementPayload: (name, termsId, settlement) => payloadOf(of(name), termsId, settlement),
+    batchPayload: (name, items) => batchPayloadOf(of(name), items),
     recoverSigner: (name, digest, signature) => recoverSeat(of(name).network, digest, signature),
+    checkContractSignature: async (name, digest, given) => checkContractSignature(of(name), digest, given),
     settlementTransaction: (name, terms, settlement, signatures) => {
-      const { network } = of(name);
+      const connection = of(name);
+      const { network } = connection;
       const { settleSeq, toSeller, toBuyer, validUntil } = settlement;
+      const { digest } = payloadOf(connection, termsIdOf(network.chainId, network.escrow, terms), settlement);
       const data = encodeCall('settle', [
         { ...terms },
         { seq: settleSeq, toSeller, toBuyer, validUntil },
-        encodeSignatures(network, signatures),
+        encodeSignatures(network, digest, signatures),
       ]);
       return { to: getAddress(network.escrow), data, value: '0', chainId: network.chainId };
     },
+    batchTransactions: (name, items, signatures) => batchTransactionsOf(of(name), items, signatures),
+    safeFile: safeFileOf,
     record: async (name, termsId) => readRecord(of(name), termsId, 'latest'),
     finalRecord: async (name, termsId) => {
       const connection = of(name);
@@ -120,5 +122,6 @@ export function createEscrowGateway(connections: ChainConnections): EscrowGatewa
       return { status, settleSeq, blockTimeMs: block.timestamp * 1_000 };
     },
     readOutcome: async (name, txHash, termsId) => readOutcome(of(name), txHash, termsId),
+    failedItems: async (name, txHash) => readFailedItems(of(name), txHash),
   };
 }

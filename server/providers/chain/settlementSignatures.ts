@@ -1,9 +1,12 @@
-import { concat, recoverAddress, Signature, toBeHex } from 'ethers';
+import { concat, dataLength, recoverAddress, Signature, toBeHex } from 'ethers';
 import type { SettlementSignature } from '../../domain/state.ts';
 import type { Network } from '../../ports/outside.ts';
 
 // r, s and v as wallets return them; 64-byte compact ones are told apart by their length and not accepted from outside.
 const walletSignature = /^0x[0-9a-fA-F]{130}$/;
+// The bit of a tag that says "a contract signs, by ERC-1271" (escrow-contract.md §1.7).
+const contractTag = 0x80;
+const lengthBytes = 2;
 
 /** Reads a wallet's signature; null for a malformed one and for the malleable twin with the larger s (EIP-2). */
 function readSignature(text: string): Signature | null {
@@ -34,17 +37,24 @@ export function recoverSeat(
   }
 }
 
+/** A seat's own key signs compactly (EIP-2098); whatever is no signature of that key was given by the contract in the seat. */
+function encodeItem(network: Network, digest: string, { index, signature }: SettlementSignature): string {
+  if (recoverSeat(network, digest, signature)?.index === index) {
+    return concat([toBeHex(index, 1), Signature.from(signature).compactSerialized]);
+  }
+  return concat([toBeHex(contractTag | index, 1), toBeHex(dataLength(signature), lengthBytes), signature]);
+}
+
 /**
- * The signature set of a settlement as the contract reads it: tag and compact signature (EIP-2098), tags rising, exactly as
- * many as it asks for, because every further one only costs gas.
+ * The signature set over `digest` as the contract reads it: items with rising tags, exactly as many as it asks for, because every further one
+ * only costs gas. No signature at all is the set of a lone signer who sends the transaction himself, which a threshold of 1 allows.
  */
-export function encodeSignatures(network: Network, signatures: readonly SettlementSignature[]): string {
+export function encodeSignatures(network: Network, digest: string, signatures: readonly SettlementSignature[]): string {
+  if (network.threshold === 1 && signatures.length === 0) return '0x';
   const bySeat = new Map(signatures.map((entry) => [entry.index, entry]));
   const chosen = [...bySeat.values()].sort((a, b) => a.index - b.index).slice(0, network.threshold);
   if (chosen.length < network.threshold) {
     throw new RangeError(`a settlement needs ${network.threshold} signatures, ${chosen.length} are given`);
   }
-  return concat(
-    chosen.flatMap(({ index, signature }) => [toBeHex(index, 1), Signature.from(signature).compactSerialized]),
-  );
+  return concat(chosen.map((entry) => encodeItem(network, digest, entry)));
 }

@@ -1,0 +1,181 @@
+import { decide } from '../domain/payment.ts';
+import type { SignalOf } from '../domain/signal.ts';
+import type { OpenSettlement, PaymentState } from '../domain/state.ts';
+import { AppError } from '../errors.ts';
+import type {
+  BatchItem,
+  BatchTransactions,
+  ChainReader,
+  EscrowGateway,
+  Network,
+  SafeFile,
+  SettlementPayload,
+} from '../ports/outside.ts';
+import type { Actor, Clock, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
+import { demandAdmin, userActor } from './rules/actor.ts';
+import { networkOf } from './rules/asset.ts';
+import { allOf, demandBatch } from './rules/batch.ts';
+import { errorOf, incoming, recordedPayment } from './rules/refusal.ts';
+import { freeExpired, planSettlement, readWish, settlementOpen, validUntilOf } from './rules/settlementPlan.ts';
+import { isWished, routeOf, type SettlementWish } from './rules/settlementRoute.ts';
+import { readSignatures, type SignatureWords } from './rules/signatures.ts';
+
+export interface PrepareBatchDeps {
+  readonly store: TransitionStore;
+  readonly coordinator: PaymentCoordinator;
+  readonly gateway: EscrowGateway;
+  readonly chain: ChainReader;
+  readonly clock: Clock;
+  readonly policy: Policy;
+}
+
+export interface PrepareBatchInput {
+  readonly actor: Actor;
+  /** Each payment once; without an amount all that is left of its price. */
+  readonly items: readonly { readonly paymentId: string; readonly amount?: string | number | undefined }[];
+  /** Over the batch; they are not kept, so all have to come in one call. */
+  readonly signatures?: readonly SignatureWords[] | undefined;
+  /** Wants this call also as a file for Safe's Transaction Builder. */
+  readonly safe?: keyof BatchTransactions | undefined;
+}
+
+export interface PreparedBatch {
+  readonly typedData: SettlementPayload['typedData'];
+  readonly digest: string;
+  readonly network: string;
+  readonly threshold: number;
+  /** When the first item ends, in unix seconds; the whole is worthless to `settleBatch` from then on. */
+  readonly validUntil: number;
+  readonly items: readonly { readonly state: PaymentState; readonly settlement: OpenSettlement }[];
+  readonly signers: readonly string[];
+  readonly signedBy: readonly string[];
+  readonly missing: number;
+  readonly transactions: BatchTransactions | null;
+  readonly safe?: SafeFile | null;
+}
+
+/** A payment that takes part, and what still has to be recorded of it. */
+interface Plan {
+  readonly paymentId: string;
+  readonly state: PaymentState;
+  readonly signal: SignalOf<'settlementPrepared'> | null;
+}
+
+/** An open settlement takes part when it is what is asked for and can still happen as it is. */
+function demandFit(open: OpenSettlement, wish: SettlementWish, nowMs: number): void {
+  if (!isWished(wish, open) || open.seenTxHash !== null || open.validUntil * 1000 < nowMs) throw settlementOpen(open);
+}
+
+async function planOf(
+  deps: PrepareBatchDeps,
+  input: PrepareBatchInput,
+  { paymentId, amount }: PrepareBatchInput['items'][number],
+): Promise<Plan> {
+  const actor = userActor(input.actor);
+  const tail = await deps.store.tail(paymentId);
+  const found = incoming(tail?.state);
+  const wish = readWish(found, { kind: 'release', amount });
+  const state = await freeExpired(deps, found, actor);
+  const nowMs = deps.clock.now();
+  if (state.settlement !== null) {
+    demandFit(state.settlement, wish, nowMs);
+    return { paymentId, state, signal: null };
+  }
+  if ((input.signatures ?? []).length > 0) {
+    throw new AppError('no_open_settlement', 'Nothing is prepared that these signatures could be for.');
+  }
+  const route = routeOf(state, wish);
+  if (route.via === 'payout') throw new AppError('not_funded', 'The escrow contract does not hold this money.');
+  const { toSeller, toBuyer } = route;
+  const signal = await planSettlement(deps, state, { toSeller, toBuyer, validUntil: validUntilOf(deps) });
+  // Asked beforehand, so that one refusal is known before anything of the others is recorded.
+  const context = { paymentId, seq: (tail?.seq ?? 0) + 1, nowMs, lostClaims: new Set<string>(), actor };
+  const decision = decide(state, signal, context);
+  if (decision.outcome === 'refused') throw errorOf(decision.code, decision.detail);
+  return { paymentId, state, signal };
+}
+
+async function record(
+  deps: PrepareBatchDeps,
+  actor: Actor,
+  { state, signal }: Plan,
+): Promise<PreparedBatch['items'][number]> {
+  const context = { actor: userActor(actor) };
+  const newest = signal === null ? state : recordedPayment(await deps.coordinator.observe(state.id, signal, context));
+  if (newest.settlement === null) {
+    throw new AppError('no_open_settlement', 'The prepared settlement has ended meanwhile.');
+  }
+  return { state: newest, settlement: newest.settlement };
+}
+
+function oneNetwork(gateway: EscrowGateway, plans: readonly Plan[]): Network {
+  const [name = '', ...others] = new Set(plans.map(({ state }) => state.asset.network));
+  if (others.length > 0) {
+    const networks = [name, ...others].join(', ');
+    throw new AppError('validation_failed', `The payments of a batch must be on one network, not on ${networks}.`, {
+      details: { field: 'items' },
+    });
+  }
+  return networkOf(gateway, name);
+}
+
+/** The file of the wanted call; a lone signer with a threshold of 1 sends it himself, without signatures. */
+function fileOf(
+  { gateway, clock }: PrepareBatchDeps,
+  network: Network,
+  {
+    items,
+    ready,
+    call,
+  }: { items: readonly BatchItem[]; ready: BatchTransactions | null; call: keyof BatchTransactions },
+): SafeFile | null {
+  const own = network.threshold === 1 ? gateway.batchTransactions(network.name, items, []) : null;
+  const transactions = ready ?? own;
+  if (transactions === null) return null;
+  const description = `${call} of ${items.length} payments`;
+  return gateway.safeFile(transactions[call], {
+    name: 'Holdfast release batch',
+    description: ready === null ? `${description}; to be executed by the signer itself` : description,
+    createdAtMs: clock.now(),
+  });
+}
+
+async function answer(
+  deps: PrepareBatchDeps,
+  network: Network,
+  items: PreparedBatch['items'],
+  input: PrepareBatchInput,
+): Promise<PreparedBatch> {
+  const { gateway } = deps;
+  const { name, threshold, signers } = network;
+  const batch = items.map(({ state: { termsId, terms }, settlement }) => ({ termsId, terms, settlement }));
+  const { typedData, digest } = gateway.batchPayload(name, batch);
+  const signatures = await readSignatures(gateway, name, digest, input.signatures ?? []);
+  const missing = Math.max(0, threshold - signatures.length);
+  const transactions = missing === 0 ? gateway.batchTransactions(name, batch, signatures) : null;
+  return {
+    ...{ typedData, digest, network: name, threshold, items, signers, missing, transactions },
+    validUntil: Math.min(...items.map(({ settlement }) => settlement.validUntil)),
+    signedBy: signatures.map(({ signer }) => signer),
+    ...(input.safe ? { safe: fileOf(deps, network, { items: batch, ready: transactions, call: input.safe }) } : {}),
+  };
+}
+
+/**
+ * Prepares the releases of several payments that one set of signatures covers, and gives the transactions once there are enough. What
+ * is stored is each payment's own prepared settlement; the batch is made of those anew each time, in the order of the payments' ids.
+ */
+export function createPrepareBatch(deps: PrepareBatchDeps) {
+  return async function prepareBatch(input: PrepareBatchInput): Promise<PreparedBatch> {
+    demandAdmin(input.actor);
+    demandBatch(
+      input.items.map(({ paymentId }) => paymentId),
+      'items',
+    );
+    const items = input.items.toSorted((a, b) => (a.paymentId < b.paymentId ? -1 : 1));
+    const plans = await allOf(items, (item) => planOf(deps, input, item));
+    const network = oneNetwork(deps.gateway, plans);
+    const recorded = await allOf(plans, (plan) => record(deps, input.actor, plan));
+    return answer(deps, network, recorded, input);
+  };
+}

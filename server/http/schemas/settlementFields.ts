@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { address } from './fields.ts';
+
+/** The contract has at most 8 seats (EscrowSeats); room for repeats, which are ignored. */
+const signaturesMax = 20;
+const signatureHex = z.string().regex(/^0x[0-9a-fA-F]{130}$/, 'must be 65 bytes as hex');
+/** 63 owners of a Safe, 65 bytes each, fit; the contract itself takes up to 65,535 bytes. */
+const contractSignature = z.strictObject({
+  signer: address,
+  data: z.string().regex(/^0x(?:[0-9a-fA-F]{2}){1,4096}$/, 'must be bytes as hex'),
+});
+
+/** Signatures over a payload: a wallet's 65 bytes, or `{signer, data}` of a contract in a signer's seat (ERC-1271, e.g. a Safe). */
+export const signatures = z.array(z.union([signatureHex, contractSignature])).max(signaturesMax);
+
+/** Exact amounts on the way out. */
+export const decimal = z.string().meta({ description: 'Exact decimal string', examples: ['99.5'] });
+
+/** EIP-712, ready for a wallet. */
+export const typedData = z.looseObject({}).meta({ description: 'EIP-712: domain, types, primaryType, message' });
+
+/** A point of the contract's time. */
+export const unixSeconds = z.number().int().meta({ description: 'Unix seconds' });
+
+/** A call that anybody may broadcast. */
+export const transaction = z.strictObject({
+  to: z.string(),
+  data: z.string(),
+  value: z.string(),
+  chainId: z.number().int(),
+});
+
+/** A transaction as Safe's Transaction Builder imports it. */
+export const safeFile = z
+  .strictObject({
+    version: z.literal('1.0'),
+    chainId: z.string(),
+    createdAt: z.number().int().meta({ description: 'Unix milliseconds' }),
+    meta: z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      txBuilderVersion: z.string(),
+      createdFromSafeAddress: z.string(),
+      createdFromOwnerAddress: z.string(),
+      checksum: z.string(),
+    }),
+    transactions: z.array(
+      z.strictObject({
+        to: z.string(),
+        value: z.string(),
+        data: z.string(),
+        contractMethod: z.null(),
+        contractInputsValues: z.null(),
+      }),
+    ),
+  })
+  .meta({
+    id: 'SafeTransactionFile',
+    description: "A file for Safe's Transaction Builder; save it as it is and drop it into the builder.",
+  });
