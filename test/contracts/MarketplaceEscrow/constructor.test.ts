@@ -37,11 +37,17 @@ describe('MarketplaceEscrow constructor', () => {
     }
   });
 
-  it('reverts for a wrong threshold or number of signers', async () => {
-    await refuses({ threshold: 0 }, 'BadSeat');
-    await refuses({ threshold: 4 }, 'BadSeat');
-    await refuses({ signers: [], threshold: 0 }, 'BadSeat');
-    await refuses({ signers: accounts(9) }, 'BadSeat');
+  it('S4: reverts for threshold 0, a threshold above the number of signers, and more than eight of them', async () => {
+    for (let count = 0; count <= 9; count += 1) {
+      for (let threshold = 0; threshold <= 10; threshold += 1) {
+        const options = { signers: accounts(count), threshold };
+        if (threshold === 0 || threshold > count || count > 8) await refuses(options, 'BadSeat');
+        else if (threshold === 1 || threshold === count) await world().deployEscrow(options);
+      }
+    }
+    // 256 is 0 in the eight bits where the threshold is kept.
+    await refuses({ threshold: 256 }, 'BadSeat');
+    await refuses({ signers: accounts(8), threshold: 257 }, 'BadSeat');
   });
 
   it('reverts when two seats have one holder', async () => {
@@ -64,8 +70,17 @@ describe('MarketplaceEscrow constructor', () => {
     await refuses({ treasury: ZERO_ADDRESS }, 'BadSeat');
   });
 
-  it('reverts when the fee cap or the dispute timeout is out of bounds', async () => {
+  it('P9: reverts for a fee cap above 1,000, which is 10 %, and for a treasury that is zero', async () => {
     await refuses({ feeCap: 1_001 }, 'WrongAmount');
+    await refuses({ feeCap: 2 ** 40 }, 'WrongAmount');
+    await refuses({ treasury: ZERO_ADDRESS }, 'BadSeat');
+    for (const feeCap of [0, 1_000]) {
+      world().escrow = await world().deployEscrow({ feeCap });
+      expect(await view('feeCap')).to.equal(BigInt(feeCap));
+    }
+  });
+
+  it('reverts when the dispute timeout is out of bounds', async () => {
     await refuses({ disputeTimeout: 21 * DAY - 1 }, 'WrongAmount');
     await refuses({ disputeTimeout: 366 * DAY + 1 }, 'WrongAmount');
     for (const disputeTimeout of [21 * DAY, 366 * DAY]) await world().deployEscrow({ disputeTimeout });

@@ -108,7 +108,7 @@ describe('MarketplaceEscrow against calls back', () => {
     expect((await world().payment(terms)).status).to.equal(STATUS.closed);
   });
 
-  it('keeps forced coin out of the books', async () => {
+  it('D10: keeps forced coin out of the books', async () => {
     await world().chain.setBalance(world().escrow.address, PRICE);
     const terms = await world().terms({ token: ZERO_ADDRESS });
     await world().fund(terms);

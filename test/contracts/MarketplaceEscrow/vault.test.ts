@@ -68,7 +68,7 @@ describe('DepositVault', () => {
     expect(initCodeOf(world().escrow.address)).to.have.lengthOf(2 + 2 * 72);
   });
 
-  it('takes native coin with 2,300 gas before and after deployment', async () => {
+  it('D9: takes native coin with 2,300 gas before and after deployment', async () => {
     const sender = await world().deploy(receiverArtifact);
     const terms = await world().terms();
     const vault = await world().vaultOf(terms);
