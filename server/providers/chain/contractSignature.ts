@@ -62,6 +62,7 @@ export async function checkContractSignature(
   connection: ChainConnection,
   digest: string,
   given: { readonly signer: string; readonly data: string },
+  limitMs = checkLimitMs,
 ): Promise<ContractSignatureVerdict> {
   const signer = given.signer.toLowerCase();
   const index = signer === ZeroAddress ? -1 : connection.network.signers.indexOf(signer);
@@ -69,7 +70,7 @@ export async function checkContractSignature(
   const code = checkingCode(signer, digest, given.data);
   const [seated, valid] = await within(
     Promise.all([isSeated(connection, index, signer), isValid(connection, code)]),
-    checkLimitMs,
+    limitMs,
   );
   if (!seated) return { outcome: 'unknownSigner' };
   return valid ? { outcome: 'valid', index, signer } : { outcome: 'refused' };
