@@ -28,6 +28,7 @@ export const COMMANDS = {
   typecheck: 'tsc',
   compile: 'the contracts',
   coverage: 'all tests under c8',
+  'coverage:contracts': 'lines and branches of the escrow that the tests of the contracts reach',
   exec: 'a program of your own under the same Node: exec -- <program> …',
 };
 
@@ -58,6 +59,8 @@ export async function runCommand(command, args) {
     case 'coverage':
       // V8 counts functions out of its cache inexactly
       return runTests(['--coverage', ...args], { ...env, NODE_DISABLE_COMPILE_CACHE: '1' });
+    case 'coverage:contracts':
+      return runScript('scripts/contractCoverage.ts', args, env);
     case 'test:unit':
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--unit', ...args], env);
@@ -138,7 +141,8 @@ function runScript(script, args, env) {
 async function lint(args, env) {
   const biome = await runForeground(tool('biome'), ['check', '--error-on-warnings', ...args], { env, cwd: root });
   if (biome !== 0 || !existsSync(path.join(root, '.solhint.json'))) return biome;
-  return runForeground(tool('solhint'), ['contracts/**/*.sol'], { env, cwd: root });
+  const quiet = ['--max-warnings', '0', '--noPoster', '--disc'];
+  return runForeground(tool('solhint'), [...quiet, 'contracts/**/*.sol'], { env, cwd: root });
 }
 
 /**
