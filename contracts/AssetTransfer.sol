@@ -20,48 +20,60 @@ library AssetTransfer {
         }
     }
 
-    /// @notice Pays from this contract, or from a deployed vault by a command (see DepositVault).
+    /// @notice Pays native coin from this contract, or from a deployed vault by a command (see DepositVault).
     /// @param custodian Who pays: this contract or a vault.
-    /// @param asset Token; zero is the native coin.
     /// @param to Receiver.
-    /// @param amount Amount; native coin of a vault above 2^96 - 1 does not fit a command.
+    /// @param amount Amount; above 2^96 - 1 it does not fit a command of a vault.
+    /// @param allowance Gas of the call; above what there is: all of it.
+    /// @return done The call did not revert.
+    /// @return gasBefore Gas immediately before the call: afterwards it says nothing about who ran out.
+    function pushCoin(
+        address custodian,
+        address to,
+        uint256 amount,
+        uint256 allowance
+    ) internal returns (bool done, uint256 gasBefore) {
+        bool pool = custodian == address(this);
+        if (!pool && amount >> 96 != 0) return (false, 0);
+        assembly ("memory-safe") {
+            gasBefore := gas()
+            switch pool
+            case 0 {
+                mstore(0, or(shl(160, amount), to))
+                done := call(allowance, custodian, 0, 0, 0x20, 0, 0)
+            }
+            default { done := call(allowance, to, amount, 0, 0, 0, 0) }
+        }
+    }
+
+    /// @notice Pays tokens from this contract, or from a deployed vault by a command (see DepositVault).
+    /// @param custodian Who pays: this contract or a vault.
+    /// @param token Token.
+    /// @param to Receiver.
+    /// @param amount Amount.
     /// @param allowance Gas of the call; above what there is: all of it.
     /// @return done The call did not revert, and a token with code returned nothing or true.
     /// @return returned The call did not revert.
     /// @return gasBefore Gas immediately before the call: afterwards it says nothing about who ran out.
-    function push(
+    function pushToken(
         address custodian,
-        address asset,
+        address token,
         address to,
         uint256 amount,
         uint256 allowance
     ) internal returns (bool done, bool returned, uint256 gasBefore) {
-        bool pool = custodian == address(this);
-        if (asset == address(0)) {
-            if (!pool && amount >> 96 != 0) return (false, false, 0);
-            assembly ("memory-safe") {
-                gasBefore := gas()
-                switch pool
-                case 0 {
-                    mstore(0, or(shl(160, amount), to))
-                    returned := call(allowance, custodian, 0, 0, 0x20, 0, 0)
-                }
-                default { returned := call(allowance, to, amount, 0, 0, 0, 0) }
-            }
-            return (returned, returned, gasBefore);
-        }
         assembly ("memory-safe") {
             let data := mload(0x40)
-            mstore(data, asset)
+            mstore(data, token)
             mstore(add(data, 0x20), shl(224, 0xa9059cbb)) // transfer(address,uint256)
             mstore(add(data, 0x24), to)
             mstore(add(data, 0x44), amount)
             gasBefore := gas()
-            switch pool
+            switch eq(custodian, address())
             case 0 { returned := call(allowance, custodian, 0, data, 0x64, 0, 0x20) }
-            default { returned := call(allowance, asset, 0, add(data, 0x20), 0x44, 0, 0x20) }
+            default { returned := call(allowance, token, 0, add(data, 0x20), 0x44, 0, 0x20) }
             switch returndatasize()
-            case 0 { done := and(returned, iszero(iszero(extcodesize(asset)))) }
+            case 0 { done := and(returned, iszero(iszero(extcodesize(token)))) }
             default { done := and(returned, and(gt(returndatasize(), 0x1f), eq(mload(0), 1))) }
         }
     }

@@ -103,12 +103,11 @@ abstract contract EscrowAuthority is EscrowSeats {
         Terms calldata terms,
         address account
     ) internal view returns (uint256 kinds, uint256 signers) {
-        uint256 offset;
-        while (offset < signatures.length) {
-            uint256 kind = SignerSet.kindAt(signatures, offset);
-            uint256 kindBit = 1 << kind;
-            if (kinds >= kindBit) revert BadSignature();
-            kinds |= kindBit;
+        (uint256 item, uint256 end) = SignerSet.boundsOf(signatures);
+        while (item < end) {
+            uint256 kind = SignerSet.kindAt(item);
+            if (kinds >> kind != 0) revert BadSignature();
+            kinds |= 1 << kind;
             // Stays zero, which nobody can sign for, for every other kind.
             address expected;
             if (kind < SignerSet.SEATS) {
@@ -123,7 +122,9 @@ abstract contract EscrowAuthority is EscrowSeats {
             } else if (kind == SignerSet.ACCOUNT_TAG) {
                 expected = account;
             }
-            offset = SignerSet.checkItem(signatures, offset, digest, expected);
+            item = SignerSet.checkItem(item, digest, expected);
         }
+        // The last item must not reach beyond the set.
+        if (item != end) revert BadSignature();
     }
 }

@@ -113,7 +113,9 @@ abstract contract EscrowCustody is EscrowControl {
 
     /// @dev Pays with all gas, from the pool (this contract) or a deployed vault; a refusal reverts.
     function _pay(address custodian, address token, address to, uint256 amount) internal {
-        (bool done, , ) = AssetTransfer.push(custodian, token, to, amount, gasleft());
+        bool done;
+        if (token == address(0)) (done, ) = AssetTransfer.pushCoin(custodian, to, amount, gasleft());
+        else (done, , ) = AssetTransfer.pushToken(custodian, token, to, amount, gasleft());
         if (!done) revert PushFailed();
     }
 

@@ -23,8 +23,12 @@ abstract contract EscrowFunding is EscrowCustody {
     function fund(Terms calldata terms) external payable guarded {
         (bytes32 id, uint256 before) = _beginFunding(terms);
         address token = terms.tokenOf();
-        if (msg.value != (token == address(0) ? terms.amountOf() : 0)) revert WrongValue();
-        if (token != address(0)) AssetTransfer.pull(token, msg.sender, address(this), terms.amountOf());
+        if (token == address(0)) {
+            if (msg.value != terms.amountOf()) revert WrongValue();
+        } else {
+            if (msg.value != 0) revert WrongValue();
+            AssetTransfer.pull(token, msg.sender, address(this), terms.amountOf());
+        }
         _finishFunding(id, terms, before, SOURCE_NEW);
     }
 

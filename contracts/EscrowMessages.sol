@@ -136,7 +136,8 @@ library EscrowMessages {
     }
 
     /// @notice Whether terms may hold a record: every rule, and no dirty upper bits in any word.
-    /// @dev Reads words, not fields: a field with dirty bits would revert, but `recover` must not refuse such terms.
+    /// @dev Reads words, not fields: a field with dirty bits would revert, but `recover` must not refuse such terms. One rule
+    /// a line: joined by `||` each would cost 25 gas more.
     /// @param cap Highest fee.
     function valid(IEscrowData.Terms calldata terms, uint256 cap) internal view returns (bool) {
         uint256 buyer = word(terms, 0);
@@ -145,10 +146,16 @@ library EscrowMessages {
         uint256 refundTo = word(terms, 10);
         uint256 self = uint160(address(this));
         if ((buyer | seller | token | refundTo) >> 160 != 0) return false;
-        if (seller == 0 || refundTo == 0) return false;
-        if (seller == refundTo || seller == buyer) return false;
-        if (buyer == self || seller == self || refundTo == self || token == self) return false;
-        if (token == seller || token == refundTo) return false;
+        if (seller == 0) return false;
+        if (refundTo == 0) return false;
+        if (seller == refundTo) return false;
+        if (seller == buyer) return false;
+        if (buyer == self) return false;
+        if (seller == self) return false;
+        if (refundTo == self) return false;
+        if (token == self) return false;
+        if (token == seller) return false;
+        if (token == refundTo) return false;
         return _validNumbers(terms, cap);
     }
 
@@ -209,10 +216,13 @@ library EscrowMessages {
         uint256 inspection = word(terms, 6);
         unchecked {
             // What is below a lower bound wraps to far above the upper one.
-            if (amount - 1 >= type(uint96).max || (fundBy | deliverBy) >> 40 != 0) return false;
-            if (fundBy > block.timestamp + HORIZON || deliverBy - fundBy > HORIZON) return false;
+            if (amount - 1 >= type(uint96).max) return false;
+            if ((fundBy | deliverBy) >> 40 != 0) return false;
+            if (fundBy > block.timestamp + HORIZON) return false;
+            if (deliverBy - fundBy > HORIZON) return false;
             if (inspection - INSPECTION_MIN > INSPECTION_MAX - INSPECTION_MIN) return false;
         }
-        return word(terms, 7) <= cap && word(terms, 8) <= BPS;
+        if (word(terms, 7) > cap) return false;
+        return word(terms, 8) <= BPS;
     }
 }

@@ -60,7 +60,10 @@ abstract contract EscrowPayout is EscrowCustody {
             custodian = depositAddress(id);
             if (fee != 0) fee = _payFee(id, custodian, terms.tokenOf(), fee, total);
         }
-        if (toSeller != fee) _payShare(id, custodian, terms, terms.sellerOf(), toSeller - fee, total - fee);
+        unchecked {
+            // The fee is part of the seller's share.
+            if (toSeller != fee) _payShare(id, custodian, terms, terms.sellerOf(), toSeller - fee, total - fee);
+        }
         if (toBuyer != 0) _payShare(id, custodian, terms, terms.refundToOf(), toBuyer, toBuyer);
         emit Settled(id, record.seq(), toSeller, toBuyer, fee);
     }
@@ -128,19 +131,22 @@ abstract contract EscrowPayout is EscrowCustody {
         uint256 amount,
         uint256 unpaid
     ) internal returns (bool done) {
-        bool pool = custodian == address(this);
         uint256 allowance = TOKEN_ALLOWANCE;
-        if (token == address(0)) allowance = pool ? POOL_COIN_ALLOWANCE : VAULT_COIN_ALLOWANCE;
         bool returned;
         uint256 gasBefore;
-        (done, returned, gasBefore) = AssetTransfer.push(custodian, token, to, amount, allowance);
+        if (token == address(0)) {
+            allowance = custodian == address(this) ? POOL_COIN_ALLOWANCE : VAULT_COIN_ALLOWANCE;
+            (done, gasBefore) = AssetTransfer.pushCoin(custodian, to, amount, allowance);
+        } else {
+            (done, returned, gasBefore) = AssetTransfer.pushToken(custodian, token, to, amount, allowance);
+        }
         if (done) return true;
         // A call gets at most 63/64 of the gas: with less than this a relayer could have starved it on purpose.
         uint256 cost = allowance == POOL_COIN_ALLOWANCE ? COIN_CALL_COST : CALL_COST;
         if (gasBefore * 63 < (allowance + cost) * 64) revert Starved();
         if (returned) {
             // A token that says no may have moved the money. Then the custodian does not cover what it still owes.
-            uint256 owing = pool ? _owed(token) : _records[id].word.remaining() + _vaultCredit(id);
+            uint256 owing = custodian == address(this) ? _owed(token) : _records[id].word.remaining() + _vaultCredit(id);
             if (AssetTransfer.balanceOf(token, custodian) < owing + unpaid) revert NotCovered();
         }
     }

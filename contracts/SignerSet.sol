@@ -93,34 +93,36 @@ library SignerSet {
         }
     }
 
-    /// @notice Low 7 bits of the tag of an item.
-    function kindAt(bytes calldata signatures, uint256 offset) internal pure returns (uint256 kind) {
+    /// @notice Places in calldata of the first item and behind the last one: to walk by place is cheaper than by offset and
+    /// length of the slice.
+    function boundsOf(bytes calldata signatures) internal pure returns (uint256 item, uint256 end) {
         assembly ("memory-safe") {
-            kind := and(byte(0, calldataload(add(signatures.offset, offset))), 0x7f)
+            item := signatures.offset
+            end := add(item, signatures.length)
+        }
+    }
+
+    /// @notice Low 7 bits of the tag of an item.
+    function kindAt(uint256 item) internal pure returns (uint256 kind) {
+        assembly ("memory-safe") {
+            kind := and(byte(0, calldataload(item)), 0x7f)
         }
     }
 
     /// @notice Checks one item of a signature set.
-    /// @param signatures The set.
-    /// @param offset Start of the item.
+    /// @param item Its place in calldata.
     /// @param digest What was signed.
     /// @param expected Who must have signed; zero: nobody can.
-    /// @return end Where the next item starts.
-    function checkItem(
-        bytes calldata signatures,
-        uint256 offset,
-        bytes32 digest,
-        address expected
-    ) internal view returns (uint256 end) {
+    /// @return next Where the next item starts.
+    function checkItem(uint256 item, bytes32 digest, address expected) internal view returns (uint256 next) {
         bool signed;
         assembly ("memory-safe") {
-            let item := add(signatures.offset, offset)
             let data := mload(0x40)
             let head := calldataload(item)
             switch shr(255, head)
             case 0 {
                 // The tag alone decides: an account with code (EIP-7702) signs like any other.
-                end := add(offset, ITEM_SIZE)
+                next := add(item, ITEM_SIZE)
                 let parityAndS := calldataload(add(item, 33))
                 let s := shr(1, shl(1, parityAndS))
                 mstore(data, digest)
@@ -134,7 +136,7 @@ library SignerSet {
             }
             default {
                 let size := and(shr(232, head), 0xffff)
-                end := add(offset, add(size, WALLET_HEAD))
+                next := add(item, add(size, WALLET_HEAD))
                 mstore(data, MAGIC)
                 mstore(add(data, 0x04), digest)
                 mstore(add(data, 0x24), 0x40)
@@ -146,7 +148,6 @@ library SignerSet {
                 signed := staticcall(gas(), expected, data, add(padded, 0x64), 0, 0x20)
                 signed := and(and(signed, gt(returndatasize(), 0x1f)), eq(mload(0), MAGIC))
             }
-            signed := and(signed, iszero(gt(end, signatures.length)))
         }
         if (!signed) revert IEscrowErrors.BadSignature();
     }

@@ -6,6 +6,8 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {Authorizations} from "./Authorizations.sol";
 
 /// @title Test token like USDC: returns true, 6 decimals, a pause, a blacklist on both sides, EIP-2612 and ERC-3009
+/// @dev The gas ceilings of the escrow were made with a token whose `transfer` is 40,925 gas. This one is 9 above: one check
+/// less would be 10 below, and the escrow would look cheaper than it is.
 contract UsdcLikeToken is ERC20, ERC20Permit, Authorizations {
     error Refused();
 
@@ -48,7 +50,9 @@ contract UsdcLikeToken is ERC20, ERC20Permit, Authorizations {
     /// @dev The issuer's own hand is never stopped.
     function _update(address from, address to, uint256 amount) internal override {
         if (from != address(0) && to != address(0)) {
-            if (paused || blacklisted[from] || blacklisted[to]) revert Refused();
+            if (msg.sender == address(0)) revert Refused();
+            // The token itself is on the list, as in USDC.
+            if (paused || blacklisted[from] || blacklisted[to] || to == address(this) || from == address(this)) revert Refused();
         }
         super._update(from, to, amount);
     }

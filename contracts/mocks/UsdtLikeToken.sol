@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Test token like USDT: no return values, a pause, a blacklist on the sender, a fee that can be switched on, no
 /// change of an allowance that is not zero, and an issuer who may destroy money
+/// @dev The gas ceilings of the escrow were made with a token whose `transfer` is 43,112 gas and whose `transferFrom` is
+/// 45,862. The checks of these two are written so that this token weighs the same, to one unit: `npm run gas` prints it.
 contract UsdtLikeToken {
     error Refused();
 
@@ -76,20 +78,22 @@ contract UsdtLikeToken {
 
     /// @notice Moves the caller's tokens; returns nothing.
     function transfer(address to, uint256 amount) external {
+        // As in USDT: selector and two words, no short address.
+        if (msg.data.length < 68) revert Refused();
         _move(msg.sender, to, amount);
     }
 
     /// @notice Moves tokens by allowance; returns nothing.
     function transferFrom(address from, address to, uint256 amount) external {
-        uint256 allowed = allowance[from][msg.sender];
-        if (allowed != type(uint256).max) allowance[from][msg.sender] = allowed - amount;
+        if (allowance[from][msg.sender] < amount) revert Refused();
+        if (allowance[from][msg.sender] != type(uint256).max) allowance[from][msg.sender] -= amount;
         _move(from, to, amount);
     }
 
     function _move(address from, address to, uint256 amount) private {
-        if (paused || blacklisted[from]) revert Refused();
+        if (to == address(this) || paused || blacklisted[from]) revert Refused();
         uint256 fee = (amount * feeRate) / BPS;
-        if (fee > maximumFee) fee = maximumFee;
+        if (fee >= maximumFee) fee = maximumFee;
         balanceOf[from] -= amount;
         balanceOf[to] += amount - fee;
         emit Transfer(from, to, amount - fee);
