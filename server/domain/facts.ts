@@ -34,6 +34,12 @@ export const heldBy = (state: Books, custody: Custody) => balance(state, account
 export const excessAt = (state: PaymentState, custody: Custody) => balance(state, account.excess(custody, state.id));
 export const heldTotal = (state: PaymentState) => heldBy(state, 'contract') + heldBy(state, 'provider');
 export const excessTotal = (state: PaymentState) => excessAt(state, 'contract') + excessAt(state, 'provider');
+/** What the contract keeps of the payment's shares because their receivers did not take them. */
+export const creditTotal = (state: PaymentState) =>
+  [state.terms.seller, state.terms.refundTo].reduce(
+    (total, owner) => total + balance(state, account.credit(owner.toLowerCase(), state.id)),
+    0n,
+  );
 export const reservedInContract = (state: PaymentState) => balance(state, account.pending('contract', state.id));
 
 const standing = (state: PaymentState): Arrival[] =>

@@ -1,5 +1,5 @@
 import { formatAmount } from '../domain/money.ts';
-import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
+import { creditTotal, custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
 import type { PaymentState, PayoutState } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
@@ -61,6 +61,7 @@ function sumsOf({ state, received }: Versioned<PaymentState>) {
     releasedAmount: formatAmount(state.released, decimals),
     refundedAmount: formatAmount(state.refunded, decimals),
     feeAmount: formatAmount(state.fees, decimals),
+    creditedAmount: formatAmount(creditTotal(state), decimals),
   };
 }
 
@@ -91,6 +92,7 @@ function presentPayment(
     ...sumsOf(versioned),
     ...paymentTermsOf(state, spell, base),
     direction: 'in',
+    delivered: state.delivered,
     provider: state.rail,
     rail: state.rail,
     transactionHash: buyersTransfers(state)[0]?.txHash ?? null,

@@ -126,6 +126,18 @@ describe('GET /api/payment/:id', () => {
     expect(later.body.settlement).to.include({ state: 'seen', txHash });
   });
 
+  it('shows that the order was delivered, that it is disputed, and what the contract keeps for a receiver', async () => {
+    const before = (await withPayment().as('seller').get(path)).body;
+    expect(before).to.include({ delivered: false, creditedAmount: '0', exception: 'none' });
+    const account = `credit:${addressOf('2')}:${paymentId}`;
+    const balances = [{ account, asset: 'bsc:USDT', amount: 99n * ether }];
+    const overrides = { delivered: true, flags: ['disputed'] as const, balances };
+    const { body } = await withPayment(overrides).as('seller').get(path);
+    expect(body).to.include({ delivered: true, creditedAmount: '99', exception: 'disputed' });
+    expect(body.flags).to.deep.equal(['disputed']);
+    anyPaymentDocument.parse(body);
+  });
+
   it('tells nobody what is only ours: hot wallet, callback url, balances, hints', async () => {
     const { text } = await withPayment({ forward: machine(), hints: ['secret-hint'] })
       .as('seller')

@@ -122,6 +122,12 @@ export const paymentDocument = z
     releasedAmount: decimal,
     refundedAmount: decimal,
     feeAmount: decimal,
+    creditedAmount: decimal.meta({
+      description:
+        'Part of what was released or refunded that its receiver did not take: the contract keeps it for him',
+      examples: ['0'],
+    }),
+    delivered: z.boolean().meta({ description: 'The seller marked the order as delivered on the chain' }),
     payTo,
     paymentUrl: z.string(),
     expiresAt: time,

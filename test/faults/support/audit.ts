@@ -64,7 +64,7 @@ async function auditVault(stage: Stage, tail: Document): Promise<void> {
   const sums = await books(stage, tail.state.id);
   const asset = `${tail.state.asset.network}:${tail.state.asset.token}`;
   const inContract = (tail.state.balances as { account: string; asset: string; amount: Decimal128 }[])
-    .filter((entry) => /^(excess|held|pending):contract:/.test(entry.account) && entry.asset === asset)
+    .filter((entry) => /^((excess|held|pending):contract|credit):/.test(entry.account) && entry.asset === asset)
     .reduce((sum, entry) => sum + whole(entry.amount), 0n);
   expect(await stage.chain.balance(tail.state.vault), 'I8: the vault holds what the books say').to.equal(inContract);
   for (const [name, sum] of Object.entries(sums)) {
