@@ -6,20 +6,20 @@ import { PRICE, roles, STATUS, useEscrowWorld } from '../escrowWorld.ts';
 describe('MarketplaceEscrow messages', () => {
   const world = useEscrowWorld();
 
-  it('has the type hashes of the table', () => {
+  it('S7: has the type hashes of the table', () => {
     const terms = TypedDataEncoder.from(TERMS_TYPES).encodeType('Terms');
     const settle = TypedDataEncoder.from(SETTLE_TYPES).encodeType('Settle');
     expect(id(terms)).to.equal('0xb06ac372108286305be9650961c2e25bb89855f3802182ba0410172b4731dd30');
     expect(id(settle)).to.equal('0x4a2b45ac85141316c5faa5fc77846cae1214394984ad858b20f30d8143bd1a35');
   });
 
-  it('computes the id as ethers does', async () => {
+  it('S7: computes the id as ethers does', async () => {
     const terms = await world().terms();
     const [contractId] = await world().read(world().escrow, 'idOf', [terms]);
     expect(contractId).to.equal(world().idOf(terms));
   });
 
-  it('computes the domain separator as ethers does', async () => {
+  it('S7: computes the domain separator as ethers does', async () => {
     const [separator] = await world().read(world().escrow, 'domainSeparator');
     const domain = domainOf(world().escrow.address, world().chain.chainId);
     expect(separator).to.equal(TypedDataEncoder.hashDomain(domain));

@@ -25,7 +25,7 @@ describe('MarketplaceEscrow against calls back', () => {
     return (await world().read(target, 'callError'))[0];
   }
 
-  it('refuses every function during a funding', async () => {
+  it('D6: refuses every function during a funding', async () => {
     const terms = await hostileTerms();
     const other = await world().terms();
     const settle = await world().settlement(terms, half);
@@ -49,7 +49,7 @@ describe('MarketplaceEscrow against calls back', () => {
     }
   });
 
-  it('refuses a second settlement during a payout from either custody', async () => {
+  it('D6: refuses a second settlement during a payout from either custody', async () => {
     for (const custody of ['pool', 'vault']) {
       const terms = await hostileTerms();
       await world().mint(custody === 'pool' ? roles.buyer.address : await world().vaultOf(terms), PRICE);
@@ -62,7 +62,7 @@ describe('MarketplaceEscrow against calls back', () => {
     }
   });
 
-  it('refuses a sweep and a recovery during a sweep', async () => {
+  it('D6: refuses a sweep and a recovery during a sweep', async () => {
     const terms = await hostileTerms();
     await world().payVault(terms, 2n * PRICE);
     for (const [method, args] of [
