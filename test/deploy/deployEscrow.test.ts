@@ -121,7 +121,7 @@ describe('deploying the escrow', () => {
       expect(screen).not.to.include('secret-api-key');
     });
 
-    it('other signers than the reference chain has', async () => {
+    it('A21: other signers than the reference chain has', async () => {
       const parameters = freshParameters();
       const desk = openDesk(directory, [entryOf('alpha', alpha)]);
       const { address } = await desk.run('alpha', parameters);
@@ -133,7 +133,7 @@ describe('deploying the escrow', () => {
       expect(screen).to.include(`signer 0: ${signer.toLowerCase()} here`).and.not.to.include('signer 1');
     });
 
-    it('a guardian that is a contract on the reference chain only; an account that delegates is none', async () => {
+    it('A21: a guardian that is a contract on the reference chain only; an account that delegates is none', async () => {
       const parameters = parametersOf(freshParameters());
       const desk = openDesk(directory, [entryOf('alpha', alpha)]);
       const json = { ...parameters, disputeTimeoutSeconds: undefined, disputeTimeoutDays: 45 };
@@ -184,7 +184,7 @@ describe('deploying the escrow', () => {
       ['paris', 'PUSH0, MCOPY, TSTORE'],
       ['shanghai', 'MCOPY, TSTORE'],
     ] as const) {
-      it(`a chain at ${hardfork}, for want of ${missing}`, async () => {
+      it(`A21: a chain at ${hardfork}, for want of ${missing}`, async () => {
         const old = await startChain(directory, 71_003, '--hardfork', hardfork);
         try {
           const screen = await refused(old, [entryOf('here', old)], freshParameters());
@@ -208,7 +208,7 @@ describe('deploying the escrow', () => {
       throw new Error('no slot looks like the configuration');
     }
 
-    it('where the seats changed on the reference chain, until they have changed here as well', async () => {
+    it('A21: where the seats changed on the reference chain, until they have changed here as well', async () => {
       const desk = bothAtHome();
       const parameters = freshParameters();
       const { address } = await desk.run('alpha', parameters);
