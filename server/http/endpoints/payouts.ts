@@ -44,6 +44,7 @@ export const resolvePayout = endpoint({
     'payout_not_open',
     'illegal_transition',
     'transaction_mismatch',
+    'transaction_already_used',
     'transaction_not_mined',
     'transaction_reverted',
     'escrow_not_final',

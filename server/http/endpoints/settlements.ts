@@ -79,6 +79,7 @@ const confirmProblems = [
   'transaction_foreign_contract',
   'transaction_other_payment',
   'transaction_mismatch',
+  'transaction_already_used',
   'chain_unavailable',
 ] as const;
 const confirmBody = z.strictObject({ txHash });
