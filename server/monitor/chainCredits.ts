@@ -67,8 +67,8 @@ async function stateOf({ store }: CreditSources, paymentId: string): Promise<Pay
 }
 
 /**
- * What a withdrawal takes off which payment, oldest credits first. The books are read before the look at what is taken: the other way
- * round another monitor could take its part between the two, and it would be taken again elsewhere.
+ * What a withdrawal takes off which payment, oldest credits first. Credits and what is taken are read before the books and after them, so
+ * that all three are of one moment: else another monitor's part would be taken again elsewhere, or a later credit for an older one.
  */
 async function sharesOf(sources: CreditSources, withdrawal: PoolWithdrawal): Promise<ReadonlyMap<string, Share>> {
   const prefix = claim.poolCredits(withdrawal);
@@ -93,8 +93,10 @@ async function sharesOf(sources: CreditSources, withdrawal: PoolWithdrawal): Pro
     if (part > 0n) shares.set(paymentId, { state: book.state, amount: (shares.get(paymentId)?.amount ?? 0n) + part });
     left -= part;
   }
-  // Another monitor is at it: what it took is in some of the books just read.
-  if ((await takenBefore(sources, withdrawal, older)).size !== taken.size) return sharesOf(sources, withdrawal);
+  // Some of the books just read may know credits that came since, or what another monitor took for this withdrawal: then once more.
+  const since = (await sources.store.claimsUnder(prefix)).length - credits.length;
+  if (since !== 0 || (await takenBefore(sources, withdrawal, older)).size !== taken.size)
+    return sharesOf(sources, withdrawal);
   // Anybody may use the contract, and credit the same account.
   if (left > 0n) sources.logger.warn({ ...withdrawal, left }, 'a withdrawal took credits of no payment known here');
   return shares;
