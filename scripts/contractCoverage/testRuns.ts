@@ -26,7 +26,7 @@ export class TestRuns {
   }
 
   async compile(): Promise<void> {
-    console.log('compiling the escrow with probes');
+    console.log('compiling the escrow with probes; a warning of its size is theirs');
     const code = await this.#run(this.#tool('hardhat/dist/src/cli.js'), 'compile', '--no-tests', '--quiet');
     if (code !== 0) throw new Error('the escrow with probes does not compile');
   }
