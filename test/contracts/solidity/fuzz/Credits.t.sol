@@ -164,6 +164,35 @@ contract CreditsFuzzTest is Scenes {
         same(token.balanceOf(seller), moved || kindA == 1 ? 0 : toSeller, "seller");
     }
 
+    function testFuzz_A22_aShortPoolOwesWhatItCannotPay(uint256 seed, uint256 burnt, uint256 share) external {
+        Terms memory terms = _terms(seed);
+        terms.feeBps = 0;
+        pay(terms, false);
+        uint256 held = terms.amount - (burnt % (uint256(terms.amount) + 1));
+        token.burn(address(escrow), terms.amount - held);
+        uint256 toSeller = bound(share, 1, terms.amount - 1);
+        uint256 toBuyer = terms.amount - toSeller;
+        settle(terms, toSeller, toBuyer);
+        uint256 first = toSeller <= held ? toSeller : 0;
+        uint256 second = toBuyer <= held - first ? toBuyer : 0;
+        same(token.balanceOf(seller), first, "seller");
+        same(token.balanceOf(refundTo), second, "refundTo");
+        same(escrow.credits(seller, terms.token), toSeller - first, "seller's credit");
+        same(escrow.credits(refundTo, terms.token), toBuyer - second, "refundTo's credit");
+        same(owedOf(terms.token), terms.amount - first - second, "owed falls by what left");
+    }
+
+    function testFuzz_A31_aRedirectIsAcceptedForThirtyDaysAndNoEarlier(uint256 seed, bool inVault, bool ofSeller) external {
+        Terms memory terms = _terms(seed);
+        _creditBoth(terms, inVault, ofSeller, roll(seed, 20));
+        uint256 t = START + (roll(seed, 21) % 1000 days);
+        VM.warp(t);
+        Messages.Redirect memory m = _redirect(terms, ofSeller, 1);
+        m.validUntil = uint40(near(roll(seed, 22) % 2 == 0 ? t : t + 30 days, roll(seed, 23), 0));
+        bool passes = m.validUntil >= t && m.validUntil - t <= 30 days;
+        refused(_send(terms, inVault, m, 9, false), passes ? DONE : Escrow.Expired.selector, "time");
+    }
+
     function _terms(uint256 seed) private returns (Terms memory terms) {
         terms = anyTerms(seed);
         terms.token = address(token);

@@ -172,6 +172,21 @@ contract RecoveryFuzzTest is Scenes {
         same(vault.balance, 1 ether + uint256(value), "native coin");
     }
 
+    function testFuzz_D9_aVaultTakesNativeCoinWithTheStipendAlone(uint256 seed, uint96 value, bool deployed) external {
+        Terms memory terms = anyTerms(seed);
+        terms.token = address(token);
+        bring(terms, deployed ? FUNDED : NONE, true, START);
+        check((vaultOf(terms).code.length != 0) == deployed, "deployed");
+        uint256 sent = bound(value, 1, type(uint96).max);
+        VM.deal(address(this), sent);
+        // What a transfer from an old contract gives: nothing beside the stipend of 2,300.
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool done, ) = vaultOf(terms).call{value: sent, gas: 0}("");
+        check(done, "accepted");
+        must(stranger, abi.encodeCall(Escrow.recover, (terms, address(0))), "recover");
+        same(refundTo.balance, sent, "and it leaves again");
+    }
+
     function _expectDead(Terms memory terms) private {
         give(terms.token, vaultOf(terms), terms.amount);
         check(_tryAll(terms) == 0, "a recovered id is dead");
