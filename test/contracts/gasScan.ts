@@ -62,12 +62,10 @@ export async function scanGas(world: EscrowWorld, scanned: ScannedCall): Promise
 }
 
 /**
- * Puts code on an account that takes this much gas at every arrival, by one growth of its memory: a scan calls it thousands of times,
- * and a loop would make them slow. Memory of w words costs 3 w + w² / 512.
+ * Puts code on an account that refuses every arrival with less gas than this, at almost no cost. One who eats what he gets leaves
+ * a starved call too little for a credit; after this one the relayer would have enough.
  */
-export async function makeGreedy(world: EscrowWorld, account: string, gas: number): Promise<void> {
-  const words = Math.floor(256 * (Math.sqrt(9 + gas / 128) - 3));
-  // push0, push3 the last word of them, mstore, stop.
-  const last = ((words - 1) * 32).toString(16).padStart(6, '0');
-  await world.chain.setCode(account, `0x5f62${last}5200`);
+export async function makeWary(world: EscrowWorld, account: string, gas: number): Promise<void> {
+  // push3 need, gas, lt, push1 refuse, jumpi, stop; refuse: jumpdest, push0, push0, revert.
+  await world.chain.setCode(account, `0x62${gas.toString(16).padStart(6, '0')}5a10600a57005b5f5ffd`);
 }

@@ -1,19 +1,19 @@
 import type { Terms } from '../escrowTerms.ts';
 import { PRICE, roles, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
-import { makeGreedy, STEP, scanGas } from '../gasScan.ts';
+import { makeWary, STEP, scanGas } from '../gasScan.ts';
 import { useToken } from '../mocks.ts';
 import { answer, MODES, PICKY, plainAccount, ripen, SPLIT, TIMERS, usePicky, useReceiver } from '../payouts.ts';
 import { signBatch } from '../signedActs.ts';
 
 const { stranger, treasury } = roles;
-/** Gas that a receiver of native coin takes of the 50,000 it is given. */
-const HUNGER = 42_000;
+/** Gas that a receiver of native coin wants to see of the 50,000 it is given. */
+const NEED = 45_000;
 /** The same of the 400,000 of a token, of which vault and token keep 1/64 each back. */
-const TOKEN_HUNGER = 350_000;
+const TOKEN_NEED = 300_000;
 /** What a report must have left before an item, and so above what it uses. */
 const REPORT = 1_300_000n;
 /** More than a push of tokens is given. */
-const EATS_ALL = 500_000;
+const TOO_MUCH = 500_000;
 const SELLER = plainAccount(181);
 const REFUND_TO = plainAccount(182);
 
@@ -29,16 +29,16 @@ for (const mode of MODES) {
       await world().pay(terms, mode);
       return terms;
     }
-    /** A payment in a token that tells these receivers, who then take most of the gas of a push. */
-    async function hungryTerms(...hungry: string[]): Promise<Terms> {
+    /** A payment in a token that tells these receivers, who want most of the gas of a push. */
+    async function waryTerms(...wary: string[]): Promise<Terms> {
       await useToken(world(), 'HookToken');
       const terms = await world().terms({ seller: SELLER, refundTo: REFUND_TO });
       await world().pay(terms, mode);
-      for (const account of hungry) await told(account, TOKEN_HUNGER);
+      for (const account of wary) await told(account, TOKEN_NEED);
       return terms;
     }
-    async function told(account: string, hunger: number): Promise<void> {
-      await makeGreedy(world(), account, hunger);
+    async function told(account: string, need: number): Promise<void> {
+      await makeWary(world(), account, need);
       await world().send(world().token, stranger, 'setHooked', [account, true]);
     }
     async function coinTerms(seller = SELLER, refundTo = REFUND_TO): Promise<Terms> {
@@ -52,7 +52,7 @@ for (const mode of MODES) {
       const step = terms.token === ZERO_ADDRESS ? STEP.coin : STEP.token;
       await scanGas(world(), { name, terms, method: 'settle', args, step });
     }
-    const hunger = (account: string) => makeGreedy(world(), account, HUNGER);
+    const need = (account: string) => makeWary(world(), account, NEED);
 
     it('A18: ends a token payout in a revert or as with plenty of gas, whatever its receivers do', async () => {
       for (const [name, seller, refundTo] of [
@@ -66,17 +66,17 @@ for (const mode of MODES) {
         await answer(world(), REFUND_TO, refundTo);
         await scanSettlement(name, terms);
       }
-      for (const hungry of [[SELLER], [REFUND_TO], [SELLER, REFUND_TO]]) {
-        await scanSettlement(`${hungry} hungry`, await hungryTerms(...hungry));
+      for (const wary of [[SELLER], [REFUND_TO], [SELLER, REFUND_TO]]) {
+        await scanSettlement(`${wary} wary`, await waryTerms(...wary));
       }
     });
 
     it('A18: ends a payout in native coin in a revert or as with plenty of gas, whatever its receivers do', async () => {
       await scanSettlement('honest receivers', await coinTerms());
-      for (const hungry of [SELLER, REFUND_TO]) {
+      for (const wary of [SELLER, REFUND_TO]) {
         const terms = await coinTerms();
-        await hunger(hungry);
-        await scanSettlement(`${hungry} is hungry`, terms);
+        await need(wary);
+        await scanSettlement(`${wary} is wary`, terms);
       }
       for (const fault of ['setEatsGas', 'setRefuses']) {
         const receiver = await useReceiver(world());
@@ -95,14 +95,14 @@ for (const mode of MODES) {
         await ripen(world(), terms, timer);
         // The block of the second in which it opens.
         await world().chain.send({ from: stranger.address, to: stranger.address });
-        for (const account of [terms.seller, REFUND_TO]) await hunger(account);
+        for (const account of [terms.seller, REFUND_TO]) await need(account);
         await scanGas(world(), { name: timer, terms, method: timer, args: [terms] });
         await world().chain.restore(snapshot);
       }
     });
 
     it('A18: ends a report batch in a revert or as with plenty of gas, and never fails an item for want of it', async () => {
-      const terms = await hungryTerms(SELLER);
+      const terms = await waryTerms(SELLER);
       const settlements = [await world().settlement(terms, SPLIT)];
       const args = [[terms], settlements, signBatch(world(), settlements)];
       await scanGas(world(), {
@@ -127,11 +127,11 @@ for (const mode of MODES) {
           await answer(world(), world().escrow.address, toPool);
           await scanSettlement(name, terms);
         }
-        await scanSettlement('a hungry treasury', await hungryTerms(treasury.address));
+        await scanSettlement('a wary treasury', await waryTerms(treasury.address));
       }
       const terms = await coinTerms();
-      await hunger(treasury.address);
-      if (inVault) await scanSettlement('coin to a hungry treasury', terms);
+      await need(treasury.address);
+      if (inVault) await scanSettlement('coin to a wary treasury', terms);
       else {
         await world().settle(terms, { toSeller: PRICE, toBuyer: 0n });
         await scanGas(world(), { name: 'withdrawFees', terms, method: 'withdrawFees', args: [ZERO_ADDRESS] });
@@ -139,16 +139,16 @@ for (const mode of MODES) {
     });
 
     it('A18: ends the payment of a credit in a revert or as with plenty of gas', async () => {
-      const terms = await hungryTerms();
-      // They eat everything at first, and so get credits.
-      for (const account of [SELLER, REFUND_TO]) await told(account, EATS_ALL);
+      const terms = await waryTerms();
+      // They want too much at first, and so get credits.
+      for (const account of [SELLER, REFUND_TO]) await told(account, TOO_MUCH);
       await world().settle(terms, SPLIT);
-      await told(SELLER, TOKEN_HUNGER);
+      await told(SELLER, TOKEN_NEED);
       const pay = inVault
         ? { name: 'payVaultCredit', method: 'payVaultCredit', args: [terms], step: STEP.token }
         : { name: 'withdrawCredit', method: 'withdrawCredit', args: [SELLER, terms.token], step: STEP.token };
       await scanGas(world(), { ...pay, terms });
-      await told(REFUND_TO, TOKEN_HUNGER);
+      await told(REFUND_TO, TOKEN_NEED);
       await scanGas(world(), { ...pay, name: `${pay.name}, both can receive`, terms });
     });
 
@@ -156,7 +156,7 @@ for (const mode of MODES) {
       const terms = await coinTerms();
       await world().settle(terms, { toSeller: PRICE / 2n, toBuyer: 0n });
       await world().payVault(terms, 7n);
-      await hunger(REFUND_TO);
+      await need(REFUND_TO);
       await scanGas(world(), { name: 'recover', terms, method: 'recover', args: [terms, ZERO_ADDRESS] });
       await scanGas(world(), { name: 'refundLater', terms, method: 'refundLater', args: [terms, 5n], value: 5n });
     });
