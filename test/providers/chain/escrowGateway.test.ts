@@ -78,7 +78,7 @@ describe('chain: escrow gateway', () => {
     expect(() => gateway.checksum('0x12')).to.throw();
   });
 
-  it('derives an unpredictable ref from payment and random bits', () => {
+  it('A33: derives the ref from the payment id and random bits, so that who knows the id alone cannot compute it', () => {
     const refs = ['00'.repeat(16), '01'.repeat(16)].map((bits) => gateway.ref('a'.repeat(24), bits));
     expect(refs[0]).to.match(/^0x[0-9a-f]{64}$/);
     expect(refs[0]).to.not.equal(refs[1]);
