@@ -55,8 +55,10 @@ function main(folder: string): void {
   writeForge(path.join(folder, 'bin'));
 }
 
-function addSource(sources: Sources, name: string, file: string): void {
-  sources[name] = { content: readFileSync(file, 'utf8') };
+function addSource(sources: Sources, name: string, file: string): string {
+  const content = readFileSync(file, 'utf8');
+  sources[name] = { content };
+  return content;
 }
 
 /** A source of a package and what it imports, under the same path as in an import. */
@@ -64,8 +66,8 @@ function addPackage(sources: Sources, name: string, folder: string): void {
   if (sources[name]) return;
   const copy = path.join(folder, name);
   cpSync(path.join('node_modules', name), copy);
-  addSource(sources, name, copy);
-  for (const [, wanted = ''] of (sources[name]?.content ?? '').matchAll(/from "([^"]+)"/g)) {
+  const content = addSource(sources, name, copy);
+  for (const [, wanted = ''] of content.matchAll(/from "([^"]+)"/g)) {
     addPackage(sources, wanted.startsWith('.') ? path.posix.join(path.posix.dirname(name), wanted) : wanted, folder);
   }
 }
