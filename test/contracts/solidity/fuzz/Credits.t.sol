@@ -144,9 +144,26 @@ contract CreditsFuzzTest is Scenes {
             same(token.balanceOf(custodian), left + a + b, "the custodian holds exactly that");
             same(owedOf(terms.token), inVault ? 0 : left + a + b, "owed");
         }
+        _list(SELLER | REFUND_TO, false);
+        _expectOnlySurplusRecovered(terms);
     }
 
-    function testFuzz_A9_aTokenThatAnswersFalseNeverHidesAMove(uint256 seed, uint8 ofSeller, uint8 ofRefundTo, bool inVault) external {
+    /// @dev A recover leaves what is still to be paid and what is credited.
+    function _expectOnlySurplusRecovered(Terms memory terms) private {
+        bytes memory data = abi.encodeCall(Escrow.recover, (terms, terms.token));
+        refused(attempt(stranger, 0, data), Escrow.Nothing.selector, "nothing to recover");
+        uint256 before = token.balanceOf(refundTo);
+        give(terms.token, vaultOf(terms), 5);
+        must(stranger, data, "surplus");
+        same(token.balanceOf(refundTo), before + 5, "the surplus alone");
+    }
+
+    function testFuzz_A9_aTokenThatAnswersFalseNeverHidesAMove(
+        uint256 seed,
+        uint8 ofSeller,
+        uint8 ofRefundTo,
+        bool inVault
+    ) external {
         Terms memory terms = _terms(seed);
         terms.feeBps = 0;
         pay(terms, inVault);

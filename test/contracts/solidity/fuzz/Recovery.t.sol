@@ -72,7 +72,12 @@ contract RecoveryFuzzTest is Scenes {
         check(keccak256(abi.encode(before)) == keccak256(abi.encode(recordOf(terms))), "the record");
     }
 
-    function testFuzz_A3_onlyASignerRecoversOnlyAnotherChainsVault(uint256 seed, uint64 chain, uint96 amount, uint8 who) external {
+    function testFuzz_A3_onlyASignerRecoversOnlyAnotherChainsVault(
+        uint256 seed,
+        uint64 chain,
+        uint96 amount,
+        uint8 who
+    ) external {
         Terms memory terms = anyTerms(seed);
         uint256 origin = roll(seed, 20) % 3 == 0 ? block.chainid : bound(chain, 1, type(uint64).max);
         bytes32 id = Messages.digestOn(address(escrow), origin, Messages.termsHash(terms));
