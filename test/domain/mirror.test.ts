@@ -21,6 +21,60 @@ describe('the postings of other events of the contract', () => {
     expect(refusal([...funded, frozen], frozen)).to.equal('noChange');
   });
 
+  const { seller, refundTo } = f.addresses;
+  const share = (account: string, amount: bigint, logIndex: number, inVault = false) => ({
+    ...{ account, amount, inVault, logIndex },
+  });
+  const notTaken = f.settled(60n, 40n, { fee: 1n, credits: [share(seller, 59n, 3), share(refundTo, 40n, 4)] });
+  const withdrawn = (account: string, amount: bigint, redirected = false): Signal => ({
+    kind: 'creditWithdrawn',
+    movement: f.movement(amount),
+    ...{ account, redirected },
+  });
+
+  it('row 19: shares that were not taken stay the contract’s debt and have a claim where the pool keeps them', () => {
+    const change = f.history(...funded, notTaken);
+    expect(f.postings(change)).to.have.members([
+      'held:contract -100',
+      'fees:market +1',
+      `credit:${seller} +59`,
+      `credit:${refundTo} +40`,
+    ]);
+    const place = (n: number) => `000000001100:00000${n}:${f.termsId}`;
+    expect(change.claims).to.include.members([
+      `credit:56:${seller}:${f.addresses.token}:${place(3)}`,
+      `credit:56:${refundTo}:${f.addresses.token}:${place(4)}`,
+    ]);
+    expect(change.state).to.include({ status: 'released', released: 60n, refunded: 40n });
+    expect(f.effects(change)).to.include.members(['payment_released', 'payment_credited']);
+    const inVault = f.history(...funded, f.settled(100n, 0n, { fee: 1n, credits: [share(seller, 99n, 3, true)] }));
+    expect(inVault.claims.filter((name) => name.startsWith('credit:'))).to.deep.equal([]);
+  });
+
+  it('row 19: what goes out of a credit after all reaches its receiver, or the wallet that is owed from', () => {
+    const change = f.history(...funded, notTaken, withdrawn(seller, 20n));
+    expect(f.postings(change)).to.deep.equal([`credit:${seller} -20`, 'paid:seller:seller1 +20']);
+    expect(change.claims).to.deep.equal([claimOf(`creditwithdrawn:${seller}`)]);
+    expect(f.effects(change)).to.deep.equal(['payment_credit_withdrawn']);
+    const back = f.history(...funded, notTaken, withdrawn(refundTo, 40n, true));
+    expect(f.postings(back)).to.deep.equal([`credit:${refundTo} -40`, 'returned:buyer:buyer1 +40']);
+    expect(back.state.flags).to.deep.equal([]);
+    const platform = [platformTerms, f.addressGiven, atVault, notTaken];
+    const away = f.history(...platform, withdrawn(seller, 59n, true));
+    expect(f.postings(away)).to.deep.equal([`credit:${seller} -59`, 'owed:seller:seller1 +59']);
+    expect(away.state.flags).to.deep.equal(['manual']);
+  });
+
+  it('row 19: refuses credits that are no part of the settlement, and accounts that the terms do not pay', () => {
+    const settledWith = (...credits: ReturnType<typeof share>[]) =>
+      refusal(funded, f.settled(60n, 40n, { fee: 1n, credits }));
+    expect(settledWith(share(seller, 59n, 1))).to.equal('change');
+    expect(settledWith(share(seller, 60n, 1))).to.equal('evidence_mismatch');
+    expect(settledWith(share(refundTo, 41n, 1))).to.equal('evidence_mismatch');
+    expect(settledWith(share(f.addresses.payer, 1n, 1))).to.equal('evidence_mismatch');
+    expect(refusal([...funded, notTaken], withdrawn(f.addresses.payer, 1n))).to.equal('evidence_mismatch');
+  });
+
   it('row 20: recovered surplus leaves the status', () => {
     const change = f.history(...funded, f.confirmed(5n), recovered(5n));
     expect(f.postings(change)).to.deep.equal(['excess:contract -5', 'returned:buyer:buyer1 +5']);

@@ -94,6 +94,14 @@ function fakeChain(events: readonly EscrowEvent[], head: () => number): ChainRea
 
 const network = { name: 'bsc', chainId: 56, escrow: f.addresses.escrow, tokens: [] } as unknown as Network;
 
+async function openAll(mirror: Mirror): Promise<void> {
+  for (const [n, id] of ids.entries()) {
+    const facts = { termsId: termsIdOf(id), vault: `0x${String(n).repeat(40)}`, requestId: id, price: 1_000n };
+    await mirror.open(id, f.intent({ ...facts, rail: 'web3', provider: null }));
+    await mirror.tell(id, f.confirmed(1_000n, { receiver: facts.vault }));
+  }
+}
+
 describe('monitors that race for withdrawals', () => {
   const runs = Number(process.env.FAST_CHECK_RUNS ?? 150);
   let faults = 0;
@@ -146,11 +154,7 @@ describe('monitors that race for withdrawals', () => {
       fakeChain(events, () => head),
       () => f.onTimeMs,
     );
-    for (const [n, id] of ids.entries()) {
-      const facts = { termsId: termsIdOf(id), vault: `0x${String(n).repeat(40)}`, requestId: id, price: 1_000n };
-      await mirror.open(id, f.intent({ ...facts, rail: 'web3', provider: null }));
-      await mirror.tell(id, f.confirmed(1_000n, { receiver: facts.vault }));
-    }
+    await openAll(mirror);
     await mirror.process().tick();
     const isAtEnd = () => {
       head = Math.min(lastBlock, head + next(3));
@@ -167,6 +171,87 @@ describe('monitors that race for withdrawals', () => {
     expect(mirror.sum(ids, /^platform$/), 'nothing was covered').to.equal(0n);
     expect(mirror.logger.lines.filter(({ fields }) => 'category' in fields)).to.deep.equal([]);
   }
+
+  const [first = '', second = ''] = ids;
+  /** Two payments with one credit each, and a withdrawal of each, as far apart on the chain as the test says. */
+  async function withFault(
+    secondAt: number,
+    wrap: (store: TransitionStore, isFirst: () => boolean) => TransitionStore,
+  ) {
+    const credit = (n: number, amount: bigint) => ({ sameBlock: false, move: { credit: n, amount } });
+    const withdraw = (amount: bigint) => ({ sameBlock: false, move: { withdraw: amount } });
+    const { events } = playOut([credit(0, 5n), withdraw(5n), credit(1, 7n), withdraw(7n)]);
+    const last = events.at(-1);
+    if (last?.event !== 'CreditWithdrawn') throw new Error('no withdrawal');
+    const moved = { ...last, withdrawal: { ...last.withdrawal, blockNumber: secondAt, blockHash: f.txHash(secondAt) } };
+    let head = firstBlock - 1;
+    const chain = fakeChain([...events.slice(0, -1), moved], () => head);
+    const mirror = openMirror(network, chain, () => f.onTimeMs);
+    await openAll(mirror);
+    await mirror.process().tick();
+    head = secondAt;
+    let calls = 0;
+    const process = mirror.process({
+      wrap: (store) =>
+        wrap(store, () => {
+          calls += 1;
+          return calls === 1;
+        }),
+    });
+    return { mirror, process, head };
+  }
+  const credits = (mirror: Mirror) => [mirror.credit(first, seller), mirror.credit(second, seller)];
+  const unforeseen = () => new RangeError('More claims than can be read.');
+
+  for (const [where, secondAt] of [
+    ['in one slice of blocks', firstBlock + 4],
+    ['in a later slice', firstBlock + 4_000],
+  ] as const) {
+    it(`tells no withdrawal before an earlier one whose credits could not be read, ${where}`, async () => {
+      const { mirror, process } = await withFault(secondAt, (store, isFirst) => ({
+        ...store,
+        claimsUnder: async (prefix) => {
+          if (isFirst()) throw unforeseen();
+          return store.claimsUnder(prefix);
+        },
+      }));
+      await process.tick();
+      expect(credits(mirror)).to.deep.equal([5n, 7n]);
+      await process.tick();
+      expect(credits(mirror)).to.deep.equal([0n, 0n]);
+    });
+
+    it(`tells no withdrawal before a settlement that could not be told, ${where}`, async () => {
+      const { mirror, process } = await withFault(secondAt, (store, isFirst) => ({
+        ...store,
+        append: async (batch) => {
+          if (batch.some(({ paymentId }) => paymentId === first) && isFirst()) throw unforeseen();
+          return store.append(batch);
+        },
+      }));
+      await process.tick();
+      expect(credits(mirror)).to.deep.equal([0n, 7n]);
+      await process.tick();
+      expect(credits(mirror)).to.deep.equal([0n, 0n]);
+    });
+  }
+
+  it('leaves a withdrawal to a person that fails again and again, and goes on', async () => {
+    const { mirror, process, head } = await withFault(firstBlock + 4, (store) => ({
+      ...store,
+      claimsUnder: async () => {
+        throw unforeseen();
+      },
+    }));
+    const cursors: number[] = [];
+    for (let looks = 0; looks < 10; looks += 1) cursors.push((await process.tick()).cursor);
+    expect(cursors.filter((cursor) => cursor < firstBlock)).to.have.length.greaterThan(3);
+    expect(cursors.at(-1)).to.equal(head);
+    const alarms = mirror.logger.lines.filter(({ message }) => message.includes('left to a person'));
+    expect(alarms).to.have.length.greaterThan(1);
+    expect(alarms[0]?.fields).to.include({ category: 'alarm', signal: 'creditWithdrawn' });
+    expect(credits(mirror), 'the books still show what is to be put right').to.deep.equal([5n, 7n]);
+  });
 
   it(`take every withdrawal off the oldest credits once, in whatever order they come to it (seed ${seed}, ${runs} histories)`, async () => {
     const property = fc.asyncProperty(moves, fc.integer({ min: 1, max: 2 ** 31 - 2 }), race);
