@@ -15,6 +15,7 @@ contract MoneyFuzzTest is FuzzBase {
         if (native) terms.token = address(0);
     }
 
+    /// hardhat-config: long.fuzz.runs = 10000
     function testFuzz_P7_feeOfAnyPartitionIsTheFeeOfTheWhole(uint96 amount, uint16 bps, uint256 seed, bool inVault) external {
         Terms memory terms = _terms(amount, bps, false);
         pay(terms, inVault);
