@@ -236,6 +236,37 @@ describe('monitors that race for withdrawals', () => {
     });
   }
 
+  it('takes the rest from the others when one payment gave its part before the line broke', async () => {
+    const credit = (n: number, amount: bigint) => ({ sameBlock: true, move: { credit: n, amount } });
+    // The first payment gives its older credit and a part of the newer, so that something of it is left.
+    const steps = [credit(0, 5n), credit(1, 6n), credit(0, 7n), { sameBlock: false, move: { withdraw: 13n } }];
+    const { events, expected, lastBlock } = playOut(steps);
+    const mirror = openMirror(
+      network,
+      fakeChain(events, () => head),
+      () => f.onTimeMs,
+    );
+    let head = firstBlock - 1;
+    await openAll(mirror);
+    await mirror.process().tick();
+    head = lastBlock;
+    const cutOff = mirror.process({
+      wrap: (store) => ({
+        ...store,
+        append: async (batch) => {
+          if (batch.some(({ paymentId, kind }) => paymentId === second && kind === 'creditWithdrawn'))
+            throw new AppError('busy', 'The line broke.');
+          return store.append(batch);
+        },
+      }),
+    });
+    expect(await cutOff.tick().catch((error: unknown) => error)).to.be.instanceOf(AppError);
+    expect(credits(mirror)).to.deep.equal([5n, 6n]);
+    await mirror.process().tick();
+    expect(credits(mirror)).to.deep.equal(expected.slice(0, 2));
+    expect(mirror.kinds(first).filter((kind) => kind === 'creditWithdrawn')).to.have.length(1);
+  });
+
   it('leaves a withdrawal to a person that fails again and again, and goes on', async () => {
     const { mirror, process, head } = await withFault(firstBlock + 4, (store) => ({
       ...store,

@@ -111,6 +111,16 @@ describe('realtime: what is told to whom', () => {
     ]);
   });
 
+  it('tells parties whatever the contract says of a payment, each by its own word', async () => {
+    const words = ['delivered', 'disputed', 'credited', 'credit_withdrawn', 'refunded_later'] as const;
+    for (const word of words) {
+      const [toParties] = await sentFor({ name: 'payment.updated', type: `payment_${word}` }, funded);
+      expect(toParties).to.include({ event: 'purchase-request-update' });
+      expect(toParties?.rooms).to.deep.equal(parties);
+      expect(toParties?.payload).to.include({ type: `payment_${word}`, paymentId, status: 'completed' });
+    }
+  });
+
   const payouts = { created: 'payout-created', completed: 'payout-completed', updated: 'payout-updated' } as const;
   for (const [word, clientEvent] of Object.entries(payouts)) {
     it(`tells parties that a payout was ${word}, and rival sellers in the request room only that something happened`, async () => {

@@ -108,7 +108,32 @@ describe('the collection payment_transitions', () => {
       const [search] = await cost(() => store().relay.lease(0, 0));
       expect(search).to.deep.equal({ keys: 3, documents: 3 });
     });
+
+    it('lists claims under a prefix by those alone, and by none that have neighbours on both sides of it', async () => {
+      await append([buildTransition({ claims: ['tx:many:', 'tx:many:z'] })]);
+      const under = () => store().transitions.claimsUnder('tx:many:5');
+      const [read] = await cost(under);
+      expect(await under()).to.have.length(11);
+      expect(read?.documents).to.equal(11);
+      expect(read?.keys).to.be.at.most(12);
+    });
   });
+
+  it('lists no part of claims that are too many to be read at once: it says so', async () => {
+    const sample = buildTransition({ claims: ['crowd:0'] });
+    const document = toDocument(sample);
+    const crowd = Array.from({ length: 10_001 }, (_, n) => ({
+      ...document,
+      _id: `crowd${n}:000001`,
+      claims: [`crowd:${n}`],
+    }));
+    await log().insertMany(crowd.slice(1));
+    expect(await opened.store.transitions.claimsUnder('crowd:')).to.have.length(10_000);
+    await log().insertMany(crowd.slice(0, 1));
+    const failure = await opened.store.transitions.claimsUnder('crowd:').catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(RangeError);
+    await log().deleteMany({ _id: /^crowd/ });
+  }).timeout(60_000);
 
   it('is set up by several processes at once and again later', async () => {
     const uri = new URL(opened.uri);
