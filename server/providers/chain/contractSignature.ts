@@ -1,4 +1,4 @@
-import { AbiCoder, concat, dataLength, toBeHex, ZeroAddress } from 'ethers';
+import { AbiCoder, concat, dataLength, toBeHex } from 'ethers';
 import { AppError } from '../../errors.ts';
 import type { ContractSignatureVerdict } from '../../ports/outside.ts';
 import type { ChainConnection } from './connection.ts';
@@ -65,7 +65,7 @@ export async function checkContractSignature(
   limitMs = checkLimitMs,
 ): Promise<ContractSignatureVerdict> {
   const signer = given.signer.toLowerCase();
-  const index = signer === ZeroAddress ? -1 : connection.network.signers.indexOf(signer);
+  const index = connection.network.signers.indexOf(signer);
   if (index < 0) return { outcome: 'unknownSigner' };
   const code = checkingCode(signer, digest, given.data);
   const [seated, valid] = await within(

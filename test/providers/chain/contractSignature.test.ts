@@ -77,6 +77,15 @@ describe('chain: signatures of contracts', () => {
     });
   }
 
+  it('does not take its own question for an answer when nothing, or too little, comes back', async () => {
+    // The question begins with the word that says yes; behind it a digest of zeros would complete that word.
+    const zeros = `0x${'00'.repeat(32)}`;
+    for (const way of ['EmptyReturn', 'ShortReturn', 'EatsGas', 'Reverting'] as const) {
+      await seat.answer(way);
+      expect(await check(seat.signer, '0x01', zeros), way).to.deep.equal({ outcome: 'refused' });
+    }
+  });
+
   it('knows nobody but the holders of seats', async () => {
     const stranger = new Wallet(world.deployment.buyerKey).address.toLowerCase();
     for (const signer of [stranger, world.deployment.token.toLowerCase(), ZeroAddress]) {

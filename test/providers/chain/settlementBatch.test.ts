@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
+import { id, type TypedDataDomain, type TypedDataField, Wallet } from 'ethers';
 import type { BatchItem, EscrowGateway } from '../../../server/ports/outside.ts';
 import { type ChainWorld, one, openChainWorld } from './chainWorld.ts';
 
@@ -81,6 +81,9 @@ describe('chain: batches of settlements', () => {
       ['closed', 1, 0n],
     ]);
     expect(await gateway.readOutcome('bsc', report.hash, stale.termsId)).to.deep.equal({ outcome: 'otherPayment' });
+    const topic = id('ItemFailed(bytes32,uint256,bytes4)');
+    const lookAlike = await world.emit([topic, stale.termsId], `0x${'00'.repeat(64)}`);
+    expect(await gateway.failedItems('bsc', lookAlike.hash)).to.deep.equal([]);
     expect(await gateway.failedItems('bsc', `0x${'cd'.repeat(32)}`)).to.deep.equal([]);
   });
 
