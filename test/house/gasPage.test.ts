@@ -1,13 +1,16 @@
 import { expect } from 'chai';
 import { GAS_KEYS, type GasKey } from '../../scripts/gas/ceilings.ts';
+import { measureOthers } from '../../scripts/gas/others.ts';
 import { readSnapshot } from '../../scripts/gas/snapshot.ts';
+import { renderGasPage } from '../../scripts/gasPage.ts';
 import { textOf } from './sources.ts';
 
 const snapshot = readSnapshot();
 const isKey = (text: string): text is GasKey => GAS_KEYS.some((key) => key === text);
 
+const page = textOf('docs/contract/gas.md');
 /** Rows of all tables of the page, as cells without the bold of losses. */
-const rows = textOf('docs/contract/gas.md')
+const rows = page
   .split('\n')
   .filter((line) => line.startsWith('| '))
   .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('**', '')));
@@ -27,7 +30,7 @@ function sumOf(cell = ''): number | undefined {
   return parts.length === 0 ? undefined : sum;
 }
 
-describe('house: the gas page', () => {
+describe('house: the gas page (scripts/gasPage.ts)', () => {
   const ofKeys = rows.flatMap((cells) => {
     const key = cells[1]?.replaceAll('`', '') ?? '';
     return isKey(key) ? [{ key, ours: numberIn(cells[3]), theirs: numberIn(cells[4]), shown: cells[5] }] : [];
@@ -54,5 +57,12 @@ describe('house: the gas page', () => {
       ({ expected, gas, shown }) => gas !== expected || shown !== difference(expected, 228_908),
     );
     expect(wrong).to.deep.equal([]);
+  });
+
+  it('says of the other operations what they measure', async () => {
+    const others = await measureOthers();
+    const missing = Object.keys(others).filter((operation) => !page.includes(`\n| ${operation} |`));
+    expect(missing, 'rows').to.deep.equal([]);
+    expect(page).to.equal(renderGasPage(page, snapshot, others));
   });
 });
