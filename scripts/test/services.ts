@@ -14,11 +14,16 @@ export async function startTestServices(directory: string): Promise<TestServices
   const mongodPort = await freePort();
   const redisPort = await freePort();
   const chainPort = await freePort();
-  const [mongod, redis, anvil] = await Promise.all([
+  const starting = [
     startMongod({ directory, port: mongodPort, testCommands: true }),
     startRedis({ directory, port: redisPort }),
     startAnvil({ directory, port: chainPort }),
-  ]);
+  ] as const;
+  const [mongod, redis, anvil] = await Promise.all(starting).catch(async (error: unknown) => {
+    // What did start would keep this process from ending.
+    for (const one of await Promise.allSettled(starting)) if (one.status === 'fulfilled') await one.value.stop();
+    throw error;
+  });
   return {
     env: {
       HOLDFAST_TEST_MONGODB_URI: mongod.url,

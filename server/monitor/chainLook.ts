@@ -10,6 +10,8 @@ import { createTelling, type TellingSources } from './chainTelling.ts';
 /** What looking at one network needs; `marketplaceId` names the books that money of nobody goes to. */
 export interface LookDeps extends FactSources, CursorSources, OrphanSources, TellingSources, CreditSources {
   readonly clock: Clock;
+  /** 2,000 by default. */
+  readonly blocksPerSlice?: number;
 }
 
 /** What one look found. */
@@ -24,11 +26,11 @@ export interface TickReport {
 }
 
 // The watches are paged through once a slice, and the cursor moves only after it; how much a node gives at once is the log scan's to find.
-const blocksPerSlice = 2_000;
+const usualBlocksPerSlice = 2_000;
 
 /** Creates the look at one network: from the cursor up to the present head. */
 export function createLook(deps: LookDeps): () => Promise<TickReport> {
-  const { network, chain, clock, crash } = deps;
+  const { network, chain, clock, crash, blocksPerSlice = usualBlocksPerSlice } = deps;
   const telling = createTelling(deps);
   const settlements = createSettlementSightings(network, chain, telling);
   const watchFinality = createFinalityAlarm(deps);

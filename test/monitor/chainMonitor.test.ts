@@ -40,13 +40,13 @@ describe('chain monitor', () => {
     now = Date.now();
   });
 
-  function monitor(crash: CrashPoint = () => {}) {
+  function monitor(crash: CrashPoint = () => {}, options: { blocksPerSlice?: number } = {}) {
     const [network] = world.chain.networks;
     if (network === undefined) throw new Error('no network');
     const { coordinator, queries, store } = books;
     const tick = createLook({
       ...{ network, chain: world.chain.reader, cursors, watches, queries, store, coordinator, logger, crash },
-      ...{ clock: { now: () => now }, marketplaceId: 'main' },
+      ...{ clock: { now: () => now }, marketplaceId: 'main', ...options },
     });
     return { tick };
   }
@@ -534,7 +534,7 @@ describe('chain monitor', () => {
   });
 
   it('watches more payments than fit one page, and more blocks than fit one slice', async () => {
-    const watching = monitor();
+    const watching = monitor(undefined, { blocksPerSlice: 20 });
     await watching.tick();
     const last = await payment();
     const fromBlock = (await world.chain.reader.head('bsc')).number;
@@ -546,7 +546,7 @@ describe('chain monitor', () => {
       await watches.upsert({ paymentId: freshId(), ...watch });
     }
     await world.pay(last.vault, one);
-    await world.mine(2_500);
+    await world.mine(50);
     await world.pay(last.vault, 2n * one);
     const report = await settleDown(watching);
     expect(report.cursor).to.equal(report.finalized);
