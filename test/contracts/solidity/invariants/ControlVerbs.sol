@@ -26,6 +26,10 @@ abstract contract ControlVerbs is CreditVerbs {
 
     function unpause(uint256 seed) external verb(seed) {
         uint256 e = pausedUntil[0] >= time ? 0 : 1;
+        if (time > pausedUntil[e] + PAUSE && _rnd(4) != 0) {
+            _hold(_call(e, holderOf[e][8], 0, abi.encodeCall(Escrow.pause, ())) == 0, 11, "a pause after its rest");
+            pausedUntil[e] = time + PAUSE;
+        }
         address by = _rnd(6) == 0 ? stranger : holderOf[e][8];
         bool foreseen = by != stranger && time <= pausedUntil[e];
         if (_acted(_call(e, by, 0, abi.encodeCall(Escrow.unpause, ())), foreseen, 11, "unpause")) pausedUntil[e] = time;

@@ -190,7 +190,7 @@ contract EscrowInvariantsTest {
         }
         for (uint256 v = 0; v < list.length; ++v) {
             _print(_world.nameOf(v), succeeded[v], tried[v]);
-            if (succeeded[v] * 4 < tried[v] || succeeded[v] == 0) revert Dead(_world.nameOf(v), tried[v], succeeded[v]);
+            if (succeeded[v] * 8 < tried[v] || succeeded[v] == 0) revert Dead(_world.nameOf(v), tried[v], succeeded[v]);
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Escrow, Terms} from "../harness/Escrow.sol";
+import {Escrow, Settlement, Terms} from "../harness/Escrow.sol";
 import {Items, BUYER_TAG, SELLER_TAG} from "../harness/Items.sol";
 import {Messages} from "../harness/Messages.sol";
 import {CLOSED, DELIVERED, FROZEN, FUNDED, Ghost, NONE} from "./World.sol";
@@ -57,6 +57,23 @@ abstract contract ExitVerbs is SettlementVerbs {
         if (_acted(got, foreseen, 9, "actSigned")) _starts(p, action == 1 ? DELIVERED : FROZEN);
     }
 
+    /// @notice Whatever would open a record, on a vault that does not hold enough.
+    function openShort(uint256 seed) external verb(seed) {
+        uint256 p = _newPayment(_rnd(2), true);
+        Ghost storage g = ghosts[p];
+        _gift(p, _rnd(g.terms.amount));
+        uint256 kind = _rnd(4);
+        Settlement memory s = _settlement(p, 1, 0);
+        bytes memory data = abi.encodeCall(Escrow.settle, (g.terms, s, _bySigners(p, _digest(p, s))));
+        if (kind == 0) data = abi.encodeCall(Escrow.markDelivered, (g.terms));
+        if (kind == 1) data = abi.encodeCall(Escrow.sweep, (g.terms));
+        address by = g.terms.seller;
+        if (kind == 2) (data, by) = (abi.encodeCall(Escrow.freeze, (g.terms)), holderOf[g.e][_activeSigner(g.e, 0)]);
+        _hold(_call(g.e, by, 0, data) != 0, 19, "a record opened on a short vault");
+        ++succeeded[msg.sig];
+        _compareRecord(p);
+    }
+
     function reclaim(uint256 seed) external verb(seed) {
         uint256 p = _openFunded();
         if (p < ghosts.length) _exit(p, FUNDED, Escrow.reclaim.selector);
@@ -74,7 +91,9 @@ abstract contract ExitVerbs is SettlementVerbs {
     function recover(uint256 seed) external verb(seed) {
         uint256 p = _rnd(3) == 0 ? _paidVault() : _find(31);
         if (p >= ghosts.length) p = _newPayment(_rnd(2), false);
-        if (_rnd(2) == 0) p = _unpaidInvalid(p);
+        uint256 kind = _rnd(3);
+        if (kind == 0) p = _invalid(p);
+        if (kind == 1) p = _credited(p);
         Ghost storage g = ghosts[p];
         if (_rnd(2) == 0) _gift(p, 1 + _rnd(1e6));
         address by = _rnd(3) == 0 ? g.terms.seller : _rnd(3) == 0 ? holderOf[g.e][_activeSigner(g.e, 0)] : stranger;
@@ -199,8 +218,17 @@ abstract contract ExitVerbs is SettlementVerbs {
         g.remaining = uint96(left);
     }
 
-    function _unpaidInvalid(uint256 p) private view returns (uint256) {
+    /// @dev A payment whose terms are invalid, if there is one.
+    function _invalid(uint256 p) private view returns (uint256) {
         for (uint256 i = 0; i < ghosts.length; ++i) if (!ghosts[i].valid) return i;
+        return p;
+    }
+
+    /// @dev A payment whose vault keeps a share that somebody refused, if there is one.
+    function _credited(uint256 p) private view returns (uint256) {
+        for (uint256 i = ghosts.length; i != 0; --i) {
+            if (ghosts[i - 1].creditSeller + ghosts[i - 1].creditRefund != 0) return i - 1;
+        }
         return p;
     }
 

@@ -18,7 +18,7 @@ contract Handler is Drain {
         "forceResolve recover recoverOther recoverForeign passTime settleBatch settleBatchReport "
         "settleWithLittleGas withdrawCredit redirectCredit payVaultCredit redirectVaultCredit withdrawFees "
         "rescue refundLater pause unpause rotate executeRotation cancelRotation signerOff changeRefusal burn "
-        "makeGood switchIssuerFee ";
+        "makeGood switchIssuerFee openShort ";
 
     /// @notice Reverts with the first thing that went wrong for an invariant.
     function requireWhole(uint256 invariant) external view {
@@ -27,7 +27,7 @@ contract Handler is Drain {
 
     /// @notice Everything that can happen.
     function verbs() external pure returns (bytes4[] memory list) {
-        list = new bytes4[](46);
+        list = new bytes4[](47);
         for (uint256 i = 0; i < list.length; ++i) list[i] = bytes4(keccak256(bytes.concat(_name(i), "(uint256)")));
     }
 
