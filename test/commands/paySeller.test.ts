@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { account, assetName, balanceOf } from '../../server/domain/ledger.ts';
+import { admin, type CommandsWorld, openCommandsWorld, refused, tokens, wallets } from './commandsWorld.ts';
+import { minute, payoutDesk } from './payoutDesk.ts';
+
+describe('paySeller', () => {
+  let world: CommandsWorld;
+  // Every test has a wallet of its own: an unresolved payout of one would hold up the next.
+  beforeEach(async () => {
+    world = await openCommandsWorld();
+  });
+  afterEach(() => world.close());
+  const { hotWallet, fill, balance } = payoutDesk(() => world);
+
+  it('pays a seller what the treasury owes him, once', async () => {
+    const state = await world.funded({ payoutAddress: null });
+    await fill();
+    await world.chain.settle(state.terms, { toSeller: tokens(100), toBuyer: 0n });
+    await world.chain.finalize();
+    const ask = { actor: admin, paymentId: state.id, kind: 'release' } as const;
+    const [event] = await world.ports.chain.escrowEvents(
+      'bsc',
+      state.headBlock,
+      (await world.ports.chain.head('bsc')).number,
+    );
+    if (event?.event !== 'Settled') throw new Error('no settlement');
+    await world.useCases.confirmSettlement({ ...ask, txHash: event.fact.txHash });
+    const owed = async () => {
+      const { balances, sellerId, id, asset } = await world.state(state.id);
+      return balanceOf(balances, account.owedSeller(sellerId, id), assetName(asset));
+    };
+    expect(await owed()).to.equal(tokens(99));
+    await world.work();
+    const words = {
+      ...{ actor: admin, purchaseRequestId: state.requestId, sellerOfferId: state.offerId },
+      ...{ buyerId: state.buyerId, sellerId: state.sellerId, recipientAddress: wallets.payout },
+    };
+    await refused(world.useCases.paySeller({ ...words, amount: '100' }), 'amount_exceeds_balance');
+    // What is owed for one offer pays no other of the same request.
+    const other = { ...words, sellerOfferId: 'another-offer', amount: '99' };
+    await refused(world.useCases.paySeller(other), 'amount_exceeds_balance');
+    await refused(
+      world.useCases.paySeller({ ...words, amount: '99', recipientAddress: state.vault }),
+      'validation_failed',
+    );
+    await refused(
+      world.useCases.paySeller({ ...words, amount: '99', recipientAddress: hotWallet() }),
+      'validation_failed',
+    );
+    const idempotencyClaim = `idem:an-admin:payout:${state.id}`;
+    const paid = await world.useCases.paySeller({ ...words, amount: '99', idempotencyClaim });
+    const again = await world.useCases.paySeller({ ...words, amount: '99', idempotencyClaim });
+    expect([again.payoutId, again.taskId]).to.deep.equal([paid.payoutId, paid.taskId]);
+    await refused(world.useCases.paySeller({ ...words, amount: '1' }), 'amount_exceeds_balance');
+    for (let step = 0; step < 8; step += 1) {
+      await world.work();
+      await world.control('tick', {});
+      await world.chain.finalize();
+      world.advance(minute);
+    }
+    const record = (await world.ports.store.tail(paid.payoutId))?.state;
+    expect(record?.status).to.equal('completed');
+    expect(await owed()).to.equal(0n);
+    expect(await balance(wallets.payout)).to.equal(tokens(99));
+  });
+});
