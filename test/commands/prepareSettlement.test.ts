@@ -1,7 +1,5 @@
 import { expect } from 'chai';
 import { Wallet } from 'ethers';
-import { createPrepareSettlement, type PreparedSettlement } from '../../server/commands/prepareSettlement.ts';
-import type { PaymentState } from '../../server/domain/state.ts';
 import {
   addressOf,
   admin,
@@ -12,9 +10,7 @@ import {
   tokens,
   wallets,
 } from './commandsWorld.ts';
-
-type Prepared = Extract<PreparedSettlement, { kind: 'settlement' }>;
-type Wish = { amount?: string; toSeller?: string; toBuyer?: string; signatures?: string[]; idempotencyClaim?: string };
+import { settlementDesk } from './settlementDesk.ts';
 
 describe('prepareSettlement', () => {
   let world: CommandsWorld;
@@ -22,24 +18,7 @@ describe('prepareSettlement', () => {
     world = await openCommandsWorld();
   });
   after(() => world.close());
-
-  const ask = (kind: 'release' | 'refund', { id: paymentId }: PaymentState, wish: Wish = {}) =>
-    world.useCases.prepareSettlement({ actor: admin, paymentId, kind, ...wish });
-  const prepare = async (kind: 'release' | 'refund', state: PaymentState, wish: Wish = {}): Promise<Prepared> => {
-    const prepared = await ask(kind, state, wish);
-    if (prepared.kind !== 'settlement') throw new Error('a payout was opened');
-    return prepared;
-  };
-  const signed = (digest: string, seats: number[]) =>
-    seats.map((seat) => new Wallet(world.chain.deployment.signerKeys[seat] ?? '').signingKey.sign(digest).serialized);
-  const broadcast = async ({ transaction }: Prepared) => {
-    if (transaction === null) throw new Error('no transaction');
-    const { hash } = await world.chain.send(world.chain.deployment.sellerKey, transaction);
-    return hash;
-  };
-  const confirm = (kind: 'release' | 'refund', { id: paymentId }: PaymentState, txHash: string) =>
-    world.useCases.confirmSettlement({ actor: admin, paymentId, kind, txHash });
-  const look = (paymentId: string) => world.useCases.verifyPayment(paymentId, { askProvider: false });
+  const { ask, prepare, signed, broadcast, confirm, look } = settlementDesk(() => world);
 
   it('gives the payload, gathers signatures, and gives the transaction that releases', async () => {
     const state = await world.funded();
@@ -224,91 +203,5 @@ describe('prepareSettlement', () => {
       tokens(10),
       null,
     ]);
-  });
-
-  it('refuses another settlement while one is open, and frees it with proof when its time is over', async () => {
-    const state = await world.funded();
-    const open = await prepare('release', state, { amount: '40' });
-    await refused(ask('release', state, { amount: '41' }), 'settlement_open');
-    await refused(ask('refund', state), 'settlement_open');
-    expect((await prepare('release', state)).digest).to.equal(open.digest);
-    expect(await world.useCases.voidSettlements(10)).to.equal(0);
-    await world.chain.rpc('evm_increaseTime', [25 * 3_600]);
-    await world.chain.finalize();
-    await world.work();
-    expect(await world.useCases.voidSettlements(10)).to.be.at.least(1);
-    expect((await world.state(state.id)).settlement).to.equal(null);
-    world.advance(25 * 3_600_000);
-    expect((await prepare('refund', state)).toBuyer).to.equal(tokens(100));
-  });
-
-  /** A payment of which 40 of its 100 are released and booked: the contract's next sequence is 1. */
-  async function partlyReleased(): Promise<PaymentState> {
-    const state = await world.funded();
-    const { digest } = await prepare('release', state, { amount: '40' });
-    const txHash = await broadcast(await prepare('release', state, { signatures: signed(digest, [0, 1]) }));
-    await world.chain.finalize();
-    return (await confirm('release', state, txHash)).state;
-  }
-
-  it('prepares nothing for a sequence that a lagging node calls free', async () => {
-    const state = await partlyReleased();
-    const { gateway } = world.ports;
-    const { status, remaining, released } = await gateway.record('bsc', state.termsId);
-    const stale = { status, remaining, released, settleSeq: 0 };
-    const lagging = createPrepareSettlement({
-      ...world.ports,
-      ...world.useCases,
-      gateway: {
-        ...gateway,
-        record: async () => stale,
-        finalRecord: async () => ({ status, settleSeq: 0, blockTimeMs: Date.now() }),
-      },
-    });
-    await refused(lagging({ actor: admin, paymentId: state.id, kind: 'release' }), 'escrow_not_final');
-    const behindFinal = createPrepareSettlement({
-      ...world.ports,
-      ...world.useCases,
-      gateway: { ...gateway, record: async () => stale },
-      store: { ...world.ports.store, claimant: async () => null },
-    });
-    await refused(behindFinal({ actor: admin, paymentId: state.id, kind: 'release' }), 'escrow_not_final');
-    expect((await prepare('release', state)).settleSeq).to.equal(1);
-  });
-
-  for (const [name, settleSeq] of [
-    ['a sequence that is used and booked', 0],
-    ['a sequence that was never reached', 7],
-  ] as const) {
-    it(`frees what was prepared for ${name}, once its time is over`, async () => {
-      const state = await partlyReleased();
-      const { timeMs } = await world.ports.chain.head('bsc');
-      const validUntil = Math.floor(timeMs / 1_000) + 3_600;
-      const amounts = { settleSeq, toSeller: tokens(60), toBuyer: 0n, validUntil };
-      const { digest } = world.ports.gateway.settlementPayload('bsc', state.termsId, amounts);
-      const signal = { kind: 'settlementPrepared', settlement: 'release', ...amounts, digest, final: true } as const;
-      await world.ports.coordinator.observe(state.id, signal, { actor: 'test' });
-      await world.work();
-      await world.useCases.voidSettlements(10);
-      expect((await world.state(state.id)).settlement?.digest).to.equal(digest);
-      await world.chain.rpc('evm_increaseTime', [2 * 3_600]);
-      world.advance(2 * 3_600_000);
-      await world.chain.finalize();
-      await world.useCases.voidSettlements(10);
-      expect((await world.state(state.id)).settlement).to.equal(null);
-    });
-  }
-
-  it('does not free a settlement that was broadcast and waits to be booked: its money has gone', async () => {
-    const state = await world.funded();
-    const { digest } = await prepare('release', state, { amount: '40' });
-    const txHash = await broadcast(await prepare('release', state, { signatures: signed(digest, [0, 1]) }));
-    await world.chain.rpc('evm_increaseTime', [25 * 3_600]);
-    await world.chain.finalize();
-    await world.work();
-    await world.useCases.voidSettlements(10);
-    expect((await world.state(state.id)).settlement?.digest).to.equal(digest);
-    const { state: booked } = await confirm('release', state, txHash);
-    expect([booked.released, booked.settlement]).to.deep.equal([tokens(40), null]);
   });
 });
