@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import type { SolidityUserConfig } from 'hardhat/types/config';
 import type { NetworkHooks } from 'hardhat/types/hooks';
 import project from '../../hardhat.config.ts';
+import { withRevertData } from './revertData.ts';
 
 /** Where the probes that were reported are left, one a line; set by the run. */
 const hitsFile = process.env.HOLDFAST_COVERAGE_HITS;
@@ -25,14 +26,6 @@ async function networkHooks(): Promise<Partial<NetworkHooks>> {
       }
     },
   };
-}
-
-/** Where Hardhat cannot explain a revert, as among probes, it puts what was returned one level deeper than usual. */
-function withRevertData(error: unknown): unknown {
-  if (!(error instanceof Error) || !('data' in error)) return error;
-  const { data } = error;
-  if (typeof data === 'object' && data !== null && 'data' in data) error.data = data.data;
-  return error;
 }
 
 function built(solidity: SolidityUserConfig | undefined): SolidityUserConfig {
