@@ -8,7 +8,8 @@ import * as f from './factories.ts';
 import { insist } from './insist.ts';
 import type { ModelPayment } from './modelPayment.ts';
 import { seed } from './seed.ts';
-import { own, World, wrong } from './world.ts';
+import { own } from './toldWorld.ts';
+import { World, wrong } from './world.ts';
 
 type Step = (world: World, payment: ModelPayment, x: number, y: number) => void;
 const amountOf = (x: number) => [1n, 5n, 40n, 60n, 95n, 100n, 100n, 100n, 120n][x % 9] ?? 100n;
