@@ -65,6 +65,14 @@ describe('the postings of other events of the contract', () => {
     expect(away.state.flags).to.deep.equal(['manual']);
   });
 
+  it('row 19: calls a person for the platform’s own side alone: the other party may send its money where it likes', () => {
+    const terms: Signal = { kind: 'intentOpened', intent: f.intent({ sellerIsPlatform: true }) };
+    const flags = (account: string, amount: bigint) =>
+      f.history(terms, f.addressGiven, atVault, notTaken, withdrawn(account, amount, true)).state.flags;
+    expect(flags(seller, 59n)).to.deep.equal(['manual']);
+    expect(flags(refundTo, 40n)).to.deep.equal([]);
+  });
+
   it('row 19: refuses credits that are no part of the settlement, and accounts that the terms do not pay', () => {
     const settledWith = (...credits: ReturnType<typeof share>[]) =>
       refusal(funded, f.settled(60n, 40n, { fee: 1n, credits }));
@@ -166,6 +174,13 @@ describe('the postings of other events of the contract', () => {
     expect(f.history(...short, f.settled(0n, 70n)).state).to.include({ status: 'refunded', refunded: 70n });
     const all = [...funded, { kind: 'shortfall', movement: f.movement(100n) } as const, f.settled(0n, 0n)];
     expect(f.history(...all).state.status).to.equal('refunded');
+  });
+
+  it('row 20b: a shortfall is the price’s before it is a surplus’s: the contract took it off what the record owes', () => {
+    const change = f.history(...funded, f.confirmed(5n), { kind: 'shortfall', movement: f.movement(3n) });
+    expect(f.postings(change)).to.deep.equal(['held:contract -3', 'loss +3']);
+    expect(f.holdings(change.state)).to.deep.equal({ 'held:contract': 97, 'excess:contract': 5 });
+    expect(change.state.settled).to.equal(3n);
   });
 
   it('row 20b: a bump voids what was prepared for an older sequence only', () => {
