@@ -29,6 +29,8 @@ export const COMMANDS = {
   compile: 'the contracts',
   coverage: 'all tests under c8',
   'coverage:contracts': 'lines and branches of the escrow that the tests of the contracts reach',
+  'mutants:contracts':
+    'small changes of the escrow, and whether its tests notice (-- --list, --sample, --only, --resume)',
   exec: 'a program of your own under the same Node: exec -- <program> …',
 };
 
@@ -61,6 +63,9 @@ export async function runCommand(command, args) {
       return runTests(['--coverage', ...args], { ...env, NODE_DISABLE_COMPILE_CACHE: '1' });
     case 'coverage:contracts':
       return runScript('scripts/contractCoverage.ts', args, env);
+    case 'mutants:contracts':
+      await ensureContracts(node, env);
+      return runScript('scripts/mutants.ts', args, env);
     case 'test:unit':
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--unit', ...args], env);
