@@ -16,9 +16,9 @@ abstract contract EscrowPayout is EscrowCustody {
 
     /// Gas of a push of tokens; of native coin from the pool; of native coin from a vault, which leaves its receiver
     /// as much as the pool does.
-    uint256 private constant TOKEN_ALLOWANCE = 400_000;
+    uint256 internal constant TOKEN_ALLOWANCE = 400_000;
     uint256 private constant POOL_COIN_ALLOWANCE = 50_000;
-    uint256 private constant VAULT_COIN_ALLOWANCE = 90_000;
+    uint256 internal constant VAULT_COIN_ALLOWANCE = 90_000;
     /// What the call itself takes beside its allowance: a cold account; from the pool with value, to a new account.
     uint256 private constant CALL_COST = 5_000;
     uint256 private constant COIN_CALL_COST = 40_000;
@@ -130,7 +130,7 @@ abstract contract EscrowPayout is EscrowCustody {
         address to,
         uint256 amount,
         uint256 unpaid
-    ) internal returns (bool done) {
+    ) private returns (bool done) {
         uint256 allowance = TOKEN_ALLOWANCE;
         bool returned;
         uint256 gasBefore;

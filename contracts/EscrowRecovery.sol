@@ -38,8 +38,8 @@ abstract contract EscrowRecovery is EscrowPayout {
         address to = _destination(terms, own);
         _deployVault(id, record);
         _pay(vault, asset, to, amount);
-        // The asset may be the payment's own money under another address.
-        if (asset != own && needed != 0) {
+        // The asset may be the payment's own money under another address, or charge the vault for the transfer.
+        if (needed != 0) {
             uint256 floor = ownBefore < needed ? ownBefore : needed;
             if (AssetTransfer.balanceOf(own, vault) < floor) revert NotCovered();
         }

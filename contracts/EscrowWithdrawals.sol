@@ -123,9 +123,35 @@ abstract contract EscrowWithdrawals is EscrowPayout {
         if (amount == 0) return false;
         uint256 taken = amount << shift;
         _vaultCredits[id] -= taken;
-        paid = _tryPush(id, vault, token, to, amount, amount);
+        paid = _pushPart(vault, token, to, amount, balance);
         if (paid) emit VaultCreditPaid(id, to, amount);
         else _vaultCredits[id] += taken;
+    }
+
+    /// @dev Gives half of the gas: a receiver for whom a settlement's push is too small has no other exit without an
+    /// admin, and the other half is for the other one. A share that fails only stays where it is.
+    /// @param balance What the vault holds.
+    function _pushPart(
+        address vault,
+        address token,
+        address to,
+        uint256 amount,
+        uint256 balance
+    ) private returns (bool paid) {
+        uint256 allowance = gasleft() >> 1;
+        uint256 least = VAULT_COIN_ALLOWANCE;
+        bool returned;
+        if (token == address(0)) {
+            (paid, ) = AssetTransfer.pushCoin(vault, to, amount, allowance);
+        } else {
+            least = TOKEN_ALLOWANCE;
+            (paid, returned, ) = AssetTransfer.pushToken(vault, token, to, amount, allowance);
+        }
+        if (paid) return true;
+        // Nobody is refused by less gas than a settlement gives. Half is always there whole: a call can get 63/64.
+        if (allowance < least) revert Starved();
+        // A token that says no may have moved the money.
+        if (returned && AssetTransfer.balanceOf(token, vault) < balance) revert NotCovered();
     }
 
     /// @dev One signer and the account agree, in this order; the account need not sign its own call. Uses the nonce up.

@@ -129,10 +129,10 @@ library SignerSet {
                 mstore(add(data, 0x20), add(27, shr(255, parityAndS)))
                 mstore(add(data, 0x40), calldataload(add(item, 1)))
                 mstore(add(data, 0x60), s)
-                // ecrecover returns nothing if there is no signer: then what stands here is nobody's address, not even zero.
-                mstore(0, not(0))
+                // ecrecover returns nothing if there is no signer; where it returns a zero instead, that is nobody either.
+                mstore(0, 0)
                 pop(staticcall(gas(), 1, data, 0x80, 0, 0x20))
-                signed := and(eq(mload(0), expected), iszero(gt(s, S_MAX)))
+                signed := and(eq(mload(0), expected), iszero(or(gt(s, S_MAX), iszero(expected))))
             }
             default {
                 let size := and(shr(232, head), 0xffff)

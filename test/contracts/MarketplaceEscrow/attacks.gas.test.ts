@@ -14,6 +14,10 @@ const TOKEN_NEED = 300_000;
 const REPORT = 1_300_000n;
 /** More than a push of tokens is given. */
 const TOO_MUCH = 500_000;
+/** More than any call here is given, in the three bytes that a wary account can want. */
+const NEVER = 0xff_ff_ff;
+/** What a vault credit must have left before its last push, above what it uses: twice the least of a push of tokens. */
+const CREDIT = 950_000n;
 const SELLER = plainAccount(181);
 const REFUND_TO = plainAccount(182);
 
@@ -144,8 +148,10 @@ for (const mode of MODES) {
       for (const account of [SELLER, REFUND_TO]) await told(account, TOO_MUCH);
       await world().settle(terms, SPLIT);
       await told(SELLER, TOKEN_NEED);
+      // What is enough for both from a settlement must do from here too; one who wants more may be paid or stay (see there).
+      await told(REFUND_TO, NEVER);
       const pay = inVault
-        ? { name: 'payVaultCredit', method: 'payVaultCredit', args: [terms], step: STEP.token }
+        ? { name: 'payVaultCredit', method: 'payVaultCredit', args: [terms], step: STEP.token, reserve: CREDIT }
         : { name: 'withdrawCredit', method: 'withdrawCredit', args: [SELLER, terms.token], step: STEP.token };
       await scanGas(world(), { ...pay, terms });
       await told(REFUND_TO, TOKEN_NEED);

@@ -103,6 +103,23 @@ describe('MarketplaceEscrow.recover of what a payment needs', () => {
     }
   });
 
+  it('D11: reverts when the own token takes more of the vault than it was told, because a stranger could repeat it', async () => {
+    const token = await useToken(world(), 'HostileToken');
+    // A token that may move what it likes charges the sender on top.
+    await world().send(token, deployer, 'setFace', [token.address]);
+    for (const stage of stages) {
+      const { terms, needed } = await at(stage);
+      const vault = await world().payVault(terms, 1n);
+      const charge = token.abi.encodeFunctionData('moveForFace', [vault, treasury.address, 1n]);
+      await world().send(token, deployer, 'setCall', [token.address, charge]);
+      for (const from of [stranger, signers[0]]) await world().rejects(recover(terms, from), 'NotCovered');
+      expect(await heldBy(terms), stage).to.equal(needed + 1n);
+      await world().send(token, deployer, 'setCall', [ZERO_ADDRESS, '0x']);
+      await recover(terms);
+      expect(await heldBy(terms), stage).to.equal(needed);
+    }
+  });
+
   it('D11: takes nothing needed through an ERC-20 face of the native coin', async () => {
     const face = await deployMock(world(), 'NativeFace');
     for (const stage of stages) {

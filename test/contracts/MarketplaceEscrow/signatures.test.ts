@@ -156,6 +156,8 @@ describe('MarketplaceEscrow signatures', () => {
   it('S2: reverts when nobody can be recovered', async () => {
     await refuses(concat(['0x00', `0x${'00'.repeat(64)}`, world().sign(settle, [second])]));
     await refuses(concat(['0x03', `0x${'00'.repeat(64)}`]));
+    // Beside enough good ones: of a seat that nobody holds, nobody is not the holder.
+    await refuses(concat([world().sign(settle, [first, second]), '0x03', `0x${'00'.repeat(64)}`]));
   });
 
   it('A26: reverts without signatures at a threshold of two, also for a signer', async () => {

@@ -20,7 +20,7 @@ contract GasFuzzTest is Scenes {
         Terms memory terms = _terms(seed, native);
         _start(terms, inVault);
         Settlement memory s = settlement(terms, terms.amount / 3 + 1, terms.amount / 3);
-        _scan(terms, abi.encodeCall(Escrow.settle, (terms, s, byAdmins(terms, s))), seed);
+        _scan(terms, abi.encodeCall(Escrow.settle, (terms, s, byAdmins(terms, s))), seed, 1);
     }
 
     function testFuzz_A18_aTimerIsTheSameWithAnyGas(uint256 seed, bool inVault, bool native) external {
@@ -28,17 +28,32 @@ contract GasFuzzTest is Scenes {
         _start(terms, inVault);
         must(buyer, abi.encodeCall(Escrow.freeze, (terms)), "freeze");
         VM.warp(START + DISPUTE_TIMEOUT + 1);
-        _scan(terms, timerOf(FROZEN, terms), seed);
+        _scan(terms, timerOf(FROZEN, terms), seed, 1);
     }
 
     function testFuzz_A18_aPaidVaultCreditIsTheSameWithAnyGas(uint256 seed, bool native) external {
-        Terms memory terms = _terms(seed, native);
-        _start(terms, true);
-        _use(terms.seller, native, 4, 0);
-        _use(terms.refundTo, native, 4, 0);
-        settle(terms, terms.amount / 2 + 1, terms.amount / 2 - 1);
-        _useRandom(terms, seed);
-        _scan(terms, abi.encodeCall(Escrow.payVaultCredit, (terms)), seed);
+        Terms memory terms = _credited(seed, native);
+        // Receivers for whom a settlement's push is enough, or who never take anything.
+        _useRandom(terms, seed, native ? 45_000 : 340_000);
+        _scan(terms, abi.encodeCall(Escrow.payVaultCredit, (terms)), seed, 2);
+    }
+
+    function testFuzz_A18_aVaultCreditIsPaidWholeOrKeptWholeWithAnyGas(uint256 seed, bool native) external {
+        Terms memory terms = _credited(seed, native);
+        _useRandom(terms, seed, 2_000_000);
+        (uint256 ofSeller, uint256 ofRefundTo) = escrow.vaultCredit(idOf(terms));
+        uint256 seller_ = balance(terms.token, terms.seller);
+        uint256 refundTo_ = balance(terms.token, terms.refundTo);
+        // The second call may pay what the first one kept.
+        for (uint256 i = 0; i < 2; ++i) {
+            _call(abi.encodeCall(Escrow.payVaultCredit, (terms)), 50_000 + (roll(seed, 50 + i) % PLENTY));
+            (uint256 a, uint256 b) = escrow.vaultCredit(idOf(terms));
+            check(a == 0 || a == ofSeller, "a part of the seller's share");
+            check(b == 0 || b == ofRefundTo, "a part of refundTo's share");
+            same(balance(terms.token, terms.seller) - seller_, ofSeller - a, "seller");
+            same(balance(terms.token, terms.refundTo) - refundTo_, ofRefundTo - b, "refundTo");
+            same(balance(terms.token, vaultOf(terms)), a + b + recordOf(terms).remaining, "the vault keeps the rest");
+        }
     }
 
     function testFuzz_A18_aReportIsTheSameWithAnyGas(uint256 seed, bool inVault, bool native) external {
@@ -67,7 +82,17 @@ contract GasFuzzTest is Scenes {
         terms = usualTerms(bound(roll(seed, 1), 100_000, type(uint96).max));
         terms.token = native ? address(0) : address(_gasToken);
         terms.disputeSellerBps = 3_000;
-        _useRandom(terms, seed);
+        // Below, about and above what a push is given.
+        _useRandom(terms, seed, native ? 60_000 : 450_000);
+    }
+
+    /// @dev A payment of which both shares stayed in the vault.
+    function _credited(uint256 seed, bool native) private returns (Terms memory terms) {
+        terms = _terms(seed, native);
+        _start(terms, true);
+        _use(terms.seller, native, 4, 0);
+        _use(terms.refundTo, native, 4, 0);
+        settle(terms, terms.amount / 2 + 1, terms.amount / 2 - 1);
     }
 
     /// @dev The pool is filled by a sweep: this token knows no allowances.
@@ -76,12 +101,11 @@ contract GasFuzzTest is Scenes {
         if (!inVault) must(buyer, abi.encodeCall(Escrow.sweep, (terms)), "sweep");
     }
 
-    /// @dev Each receiver has its own habit, with a need below, about and above what a push is given.
-    function _useRandom(Terms memory terms, uint256 seed) private {
+    /// @dev Each receiver has its own habit and its own need.
+    function _useRandom(Terms memory terms, uint256 seed, uint256 most) private {
         bool native = terms.token == address(0);
         address[3] memory receivers = [terms.seller, terms.refundTo, treasury];
         for (uint256 i = 0; i < 3; ++i) {
-            uint256 most = native ? 60_000 : 450_000;
             _use(receivers[i], native, roll(seed, 30 + i) % GasUse.KINDS, roll(seed, 40 + i) % most);
         }
     }
@@ -91,13 +115,14 @@ contract GasFuzzTest is Scenes {
         else _gasToken.setUse(receiver, kind, need);
     }
 
-    function _scan(Terms memory terms, bytes memory data, uint256 seed) private {
+    /// @param widths Of the limits that are tried: one is enough for the pushes of a settlement, two for their doubles.
+    function _scan(Terms memory terms, bytes memory data, uint256 seed, uint256 widths) private {
         uint256 before = VM.snapshotState();
         bool works = _call(data, PLENTY);
         bytes32 wanted = stateOf(terms);
         VM.revertToState(before);
         for (uint256 i = 0; i < 6; ++i) {
-            uint256 range = terms.token == address(0) ? 400_000 : 1_400_000;
+            uint256 range = widths * (terms.token == address(0) ? 400_000 : 1_400_000);
             bool done = _call(data, 50_000 + (roll(seed, 50 + i) % range));
             check(works || !done, "it works with less gas only");
             if (done) check(stateOf(terms) == wanted, "another state with less gas");
