@@ -46,6 +46,8 @@ export default defineConfig({
   test: {
     solidity: {
       profiles: {
+        // Of `npm test`: as deep as ten minutes for everything allow.
+        quick: { fuzz: { runs: 128, seed }, invariant: { ...handled, runs: 8, depth: 128 } },
         // 22 invariants x 26 runs = 572 sequences of 128 calls; every sequence ends with all invariants checked.
         default: { fuzz: { runs: 256, seed }, invariant: { ...handled, runs: 26, depth: 128 } },
         long: { fuzz: { runs: 2560, seed }, invariant: { ...handled, runs: 260, depth: 128 } },

@@ -3,7 +3,7 @@ export interface SolidityTests {
   /** All of them if empty. */
   readonly files: readonly string[];
   /** A profile of hardhat.config.ts. */
-  readonly profile: 'default' | 'long';
+  readonly profile: 'quick' | 'default' | 'long';
 }
 
 /** What one call of `npm test` is asked to run. */
@@ -39,7 +39,7 @@ export function parseTestArguments(args: readonly string[]): TestArguments {
   if (args.includes('--contracts')) return onlyContracts(others);
   const everythingRuns = others.every((argument) => argument === '--coverage');
   const wanted = sources.length > 0 || everythingRuns;
-  return { ...mochaArguments(others), solidity: wanted ? { files: sources, profile: 'default' } : undefined };
+  return { ...mochaArguments(others), solidity: wanted ? { files: sources, profile: 'quick' } : undefined };
 }
 
 function onlySolidity(solidity: SolidityTests): TestArguments {

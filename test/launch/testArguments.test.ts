@@ -13,7 +13,7 @@ describe('the arguments of npm test', () => {
         ['test/faults/crash.test.ts'],
         ['test/faults/**/*.test.ts', '--exclude', 'test/faults/crash.test.ts'],
       ],
-      solidity: { files: [], profile: 'default' },
+      solidity: { files: [], profile: 'quick' },
     });
   });
 
