@@ -11,36 +11,34 @@ export interface Result {
   /** The test that noticed it. */
   readonly by?: string;
   readonly ms: number;
-  /** Hash of all sources, and of what the status rests on: the file of the test that noticed it, or all tests. */
-  readonly sources: string;
-  readonly tests: string;
+  /** Hash of what the status rests on: the mutant's source and the file of the test that noticed it, or all of both. */
+  readonly basis: string;
 }
 
 /** The results of this and earlier runs, kept in a file with a line each. */
 export class Results {
   readonly #file: string;
-  readonly #sources: string;
+  readonly #sources: Sources;
   readonly #tests: Sources;
   readonly #found = new Map<string, Result>();
 
   constructor(file: string, sources: Sources, tests: Sources) {
     this.#file = file;
-    this.#sources = hashOf(sources);
+    this.#sources = sources;
     this.#tests = tests;
   }
 
-  /** Takes over what still holds of earlier runs: a kill as long as its test is the same, all else while all tests are. */
+  /** Takes over what still holds of earlier runs: a kill while its source and test are the same, all else while everything is. */
   resume(): void {
     const lines = existsSync(this.#file) ? readFileSync(this.#file, 'utf8').split('\n').filter(Boolean) : [];
     for (const line of lines) {
       const result: Result = JSON.parse(line);
-      if (result.sources === this.#sources && result.tests === this.#basis(result.by))
-        this.#found.set(result.id, result);
+      if (result.basis === this.#basis(result.id, result.by)) this.#found.set(result.id, result);
     }
   }
 
   add(id: string, status: Status, ms: number, by?: string): Result {
-    const result = { id, status, ms, ...(by && { by }), sources: this.#sources, tests: this.#basis(by) };
+    const result = { id, status, ms, ...(by && { by }), basis: this.#basis(id, by) };
     this.#found.set(id, result);
     appendFileSync(this.#file, `${JSON.stringify(result)}\n`);
     return result;
@@ -50,9 +48,11 @@ export class Results {
     return this.#found.get(id);
   }
 
-  #basis(by: string | undefined): string {
-    const file = by?.split(': ')[0] ?? '';
-    const own = Object.entries(this.#tests).filter(([name]) => name.split('/').at(-1) === file);
-    return hashOf(own.length > 0 ? Object.fromEntries(own) : this.#tests);
+  #basis(id: string, by: string | undefined): string {
+    const source = id.split(':')[0] ?? '';
+    const test = by?.split(': ')[0];
+    const own = Object.entries(this.#tests).filter(([name]) => name.split('/').at(-1) === test);
+    if (own.length === 0) return hashOf({ ...this.#sources, ...this.#tests });
+    return hashOf({ [source]: this.#sources[source] ?? '', ...Object.fromEntries(own) });
   }
 }

@@ -24,7 +24,7 @@ function changesIn(body: string): string[] {
 }
 
 function resultOf(id: string, status: Status): Result {
-  return { id, status, ms: 1, sources: '', tests: '' };
+  return { id, status, ms: 1, basis: '' };
 }
 
 describe('the mutants of the escrow', () => {
