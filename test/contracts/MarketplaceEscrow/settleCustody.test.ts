@@ -1,18 +1,16 @@
 import { expect } from 'chai';
-import { AbiCoder, Interface, keccak256 } from 'ethers';
+import { Interface } from 'ethers';
 import { DAY, type Item, PRICE, roles, STATUS, TAG, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
 import { readArtifact } from '../localChain.ts';
+import { HOSTILE } from '../mocks.ts';
+import { setSeq } from '../recordSlot.ts';
+import { rejectsWithoutData } from '../rejections.ts';
 
 const hostileArtifact = readArtifact('mocks/HostileToken.sol', 'HostileToken');
 const usdtArtifact = readArtifact('mocks/UsdtLikeToken.sol', 'UsdtLikeToken');
 const FEE = PRICE / 100n;
 const buyer: Item = [TAG.buyer, roles.buyer];
 const releaseAll = { toSeller: PRICE, toBuyer: 0n };
-
-// The mapping of records is the contract's second slot, after the configuration.
-function recordSlot(id: string): string {
-  return keccak256(AbiCoder.defaultAbiCoder().encode(['bytes32', 'uint256'], [id, 1]));
-}
 
 describe('MarketplaceEscrow.settle, custody and limits', () => {
   const world = useEscrowWorld();
@@ -99,10 +97,7 @@ describe('MarketplaceEscrow.settle, custody and limits', () => {
   it('reverts at the last seq', async () => {
     const terms = await world().terms();
     await world().fund(terms);
-    const slot = recordSlot(world().idOf(terms));
-    const record = BigInt(await world().chain.storageAt(world().escrow.address, slot));
-    const full = record | (65_535n << 8n);
-    await world().chain.setStorageAt(world().escrow.address, slot, `0x${full.toString(16).padStart(64, '0')}`);
+    await setSeq(world(), terms, 65_535n);
     expect((await world().payment(terms)).seq).to.equal(65_535n);
     await world().rejects(world().settle(terms, releaseAll), 'WrongSeq');
     await world().rejects(world().act(roles.signers[0], 'bumpSeq', [world().idOf(terms)]), 'WrongSeq');
@@ -131,10 +126,7 @@ describe('MarketplaceEscrow.settle, custody and limits', () => {
       const snapshot = await world().chain.snapshot();
       await world().chain.setCode(terms.token, '0x');
       // Nobody can say any more what the custodian holds.
-      const failure = await world()
-        .settle(terms, { toSeller: 1n, toBuyer: 0n })
-        .catch((reason: unknown) => reason);
-      expect(failure).to.be.instanceOf(Error);
+      await rejectsWithoutData(world().settle(terms, { toSeller: 1n, toBuyer: 0n }));
       await world().chain.restore(snapshot);
     }
   });
@@ -147,7 +139,7 @@ describe('MarketplaceEscrow.settle, custody and limits', () => {
     const terms = await world().terms();
     await world().mint(roles.buyer.address, PRICE);
     await world().act(roles.buyer, 'fund', [terms]);
-    await world().send(world().token, roles.deployer, 'setMode', [3]);
+    await world().send(world().token, roles.deployer, 'setMode', [HOSTILE.shortReturn]);
     await world().rejects(world().settle(terms, releaseAll), 'NotCovered');
   });
 });
