@@ -64,11 +64,6 @@ export async function useToken(world: EscrowWorld, name: MockName, args: unknown
   return world.token;
 }
 
-/** A token like Binance-Peg USDT: 18 decimals, returns true. */
-export async function useBscUsd(world: EscrowWorld): Promise<Deployed> {
-  return useToken(world, 'MockToken', ['Binance-Peg BSC-USD', 'BSC-USD', 18]);
-}
-
 /** Gives an account that has a key the code of a contract, as EIP-7702 does. */
 export async function delegate(world: EscrowWorld, account: string, implementation: string): Promise<void> {
   await world.chain.setCode(account, concat([DELEGATION, implementation]));

@@ -24,11 +24,6 @@ export function uniqueDatabase(prefix = 'test'): { readonly name: string; readon
   return { name, uri: uri.toString() };
 }
 
-/** A prefix for Redis keys no other test uses. */
-export function uniquePrefix(prefix = 'test'): string {
-  return `${prefix}-${randomBytes(6).toString('hex')}`;
-}
-
 function given(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run the test by \`npm test -- <file>\`, which starts the services`);
