@@ -64,4 +64,17 @@ describe('signatures of contracts', () => {
     expect((await send(transaction)).status).to.equal(1);
     expect(await prepare(state, { kind: 'refund' })).to.not.have.property('safe');
   });
+
+  it('count once, however many different ones the contract takes: a threshold is one of signers', async () => {
+    await seat.answer('Always');
+    const state = await world.funded();
+    const several = ['0x01', '0x02', '0x03'].map((data) => ({ signer: seat.signer, data }));
+    const batch = { actor: admin, items: [{ paymentId: state.id }], signatures: [] };
+    await world.useCases.prepareBatch(batch);
+    const { missing, signedBy } = await world.useCases.prepareBatch({ ...batch, signatures: several });
+    expect([missing, signedBy]).to.deep.equal([1, [seat.signer]]);
+    expect((await prepare(state, { kind: 'release', signatures: several })).missing).to.equal(1);
+    expect((await open(state))?.signatures).to.have.length(1);
+    await seat.answer('OwnersKey');
+  });
 });

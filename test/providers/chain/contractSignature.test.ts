@@ -3,7 +3,8 @@ import { concat, Signature, toBeHex, Wallet, ZeroAddress } from 'ethers';
 import type { EscrowGateway } from '../../../server/ports/outside.ts';
 import { checkContractSignature } from '../../../server/providers/chain/contractSignature.ts';
 import { escrowDomain } from '../../../server/providers/chain/escrowContract.ts';
-import { type ChainWorld, one, openChainWorld } from './chainWorld.ts';
+import { createRpcPool } from '../../../server/providers/chain/rpcPool.ts';
+import { type ChainWorld, one, openChainWorld, systemClock } from './chainWorld.ts';
 import { type ContractSeat, seatContract, type WalletAnswer, walletAnswers } from './contractSeat.ts';
 
 const digest = `0x${'5d'.repeat(32)}`;
@@ -111,6 +112,24 @@ describe('chain: signatures of contracts', () => {
     const given = { signer: seat.signer, data: '0x01' };
     const outcome = await checkContractSignature(connection, digest, given, 20).catch((error: unknown) => error);
     expect(outcome).to.have.property('code', 'chain_unavailable');
+  });
+
+  it('knows a seat by its present holder: the list that was read at the start may be older than a rotation', async () => {
+    const [network] = world.chain.networks;
+    if (!network) throw new Error('no network');
+    const { chainId } = network;
+    const limits = { timeoutMs: 5_000, logger: world.logger, clock: systemClock };
+    const pool = createRpcPool({ name: 'bsc', chainId, urls: [world.url], ...limits });
+    const given = { signer: seat.signer, data: seat.sign(digest) };
+    const listed = (signers: readonly string[]) => ({
+      ...{ network: { ...network, signers }, finality: world.configured.finality, pool },
+    });
+    const holders = network.signers;
+    expect(await checkContractSignature(listed(holders), digest, given)).to.have.property('outcome', 'valid');
+    // Listed first, where the escrow names another holder, who is as active.
+    const moved = await checkContractSignature(listed(holders.toReversed()), digest, given);
+    expect(moved).to.deep.equal({ outcome: 'unknownSigner' });
+    pool.close();
   });
 
   // The last test: it takes the seat away.
