@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PRICE, roles, STATUS, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
 import { readArtifact } from '../localChain.ts';
+import { HOSTILE } from '../mocks.ts';
 
 const hostileArtifact = readArtifact('mocks/HostileToken.sol', 'HostileToken');
 const usdtArtifact = readArtifact('mocks/UsdtLikeToken.sol', 'UsdtLikeToken');
@@ -31,13 +32,11 @@ for (const mode of ['pool', 'vault'] as const) {
       const terms = await world().terms({ token: hostile.address });
       await world().mint(mode === 'pool' ? roles.buyer.address : await world().vaultOf(terms), PRICE, hostile);
       if (mode === 'pool') await world().act(roles.buyer, 'fund', [terms]);
-      // Modes: false after moving, 31 bytes after moving.
-      for (const hostility of [2, 3]) {
+      for (const hostility of [HOSTILE.falseMoved, HOSTILE.shortReturn]) {
         await world().send(hostile, roles.deployer, 'setMode', [hostility]);
         await world().rejects(world().settle(terms, releaseAll), 'NotCovered');
       }
-      // False without moving.
-      await world().send(hostile, roles.deployer, 'setMode', [1]);
+      await world().send(hostile, roles.deployer, 'setMode', [HOSTILE.falseUnmoved]);
       const events = world().events(await world().settle(terms, releaseAll));
       expect(events[0]?.name).to.equal('Credited');
     });
@@ -47,7 +46,7 @@ for (const mode of ['pool', 'vault'] as const) {
       const terms = await world().terms({ token: hostile.address });
       await world().mint(mode === 'pool' ? roles.buyer.address : await world().vaultOf(terms), PRICE, hostile);
       if (mode === 'pool') await world().act(roles.buyer, 'fund', [terms]);
-      await world().send(hostile, roles.deployer, 'setMode', [4]);
+      await world().send(hostile, roles.deployer, 'setMode', [HOSTILE.longReturn]);
       await world().settle(terms, releaseAll);
       expect(await world().balance(terms.seller, hostile.address)).to.equal(PRICE - FEE);
     });

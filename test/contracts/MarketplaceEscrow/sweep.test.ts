@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PRICE, roles, STATUS, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
 import { readArtifact } from '../localChain.ts';
+import { HOSTILE } from '../mocks.ts';
 
 const usdtArtifact = readArtifact('mocks/UsdtLikeToken.sol', 'UsdtLikeToken');
 const hostileArtifact = readArtifact('mocks/HostileToken.sol', 'HostileToken');
@@ -119,7 +120,7 @@ describe('MarketplaceEscrow.sweep', () => {
     world().token = await world().deploy(hostileArtifact);
     const terms = await world().terms();
     await world().payVault(terms);
-    await world().send(world().token, roles.deployer, 'setMode', [1]);
+    await world().send(world().token, roles.deployer, 'setMode', [HOSTILE.falseUnmoved]);
     await world().rejects(world().act(roles.seller, 'sweep', [terms]), 'PushFailed');
   });
 });
