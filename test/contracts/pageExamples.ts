@@ -1,64 +1,26 @@
-import { keccak256, MaxUint256, solidityPacked, Wallet } from 'ethers';
+import { keccak256, solidityPacked, Wallet } from 'ethers';
 import { idOf, type Terms } from './escrowTerms.ts';
-import { type Deployed, type EscrowWorld, type Item, roles, type Split, TAG } from './escrowWorld.ts';
+import { type Item, roles, TAG } from './escrowWorld.ts';
+import {
+  ALL,
+  acting,
+  inDelivery,
+  inPool,
+  inVault,
+  type PageStage,
+  type Played,
+  RELEASE,
+  stuckInPool,
+  stuckInVault,
+  unfunded,
+} from './pageStage.ts';
 import { blacklist, burn } from './payouts.ts';
 import * as acts from './signedActs.ts';
 import * as funding from './signedFunding.ts';
 
-/** Where a page's example is played: the sample payment of the pages, made anew, and their days. */
-export interface PageStage {
-  readonly world: EscrowWorld;
-  readonly permit2: Deployed;
-  readonly sample: (changes?: Partial<Terms>) => Promise<Terms>;
-  /** Lets the next transaction be mined at a day of the example. */
-  readonly at: (day: number) => Promise<void>;
-}
-
-/** An example that is ready: its payments, the call it tells of, and what has a name in it. */
-export interface Played {
-  readonly payments: readonly Terms[];
-  readonly act: () => Promise<unknown>;
-  readonly names?: Readonly<Record<string, string>>;
-  readonly vault?: string;
-}
-
 const { buyer, seller, refundTo, guardian, stranger, signers } = roles;
-const ALL = 10_000n;
-const RELEASE: Split = { toSeller: ALL, toBuyer: 0n };
 const newWallet = Wallet.createRandom().address;
 const SEAT = { index: 2, account: newWallet };
-
-async function inPool(stage: PageStage, changes: Partial<Terms> = {}): Promise<Terms> {
-  const terms = await stage.sample(changes);
-  await stage.world.fund(terms);
-  return terms;
-}
-
-async function inVault(stage: PageStage, arrived: bigint, changes: Partial<Terms> = {}): Promise<Terms> {
-  const terms = await stage.sample(changes);
-  await stage.world.payVault(terms, arrived);
-  return terms;
-}
-
-async function inDelivery(stage: PageStage, terms: Terms): Promise<Terms> {
-  await stage.at(5);
-  await stage.world.act(seller, 'markDelivered', [terms]);
-  return terms;
-}
-
-/** The sample payment before a funding by a buyer who holds five times as much. */
-async function unfunded(stage: PageStage, spender: string): Promise<Terms> {
-  const { world } = stage;
-  await world.mint(buyer.address, 5n * ALL);
-  await world.send(world.token, buyer, 'approve', [spender, spender === stage.permit2.address ? MaxUint256 : ALL]);
-  return stage.sample();
-}
-
-const acting = (terms: Terms, act: () => Promise<unknown>, more: Partial<Played> = {}): Played => ({
-  payments: [terms],
-  act,
-  ...more,
-});
 
 const moneyIn: Readonly<Record<string, (stage: PageStage) => Promise<Played>>> = {
   fund: async (stage) => {
@@ -181,22 +143,6 @@ const clocks: typeof moneyIn = {
     return acting(terms, () => world.act(stranger, 'forceResolve', [terms]));
   },
 };
-
-/** A release of 6,000 and a refund of 4,000 from the vault, which blacklisted accounts cannot take. */
-async function stuckInVault(stage: PageStage, blocked: readonly string[]): Promise<Terms> {
-  const terms = await inVault(stage, ALL);
-  for (const account of blocked) await blacklist(stage.world, account);
-  await stage.world.settle(terms, { toSeller: 6_000n, toBuyer: 4_000n });
-  return terms;
-}
-
-/** A release from the pool that its seller could not take. */
-async function stuckInPool(stage: PageStage): Promise<Terms> {
-  const terms = await inPool(stage);
-  await blacklist(stage.world, seller.address);
-  await stage.world.settle(terms, RELEASE);
-  return terms;
-}
 
 const agreed: Item[] = [
   [2, signers[2]],

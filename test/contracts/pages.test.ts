@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { DAY, type Deployed, useEscrowWorld } from './escrowWorld.ts';
 import { useToken } from './mocks.ts';
-import { EXAMPLES, type PageStage } from './pageExamples.ts';
+import { EXAMPLES } from './pageExamples.ts';
 import { type Example, reading, rowsOf } from './pageReadings.ts';
+import type { PageStage } from './pageStage.ts';
 import { deployPermit2 } from './permit2.ts';
 
 // Longer than any example needs before its day 0; every transaction takes a second.

@@ -10,10 +10,14 @@ const files = [
   ...filesBelow('server', '.ts'),
   ...filesBelow('scripts', '.ts'),
   ...filesBelow('scripts', '.mjs'),
+  ...filesBelow('test', '.ts'),
 ].filter((path) => !generated.test(textOf(path).slice(0, 300)));
 
 const opening =
   /^(\s*)(?:export\s+)?(?:default\s+)?(?:async\s+)?(?:function\b.*|(?:const|let)\s+\w+.*=>\s*\{|(?:static\s+|async\s+|get\s+)*\w+\s*(?:<[^>]*>)?\([^;]*\)[^;=]*\{|\w+:\s*(?:async\s*)?\([^;]*=>\s*\{)\s*$/;
+/** The bodies of tests and their hooks are functions like any other; `describe` only holds them together. */
+const testOpening = /^(\s*)(?:it|before|after|beforeEach|afterEach)\(.*(?:=>|\))\s*\{\s*$/;
+const noFunction = /^\s*(if|for|while|switch|return|else|catch|describe)\b/;
 
 interface Span {
   readonly start: number;
@@ -23,8 +27,8 @@ interface Span {
 /** Functions run from a line that opens a block to the first line that closes it at the same indentation (the formatter guarantees both). */
 function functionsOf(lines: readonly string[]): Span[] {
   return lines.flatMap((line, start) => {
-    const indentation = opening.exec(line)?.[1];
-    if (indentation === undefined || /^\s*(if|for|while|switch|return|else|catch|describe|it)\b/.test(line)) return [];
+    const indentation = (testOpening.exec(line) ?? opening.exec(line))?.[1];
+    if (indentation === undefined || noFunction.test(line)) return [];
     const end = lines.findIndex((other, index) => index > start && other.startsWith(`${indentation}}`));
     return end === -1 ? [] : [{ start, end }];
   });
