@@ -22,7 +22,7 @@ async function works(node: ChainNode, probe: string): Promise<boolean> {
   }
 }
 
-/** Refuses a chain that cannot run what the compiler made for `cancun` (escrow-contract.md §1.2, A21). */
+/** Refuses a chain that cannot run what the compiler made for `cancun` (docs/contract/security.md, assumption 6). */
 export async function requireOpcodes(node: ChainNode): Promise<void> {
   const results = await Promise.all(
     Object.entries(PROBES).map(async ([name, probe]) => ({ name, there: await works(node, probe) })),

@@ -3,7 +3,7 @@ import { isAddress } from 'ethers';
 import { z } from 'zod';
 import { messageOf, Refusal } from './refusal.ts';
 
-// Bounds that the contract's constructor checks (escrow-contract.md §1.2).
+// Bounds that the contract's constructor checks (contracts/EscrowCustody.sol, contracts/SignerSet.sol).
 const MOST_SIGNERS = 8;
 const HIGHEST_FEE_CAP_BPS = 1_000;
 const SHORTEST_DISPUTE_DAYS = 21;

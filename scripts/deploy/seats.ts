@@ -14,7 +14,7 @@ export interface Reference {
   readonly escrow: string;
 }
 
-// Indexes 0 to 7 are signers (escrow-contract.md §1.4).
+// Indexes 0 to 7 are signers (contracts/SignerSet.sol).
 const SIGNER_SEATS = 8;
 const isAddress = (word: string) => word.startsWith('0x');
 

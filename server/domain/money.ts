@@ -5,7 +5,7 @@ export type ParsedAmount =
   | { readonly outcome: 'parsed'; readonly amount: bigint }
   | { readonly outcome: 'refused'; readonly reason: AmountProblem };
 
-/** The contract keeps amounts in a uint96 (escrow-contract.md §1.3). */
+/** The contract keeps amounts in a uint96 (contracts/interfaces/IEscrowData.sol). */
 export const largestAmount = 2n ** 96n - 1n;
 
 // 29 digits before the point hold any uint96 of a token without decimals; 36 after it are more than any token has.

@@ -69,7 +69,7 @@ export interface TermsBounds {
 const longestSpan = 366 * secondsOfDay;
 const uint40 = 2 ** 40;
 
-/** Why the contract would refuse these terms (escrow-contract.md §1.3), or null when they are valid. */
+/** Why the contract would refuse these terms (docs/contract/overview.md, valid terms), or null when they are valid. */
 export function termsProblem(terms: Terms, bounds: TermsBounds): string | null {
   const escrow = bounds.escrow.toLowerCase();
   const rules: readonly (readonly [boolean, string])[] = [

@@ -115,7 +115,7 @@ function factOf(withdrawal: PoolWithdrawal, { state, amount }: Share): ChainFact
 }
 
 /**
- * Takes final withdrawals, which name no payment, off the account's oldest credits first (escrow-contract.md §1.10). They are told in the
+ * Takes final withdrawals, which name no payment, off the account's oldest credits first. They are told in the
  * order of the chain, so nothing after one that failed.
  */
 export async function tellWithdrawals(

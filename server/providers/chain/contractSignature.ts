@@ -13,7 +13,7 @@ const checkLimitMs = 5_000;
 
 /**
  * Code that asks `signer` and returns the answer as one word. Whatever the signer does (it reverts, burns all gas, answers too little) stays inside,
- * so that a failed check is an answer of the node and not an error of it. It reads the answer as the escrow does (escrow-contract.md §1.7).
+ * so that a failed check is an answer of the node and not an error of it. It reads the answer as the escrow does (contracts/SignerSet.sol).
  */
 function checkingCode(signer: string, digest: string, data: string): string {
   const question = concat([magic, AbiCoder.defaultAbiCoder().encode(['bytes32', 'bytes'], [digest, data])]);

@@ -6,7 +6,7 @@ import type { ConfiguredNetwork } from './networks.ts';
 import type { RpcPool } from './rpcPool.ts';
 
 const erc20 = new Interface(['function decimals() view returns (uint8)']);
-// Seats 0 to 7 are signers (escrow-contract.md §1.4).
+// Seats 0 to 7 are signers (contracts/SignerSet.sol).
 const signerSeats = 8;
 // Any id will do to compare our way to a vault's address with the contract's.
 const probeId = `0x${'5a'.repeat(32)}`;

@@ -48,7 +48,7 @@ const fields = (text: string): TypedFields =>
     return { name, type };
   });
 
-/** EIP-712 types of the terms; their digest is a payment's id (escrow-contract.md §1.3, §1.7). */
+/** EIP-712 types of the terms; their digest is a payment's id (contracts/EscrowMessages.sol). */
 export const termsTypes: Record<string, TypedFields> = {
   Terms: fields(
     'address buyer,address seller,address token,uint96 amount,uint40 fundBy,uint40 deliverBy,uint32 inspection,' +
@@ -71,7 +71,7 @@ export function termsIdOf(chainId: number, escrow: string, terms: Terms): string
   return TypedDataEncoder.hash(escrowDomain(chainId, escrow), termsTypes, { ...terms });
 }
 
-// The vault's 9 bytes of init code and 63 of runtime around the escrow's address (escrow-contract.md §1.6).
+// The vault's 9 bytes of init code and 63 of runtime around the escrow's address (contracts/DepositVault.sol).
 const vaultHead = '0x603f8060095f395ff33373';
 const vaultTail = '0x18361517603d5760205f602036038060205f375f5f358060a01c905af16039575f5ffd5b3d5ff35b00';
 

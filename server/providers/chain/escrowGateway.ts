@@ -13,7 +13,7 @@ import { batchPayloadOf, batchTransactionsOf, readFailedItems } from './settleme
 import { encodeSignatures, recoverSeat } from './settlementSignatures.ts';
 import { receiptOf } from './transferReader.ts';
 
-// The contract's numbers of a status (escrow-contract.md §1.4).
+// The contract's numbers of a status (contracts/PaymentRecord.sol).
 const recordStatuses = ['none', 'funded', 'delivered', 'frozen', 'closed'] as const;
 const addressPattern = /^0x[0-9a-fA-F]{40}$/;
 

@@ -4,7 +4,7 @@ import type { Network } from '../../ports/outside.ts';
 
 // r, s and v as wallets return them; 64-byte compact ones are told apart by their length and not accepted from outside.
 const walletSignature = /^0x[0-9a-fA-F]{130}$/;
-// The bit of a tag that says "a contract signs, by ERC-1271" (escrow-contract.md §1.7).
+// The bit of a tag that says "a contract signs, by ERC-1271" (docs/contract/overview.md, signature sets).
 const contractTag = 0x80;
 const lengthBytes = 2;
 
