@@ -3,7 +3,7 @@ import { AppError, type ErrorCode } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { Actor, TransitionStore } from '../ports.ts';
 import { demandAdmin } from './rules/actor.ts';
-import { demandBatch, eachOf, type ItemProblem, problemOf } from './rules/batch.ts';
+import { demandBatch, eachOf, type ItemProblem, itemProblemOf } from './rules/batch.ts';
 import type { ConfirmedSettlement, ConfirmSettlement } from './rules/confirmed.ts';
 import { incoming } from './rules/refusal.ts';
 
@@ -47,7 +47,7 @@ export function createConfirmBatch({ store, gateway, confirmSettlement }: Confir
       return { outcome: 'settled', paymentId, ...confirmed };
     } catch (error) {
       if (error instanceof AppError && ofTheTransaction.has(error.code)) throw error;
-      return { outcome: 'refused', ...problemOf(paymentId, error) };
+      return { outcome: 'refused', ...itemProblemOf(paymentId, error) };
     }
   }
 

@@ -5,29 +5,26 @@ import { AppError } from '../errors.ts';
 import type {
   BatchItem,
   BatchTransactions,
-  ChainReader,
   EscrowGateway,
   Network,
   SafeFile,
   SettlementPayload,
 } from '../ports/outside.ts';
-import type { Actor, Clock, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
+import type { Actor } from '../ports.ts';
+import type { PrepareSettlementDeps } from './prepareSettlement.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
 import { networkOf } from './rules/asset.ts';
-import { allOf, demandBatch } from './rules/batch.ts';
+import { allOf, demandBatch, refusedLate } from './rules/batch.ts';
+import { demandBatchable, demandFit } from './rules/batchFit.ts';
 import { errorOf, incoming, recordedPayment } from './rules/refusal.ts';
-import { freeExpired, planSettlement, readWish, settlementOpen, validUntilOf } from './rules/settlementPlan.ts';
-import { isWished, routeOf, type SettlementWish } from './rules/settlementRoute.ts';
-import { readSignatures, type SignatureWords } from './rules/signatures.ts';
+import { freeExpired, planSettlement, readWish, validUntilOf } from './rules/settlementPlan.ts';
+import { routeOf } from './rules/settlementRoute.ts';
+import { demandNoSignatures, readSignatures, type SignatureWords } from './rules/signatures.ts';
 
-export interface PrepareBatchDeps {
-  readonly store: TransitionStore;
-  readonly coordinator: PaymentCoordinator;
-  readonly gateway: EscrowGateway;
-  readonly chain: ChainReader;
-  readonly clock: Clock;
-  readonly policy: Policy;
-}
+export type PrepareBatchDeps = Pick<
+  PrepareSettlementDeps,
+  'store' | 'coordinator' | 'gateway' | 'chain' | 'clock' | 'policy'
+>;
 
 export interface PrepareBatchInput {
   readonly actor: Actor;
@@ -61,11 +58,6 @@ interface Plan {
   readonly signal: SignalOf<'settlementPrepared'> | null;
 }
 
-/** An open settlement takes part when it is what is asked for and can still happen as it is. */
-function demandFit(open: OpenSettlement, wish: SettlementWish, nowMs: number): void {
-  if (!isWished(wish, open) || open.seenTxHash !== null || open.validUntil * 1000 < nowMs) throw settlementOpen(open);
-}
-
 async function planOf(
   deps: PrepareBatchDeps,
   input: PrepareBatchInput,
@@ -76,20 +68,24 @@ async function planOf(
   const found = incoming(tail?.state);
   const wish = readWish(found, { kind: 'release', amount });
   const state = await freeExpired(deps, found, actor);
-  const nowMs = deps.clock.now();
+  demandBatchable(state);
   if (state.settlement !== null) {
-    demandFit(state.settlement, wish, nowMs);
+    await demandFit(deps, state, state.settlement, wish);
     return { paymentId, state, signal: null };
   }
-  if ((input.signatures ?? []).length > 0) {
-    throw new AppError('no_open_settlement', 'Nothing is prepared that these signatures could be for.');
-  }
+  demandNoSignatures(input.signatures);
   const route = routeOf(state, wish);
   if (route.via === 'payout') throw new AppError('not_funded', 'The escrow contract does not hold this money.');
   const { toSeller, toBuyer } = route;
   const signal = await planSettlement(deps, state, { toSeller, toBuyer, validUntil: validUntilOf(deps) });
-  // Asked beforehand, so that one refusal is known before anything of the others is recorded.
-  const context = { paymentId, seq: (tail?.seq ?? 0) + 1, nowMs, lostClaims: new Set<string>(), actor };
+  // Asked beforehand, so that what can be known is known before anything of the others is recorded.
+  const context = {
+    paymentId,
+    seq: (tail?.seq ?? 0) + 1,
+    nowMs: deps.clock.now(),
+    lostClaims: new Set<string>(),
+    actor,
+  };
   const decision = decide(state, signal, context);
   if (decision.outcome === 'refused') throw errorOf(decision.code, decision.detail);
   return { paymentId, state, signal };
@@ -175,7 +171,7 @@ export function createPrepareBatch(deps: PrepareBatchDeps) {
     const items = input.items.toSorted((a, b) => (a.paymentId < b.paymentId ? -1 : 1));
     const plans = await allOf(items, (item) => planOf(deps, input, item));
     const network = oneNetwork(deps.gateway, plans);
-    const recorded = await allOf(plans, (plan) => record(deps, input.actor, plan));
+    const recorded = await allOf(plans, (plan) => record(deps, input.actor, plan), refusedLate);
     return answer(deps, network, recorded, input);
   };
 }

@@ -6,10 +6,10 @@ import type { Actor, Clock, PaymentCoordinator, Policy, TransitionStore } from '
 import { demandAdmin, userActor } from './rules/actor.ts';
 import { networkOf } from './rules/asset.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
-import { incoming, recordedPayment } from './rules/refusal.ts';
+import { demandNoHold, incoming, recordedPayment } from './rules/refusal.ts';
 import { freeExpired, planSettlement, readWish, settlementOpen, validUntilOf } from './rules/settlementPlan.ts';
 import { isWished, type PayoutRoute, routeOf } from './rules/settlementRoute.ts';
-import { readSignatures, type SignatureWords } from './rules/signatures.ts';
+import { demandNoSignatures, readSignatures, type SignatureWords } from './rules/signatures.ts';
 
 export interface PrepareSettlementDeps {
   readonly store: TransitionStore;
@@ -171,9 +171,11 @@ export function createPrepareSettlement(deps: PrepareSettlementDeps) {
     const wish = readWish(tail, input);
     const state = await freeExpired(deps, tail, userActor(input.actor));
     if (state.settlement !== null) {
-      if (isWished(wish, state.settlement)) return signAndAnswer(deps, state, input);
-      throw settlementOpen(state.settlement);
+      if (!isWished(wish, state.settlement)) throw settlementOpen(state.settlement);
+      demandNoHold(state);
+      return signAndAnswer(deps, state, input);
     }
+    demandNoSignatures(input.signatures);
     // A release of money whose forward died is the wish for another forward; until that has arrived the answer stays "forwarding".
     if (wish.kind === 'release' && state.forwardDead) await deps.forwardToVault(state.id, { again: true });
     const route = routeOf(state, wish);

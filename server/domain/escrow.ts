@@ -76,14 +76,17 @@ function excessProblem(state: PaymentState, signal: SignalOf<'settlementPrepared
   return signal.toBuyer === state.price ? null : refuse('amount_invalid', 'an unfunded vault refunds the whole price');
 }
 
-/** Keeps a signer's signature over the open settlement; each seat once. */
+/** Keeps a signer's signature over the open settlement; each seat once, by what it gave last: the holder or his contract may have changed. */
 export function settlementSigned(draft: Draft, signal: SignalOf<'settlementSigned'>): Verdict {
   const open = draft.state.settlement;
   if (open === null || open.digest !== signal.digest)
     return refuse('no_open_settlement', 'nothing like that is prepared');
-  if (open.signatures.some((given) => given.index === signal.index)) return same('already_signed');
+  if (draft.state.riskHold) return refuse('risk_hold', 'screening holds this payment');
   const { index, signer, signature } = signal;
-  const signatures = [...open.signatures, { index, signer, signature }].sort((a, b) => a.index - b.index);
+  const given = open.signatures.find((entry) => entry.index === index);
+  if (given?.signer === signer && given.signature === signature) return same('already_signed');
+  const others = open.signatures.filter((entry) => entry !== given);
+  const signatures = [...others, { index, signer, signature }].sort((a, b) => a.index - b.index);
   set(draft, { settlement: { ...open, signatures } });
   return draft;
 }

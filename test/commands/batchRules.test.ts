@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { allOf, eachOf, problemOf } from '../../server/commands/rules/batch.ts';
+import { allOf, eachOf, itemProblemOf } from '../../server/commands/rules/batch.ts';
 import { AppError } from '../../server/errors.ts';
 
 const items = Array.from({ length: 25 }, (_, n) => ({ paymentId: `p${n}` }));
@@ -8,7 +8,7 @@ describe('the rules of a batch', () => {
   for (const code of ['chain_unavailable', 'busy', 'not_ready', 'provider_failed'] as const) {
     it(`blames no payment for ${code}, which passes: the call may be repeated as it is`, async () => {
       const error = new AppError(code, 'not now');
-      expect(() => problemOf('p1', error)).to.throw(error);
+      expect(() => itemProblemOf('p1', error)).to.throw(error);
       const outcome = await allOf(items, async () => Promise.reject(error)).catch((thrown: unknown) => thrown);
       expect(outcome).to.equal(error);
     });
@@ -16,13 +16,13 @@ describe('the rules of a batch', () => {
 
   it('takes no mistake of its own for a payment’s problem', () => {
     const mistake = new TypeError('unforeseen');
-    expect(() => problemOf('p1', mistake)).to.throw(mistake);
+    expect(() => itemProblemOf('p1', mistake)).to.throw(mistake);
   });
 
   it('says of a refused payment what a single call says, details and all, under its own id', () => {
     const details = { validUntil: 'tomorrow', paymentId: 'another' };
     const error = new AppError('settlement_open', 'One is open.', { details });
-    expect(problemOf('p1', error)).to.deep.equal({
+    expect(itemProblemOf('p1', error)).to.deep.equal({
       ...{ validUntil: 'tomorrow', paymentId: 'p1', code: 'settlement_open', message: 'One is open.' },
     });
   });

@@ -24,7 +24,7 @@ export function demandBatch(paymentIds: readonly string[], field: string): void 
 }
 
 /** The refusal as a problem of this payment; throws what is none. */
-export function problemOf(paymentId: string, error: unknown): ItemProblem {
+export function itemProblemOf(paymentId: string, error: unknown): ItemProblem {
   if (!(error instanceof AppError) || passing.has(error.code)) throw error;
   return { ...error.details, paymentId, code: error.code, message: error.message };
 }
@@ -38,22 +38,42 @@ export async function eachOf<T, R>(items: readonly T[], work: (item: T) => Promi
   return done;
 }
 
+/** Refuses all because of some; `done` are the payments whose part is done already. */
+type Refusal = (problems: readonly ItemProblem[], done: readonly string[]) => AppError;
+
+/** The refusal before anything is done. */
+const refusedWhole: Refusal = (items, { length }) =>
+  new AppError(
+    'batch_refused',
+    `${items.length} of ${items.length + length} payments cannot be released now; the batch is refused as a whole.`,
+    { details: { items, prepared: [] } },
+  );
+
+/** The refusal after others were recorded: every payment has a log of its own, so what is recorded stays, and may be asked for again. */
+export const refusedLate: Refusal = (items, prepared) =>
+  new AppError(
+    'batch_refused',
+    `${items.length} of ${items.length + prepared.length} payments changed in this moment; the others are prepared and stay so.`,
+    { details: { items, prepared } },
+  );
+
 /** As `eachOf`, and refuses by the name of every payment that could not take part. */
 export async function allOf<T extends { readonly paymentId: string }, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
+  refusal = refusedWhole,
 ): Promise<R[]> {
   const outcomes = await eachOf(items, async (item) => {
     try {
-      return { done: await work(item) };
+      return { paymentId: item.paymentId, done: [await work(item)], problem: null };
     } catch (error) {
-      return { problem: problemOf(item.paymentId, error) };
+      return { paymentId: item.paymentId, done: [], problem: itemProblemOf(item.paymentId, error) };
     }
   });
-  const problems = outcomes.flatMap((outcome) => outcome.problem ?? []);
-  if (problems.length > 0) {
-    const message = `${problems.length} of ${items.length} payments cannot be released now; the batch is refused as a whole.`;
-    throw new AppError('batch_refused', message, { details: { items: problems } });
-  }
-  return outcomes.flatMap((outcome) => ('done' in outcome ? [outcome.done as R] : []));
+  const problems = outcomes.flatMap(({ problem }) => problem ?? []);
+  if (problems.length === 0) return outcomes.flatMap(({ done }) => done);
+  throw refusal(
+    problems,
+    outcomes.flatMap(({ paymentId, problem }) => (problem === null ? [paymentId] : [])),
+  );
 }

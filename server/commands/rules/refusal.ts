@@ -36,6 +36,11 @@ export interface Recorded {
 /** The error of a refusal. */
 export const errorOf = (code: RefusalCode, detail: string): AppError => new AppError(errorOfRefusal[code], detail);
 
+/** Refuses while screening holds the payment: nothing that moves its money is handed out. */
+export function demandNoHold({ riskHold }: PaymentState): void {
+  if (riskHold) throw errorOf('risk_hold', 'Screening holds this payment.');
+}
+
 /** What to tell the caller when a claim of his signal is held by somebody else. */
 function errorOfClaim(taken: string): AppError {
   if (taken.startsWith('tx:') || taken.startsWith('out:')) {

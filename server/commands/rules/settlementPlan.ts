@@ -51,10 +51,14 @@ export function validUntilOf({ clock, policy }: Pick<SettlementPlanPorts, 'clock
   return Math.floor(clock.now() / 1000) + policy.settlementValidHours * 3600;
 }
 
+/** The end of a prepared settlement as people write it. */
+export const validUntilText = ({ validUntil }: { readonly validUntil: number }) =>
+  new Date(validUntil * 1000).toISOString();
+
 /** The refusal of a settlement beside one that is open. */
 export function settlementOpen(open: OpenSettlement): AppError {
   return new AppError('settlement_open', 'Another settlement of this payment is prepared and not over yet.', {
-    details: { validUntil: new Date(open.validUntil * 1000).toISOString() },
+    details: { validUntil: validUntilText(open) },
   });
 }
 

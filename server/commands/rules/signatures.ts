@@ -42,6 +42,12 @@ async function readContract(
   return { index: verdict.index, signer: verdict.signer, signature: given.data };
 }
 
+/** Signatures are over something that is prepared: else they would prepare, and reserve the money for, what nobody signed. */
+export function demandNoSignatures(given: readonly SignatureWords[] | undefined): void {
+  if (!given?.length) return;
+  throw new AppError('no_open_settlement', 'Nothing is prepared that these signatures could be for.');
+}
+
 /** Finds out who signed; nothing is taken when one signature is wrong, repeats are dropped. */
 export async function readSignatures(
   gateway: SignatureReader,
