@@ -15,7 +15,7 @@ import { hashOf, mutantsOf, readSources, readTests, type Sources } from './mutan
 const REASONS = 'test/contracts/mutants.survivors.json';
 
 /**
- * `npm run mutants:contracts [-- --list --sample N --seed S --only <file or id> --resume --json]`: changes the escrow in
+ * `npm run mutants:contracts [-- --list --sample N --seed S --only <file or id> --resume --compare --json]`: changes the escrow in
  * small ways, one at a time, and sees whether its tests notice. Answers whether they notice enough.
  */
 async function main(wanted: Wanted): Promise<boolean> {
@@ -29,18 +29,15 @@ async function main(wanted: Wanted): Promise<boolean> {
   console.log(`${mutants.length} of ${all.length} mutants, seed ${wanted.seed}`);
   const tests = readTests(root);
   const { schema, build } = schemaOf(folder, sources, all);
-  const baseline = await measureBaseline(folder, hashOf({ ...sources, ...tests }), build, sources);
+  const baseline = await measureBaseline(folder, build, sources, tests);
   for (const title of baseline.unfit) console.log(`takes no part, its gas is that of the real build: ${title}`);
   const results = new Results(path.join(folder, 'results.jsonl'), sources, tests);
   if (wanted.resume) results.resume();
   const left = mutants.filter(({ id }) => !results.get(id));
   console.log(`${baseline.tests.length} tests, ${mutants.length - left.length} mutants are known from earlier runs`);
+  const ground = { build, schema, choice: new Choice(baseline, sources), results, compare: wanted.compare };
   const tell = progress(left.length);
-  await hunt(
-    shuffled(left, randomFrom(wanted.seed)),
-    { build, schema, choice: new Choice(baseline, sources), results },
-    tell,
-  );
+  await hunt(shuffled(left, randomFrom(wanted.seed)), ground, tell);
   const found = mutants.map(({ id }) => results.get(id)).filter((result) => result !== undefined);
   const reasons = existsSync(REASONS) ? JSON.parse(readFileSync(REASONS, 'utf8')) : {};
   const summary = summaryOf(found, reasons, all);

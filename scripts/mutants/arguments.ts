@@ -7,6 +7,8 @@ export interface Wanted {
   readonly json: boolean;
   /** Keep what still holds of earlier runs. */
   readonly resume: boolean;
+  /** Compare the usual build of a survivor with that of the original, which takes a minute each. */
+  readonly compare: boolean;
   /** How many, spread over the files; all of them if undefined. */
   readonly sample: number | undefined;
   readonly seed: number;
@@ -22,17 +24,19 @@ export function parseMutantArguments(args: readonly string[], anySeed: number): 
       list: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       resume: { type: 'boolean', default: false },
+      compare: { type: 'boolean', default: false },
       sample: { type: 'string' },
       seed: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
     },
   });
-  const { list, json, resume, only } = values;
+  const { list, json, resume, compare, only } = values;
   const seed = values.seed === undefined ? anySeed : wholeNumber('--seed', values.seed);
   return {
     list,
     json,
     resume,
+    compare,
     only,
     seed,
     sample: values.sample === undefined ? undefined : wholeNumber('--sample', values.sample),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Point } from '../contractCoverage/instrument.ts';
 import { compileEscrow } from './compiler.ts';
 import { withProbes } from './probes.ts';
-import type { Sources } from './sources.ts';
+import { hashOf, type Sources } from './sources.ts';
 import type { Outcome, Test } from './suites.ts';
 import { WorkerProcess } from './workerProcess.ts';
 
@@ -19,40 +19,88 @@ export interface Baseline {
   readonly unfit: readonly string[];
 }
 
+/** What is kept of a file of tests, in the order in which they stand there. */
+interface Known {
+  readonly hash: string;
+  readonly unfit: readonly string[];
+  readonly costs: readonly number[];
+  readonly reached: readonly (readonly number[])[];
+}
+
 /** More of them would mean that something else is wrong. */
 const MOST_UNFIT = 12;
 const LIMIT_MS = 30 * 60_000;
 
-/** Runs all tests against the build with nobody's turn, and beside it against one with probes; or reads what came out last time. */
-export async function measureBaseline(folder: string, key: string, build: string, sources: Sources): Promise<Baseline> {
-  const file = path.join(folder, `baseline-${key}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+/**
+ * Runs all tests against the build with nobody's turn, and beside it against one with probes. Of files that have not
+ * changed since the last time it takes what came out then.
+ */
+export async function measureBaseline(
+  folder: string,
+  build: string,
+  sources: Sources,
+  texts: Sources,
+): Promise<Baseline> {
+  const shared = Object.entries(texts).filter(([name]) => !name.endsWith('.test.ts'));
+  const file = path.join(folder, `baseline-${hashOf({ ...sources, ...Object.fromEntries(shared) })}.json`);
+  const known: Record<string, Known> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const probed = withProbes(sources);
-  const probeBuild = path.join(folder, 'probes.hex');
-  writeFileSync(probeBuild, compileEscrow(probed.sources, 'probes').bytecode);
-  const [plain, heard] = await Promise.all([runAll(build, false), runAll(probeBuild, true)]);
-  const unfit = plain.outcome.failures.map(({ title }) => title);
-  if (unfit.length > MOST_UNFIT) {
-    const reasons = plain.outcome.failures.map(({ title, error }) => `${title}: ${error}`);
-    throw new Error(`tests fail without any mutant:\n${reasons.join('\n')}`);
-  }
-  const costs = plain.tests.map(() => 0);
-  for (const { test, ms } of plain.outcome.runs) costs[test] = ms;
-  const reached: (readonly number[])[] = plain.tests.map(() => []);
-  for (const { test, probes } of heard.outcome.runs) reached[test] = probes;
-  const baseline: Baseline = { tests: plain.tests, costs, reached, points: probed.points, unfit };
-  writeFileSync(file, JSON.stringify(baseline));
-  return baseline;
-}
-
-async function runAll(build: string, probes: boolean): Promise<{ tests: readonly Test[]; outcome: Outcome }> {
-  const worker = new WorkerProcess(probes);
+  const worker = new WorkerProcess();
+  const listener = new WorkerProcess(true);
   try {
     const tests = await worker.tests();
-    const answer = await worker.run({ tests: [...tests.keys()], bail: false, build }, LIMIT_MS);
-    if (answer?.kind !== 'outcome') throw new Error('the tests do not come to an end');
-    return { tests, outcome: answer };
+    const hashes = new Map(Object.entries(texts).map(([name, text]) => [name, hashOf({ [name]: text })]));
+    const fresh = (name: string) => known[name]?.hash === hashes.get(name);
+    const changed = [...tests.keys()].filter((test) => !fresh(tests[test]?.file ?? ''));
+    if (changed.length > 0) {
+      const probeBuild = path.join(folder, 'probes.hex');
+      writeFileSync(probeBuild, compileEscrow(probed.sources, 'probes').bytecode);
+      const [plain, heard] = await Promise.all([run(worker, build, changed), run(listener, probeBuild, changed)]);
+      for (const name of new Set(changed.map((test) => tests[test]?.file ?? ''))) {
+        known[name] = knownOf(tests, name, hashes.get(name) ?? '', plain, heard);
+      }
+      writeFileSync(file, JSON.stringify(known));
+    }
+    return { tests, points: probed.points, ...gathered(tests, known) };
   } finally {
     worker.stop();
+    listener.stop();
   }
+}
+
+async function run(worker: WorkerProcess, build: string, tests: readonly number[]): Promise<Outcome> {
+  const answer = await worker.run({ tests, bail: false, build }, LIMIT_MS);
+  if (answer?.kind !== 'outcome') throw new Error('the tests do not come to an end');
+  if (answer.failures.length > MOST_UNFIT) {
+    const reasons = answer.failures.map(({ title, error }) => `${title}: ${error}`);
+    throw new Error(`tests fail without any mutant:\n${reasons.join('\n')}`);
+  }
+  return answer;
+}
+
+function knownOf(tests: readonly Test[], file: string, hash: string, plain: Outcome, heard: Outcome): Known {
+  const own = [...tests.keys()].filter((test) => tests[test]?.file === file);
+  const titles = own.map((test) => tests[test]?.title ?? '');
+  const costs = new Map(plain.runs.map(({ test, ms }) => [test, ms]));
+  const probes = new Map(heard.runs.map((entry) => [entry.test, entry.probes]));
+  return {
+    hash,
+    unfit: plain.failures.map(({ title }) => title).filter((title) => titles.includes(title)),
+    costs: own.map((test) => costs.get(test) ?? 0),
+    reached: own.map((test) => probes.get(test) ?? []),
+  };
+}
+
+function gathered(tests: readonly Test[], known: Readonly<Record<string, Known>>) {
+  const places = new Map<string, number>();
+  const costs: number[] = [];
+  const reached: (readonly number[])[] = [];
+  for (const { file } of tests) {
+    const place = places.get(file) ?? 0;
+    places.set(file, place + 1);
+    costs.push(known[file]?.costs[place] ?? 0);
+    reached.push(known[file]?.reached[place] ?? []);
+  }
+  const unfit = [...places.keys()].flatMap((file) => known[file]?.unfit ?? []);
+  return { costs, reached, unfit };
 }
