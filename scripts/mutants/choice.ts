@@ -40,6 +40,15 @@ export class Choice {
     });
   }
 
+  /** The first of some tests that together take no longer than this, and at least one. */
+  within(tests: readonly number[], budgetMs: number): number[] {
+    let spent = 0;
+    return tests.filter((test, index) => {
+      spent += this.#baseline.costs[test] ?? 0;
+      return index === 0 || spent <= budgetMs;
+    });
+  }
+
   /** Tells which test killed a mutant. */
   learn(mutant: Mutant, title: string): void {
     const test = this.#baseline.tests.find((one) => title.includes(one.title) || title === one.title);

@@ -9,6 +9,9 @@ const WORKERS = 2;
 /** All tests take about two minutes; a mutant that makes them take so long is noticed by that. */
 const LIMIT_MS = 15 * 60_000;
 
+/** Of the tests that run first. */
+const FIRST_MS = 8_000;
+
 /** Where the build with all mutants is, and who is in it. */
 export interface Ground {
   readonly build: string;
@@ -19,13 +22,26 @@ export interface Ground {
   readonly compare: boolean;
 }
 
-/** Runs the tests against each mutant, two at a time. */
+/** A mutant, and the tests that have run against it without noticing. */
+interface Quarry {
+  readonly mutant: Mutant;
+  readonly tried: readonly number[];
+}
+
+/**
+ * Runs the tests against each mutant, two at a time: of each those that are most likely to notice it, then of those that
+ * are left all others, so that most is known early.
+ */
 export async function hunt(mutants: readonly Mutant[], ground: Ground, tell: (result: Result) => void): Promise<void> {
-  const queue = [...mutants];
+  const queue: Quarry[] = mutants.map((mutant) => ({ mutant, tried: [] }));
   const lane = async () => {
     const worker = new WorkerProcess();
     try {
-      for (let mutant = queue.shift(); mutant; mutant = queue.shift()) tell(await judge(mutant, ground, worker));
+      for (let quarry = queue.shift(); quarry; quarry = queue.shift()) {
+        const found = await judge(quarry, ground, worker);
+        if ('status' in found) tell(found);
+        else queue.push(found);
+      }
     } finally {
       worker.stop();
     }
@@ -33,13 +49,15 @@ export async function hunt(mutants: readonly Mutant[], ground: Ground, tell: (re
   await Promise.all(Array.from({ length: WORKERS }, lane));
 }
 
-async function judge(mutant: Mutant, ground: Ground, worker: WorkerProcess): Promise<Result> {
+async function judge({ mutant, tried }: Quarry, ground: Ground, worker: WorkerProcess): Promise<Result | Quarry> {
   const { build, schema, choice, results } = ground;
   const started = Date.now();
   const end = (status: Result['status'], by?: string) => results.add(mutant.id, status, Date.now() - started, by);
   const turn = schema.ids.indexOf(mutant.id) + 1;
+  const all = choice.testsFor(mutant).filter((test) => !tried.includes(test));
+  const tests = tried.length === 0 ? choice.within(all, FIRST_MS) : all;
   const how = turn > 0 ? { build, turn } : { alone: mutant };
-  const answer = await worker.run({ tests: choice.testsFor(mutant), bail: true, ...how }, LIMIT_MS);
+  const answer = await worker.run({ tests, bail: true, ...how }, LIMIT_MS);
   if (answer === undefined) return end('timeout');
   if (answer.kind === 'uncompilable') return end('uncompilable');
   if (answer.kind !== 'outcome') throw new Error(`no outcome, but ${answer.kind}`);
@@ -48,6 +66,7 @@ async function judge(mutant: Mutant, ground: Ground, worker: WorkerProcess): Pro
     choice.learn(mutant, failure.title);
     return end('killed', `${failure.file}: ${failure.title}`);
   }
+  if (tests.length < all.length) return { mutant, tried: tests };
   if (!ground.compare) return end('survived');
   const compared = await worker.run({ tests: [], bail: true, compare: mutant }, LIMIT_MS);
   return end(compared?.kind === 'equivalent' ? 'equivalent' : 'survived');
