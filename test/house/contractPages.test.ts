@@ -9,7 +9,7 @@ import { filesBelow, root, textOf } from './sources.ts';
 const folder = 'docs/contract';
 const headings = ['Purpose', 'Who may', 'Checks', 'State before and after', 'Events', 'Errors'];
 /** Pages that are about the contract as a whole. */
-const wholePages = ['README', 'gas', 'invariants', 'mutants', 'overview', 'security'];
+const wholePages = ['README', 'gas', 'invariants', 'mutants', 'overview', 'pitfalls', 'security'];
 /** Names in capitals that are neither errors nor events: statuses, signed messages, errors of Permit2. */
 const otherNames =
   'None Closed Settle SettleBatch Terms Act Redirect Rotate CancelRotation SignerOff Rescue InvalidSigner InvalidNonce SignatureExpired';

@@ -3,19 +3,17 @@ pragma solidity 0.8.37;
 
 import {Escrow, Payment, Terms} from "../harness/Escrow.sol";
 import {Items, BUYER_TAG, SELLER_TAG} from "../harness/Items.sol";
-import {Messages} from "../harness/Messages.sol";
 import {SignedToken} from "../harness/SignedToken.sol";
+import {PERMIT2, SpenderFace} from "../harness/SpenderFace.sol";
 import {VM} from "../harness/Vm.sol";
-import {Permit2Face} from "./Permit2Face.sol";
 import {Scenes} from "./Scenes.sol";
 
 /// @title The four fundings: what they make, what they refuse, and what a buyer's signature binds
 contract FundingFuzzTest is Scenes {
     uint256 private constant FUND = 0;
     uint256 private constant AUTHORIZATION = 1;
-    uint256 private constant PERMIT2 = 2;
+    uint256 private constant WITNESS = 2;
     uint256 private constant PERMIT = 3;
-    Permit2Face private constant FACE = Permit2Face(0x000000000022D473030F116dDEE9F6B43aC78BA3);
     bytes32 private constant ANOTHER = keccak256("another");
 
     SignedToken private _coin;
@@ -24,9 +22,9 @@ contract FundingFuzzTest is Scenes {
         super.setUp();
         _coin = new SignedToken();
         token = _coin;
-        VM.etch(address(FACE), address(new Permit2Face()).code);
+        VM.etch(PERMIT2, address(new SpenderFace()).code);
         VM.prank(buyer);
-        _coin.approve(address(FACE), type(uint256).max);
+        _coin.approve(PERMIT2, type(uint256).max);
     }
 
     function testFuzz_T1_everyFundingMakesOneRecordUntilFundBy(uint256 seed, uint8 kind, uint96 stray) external {
@@ -142,7 +140,7 @@ contract FundingFuzzTest is Scenes {
     /// @dev The call for terms `sent` with what the buyer signed for terms `signed`.
     function _signed(Terms memory sent, Terms memory signed, uint256 way, uint256 nonce) private view returns (bytes memory) {
         if (way == FUND) return abi.encodeCall(Escrow.fund, (sent));
-        if (way == PERMIT2) {
+        if (way == WITNESS) {
             bytes memory signature = _permit2(signed, nonce);
             return abi.encodeCall(Escrow.fundWithPermit2, (sent, nonce, type(uint256).max, signature));
         }
@@ -162,21 +160,10 @@ contract FundingFuzzTest is Scenes {
         return VM.sign(BUYER_KEY, _coin.permitDigest(buyer, address(escrow), amount, type(uint256).max));
     }
 
-    /// @dev The whole type as a wallet shows it.
     function _permit2(Terms memory terms, uint256 nonce) private view returns (bytes memory) {
-        string memory kind = string.concat(
-            "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,Terms witness)",
-            Messages.TERMS,
-            "TokenPermissions(address token,uint256 amount)"
-        );
-        bytes32 digest = FACE.digestOf(
-            Permit2Face.PermitTransferFrom(Permit2Face.TokenPermissions(terms.token, terms.amount), nonce, type(uint256).max),
-            address(escrow),
-            keccak256(bytes(kind)),
-            Messages.termsHash(terms)
-        );
+        bytes32 digest = SpenderFace(PERMIT2).digestFor(address(escrow), terms, nonce, type(uint256).max);
         (uint8 v, bytes32 r, bytes32 s) = VM.sign(BUYER_KEY, digest);
-        return abi.encodePacked(r, s, v);
+        return abi.encode(r, s, v);
     }
 
     /// @dev Another valid value in one word; the amount can only fall, since more is not there.

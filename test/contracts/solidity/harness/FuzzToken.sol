@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title A token whose issuer can do everything an issuer can do, and that remembers what its watched accounts sent
+/// @title A token whose issuer can do everything an issuer can do
 contract FuzzToken {
     error Refused();
-
-    /// @notice One transfer out of a watched account.
-    struct Move {
-        address from;
-        address to;
-        uint256 amount;
-    }
 
     /// Answers nothing, like USDT; else true.
     bool public immutable SILENT;
@@ -20,10 +13,8 @@ contract FuzzToken {
     mapping(address account => uint256 balance) public balanceOf;
     mapping(address owner => mapping(address spender => uint256 amount)) public allowance;
     mapping(address account => bool listed) public blacklisted;
-    mapping(address account => bool watch) public watched;
     /// A transfer to such an account answers false: 1 without moving, 2 after it moved.
     mapping(address account => uint256 kind) public falseTo;
-    Move[] private _moves;
 
     constructor(bool silent) {
         SILENT = silent;
@@ -51,16 +42,6 @@ contract FuzzToken {
         feeRate = rate;
     }
 
-    function watch(address account) external {
-        watched[account] = true;
-    }
-
-    /// @notice What watched accounts sent since the last call.
-    function takeMoves() external returns (Move[] memory moves) {
-        moves = _moves;
-        delete _moves;
-    }
-
     function approve(address spender, uint256 amount) external {
         allowance[msg.sender][spender] = amount;
         _answer(true);
@@ -82,7 +63,6 @@ contract FuzzToken {
             balanceOf[from] -= amount;
             balanceOf[to] += amount - (amount * feeRate) / 10_000;
             totalSupply -= (amount * feeRate) / 10_000;
-            if (watched[from]) _moves.push(Move(from, to, amount));
         }
         return kind == 0;
     }

@@ -42,7 +42,8 @@ contract SpenderFace {
         string calldata witnessType,
         bytes calldata signature
     ) external {
-        if (block.timestamp > permit.deadline || _used[owner][permit.nonce]) revert Refused();
+        if (block.timestamp > permit.deadline || details.requestedAmount > permit.permitted.amount) revert Refused();
+        if (_used[owner][permit.nonce]) revert Refused();
         _used[owner][permit.nonce] = true;
         bytes32 digest = _digest(permit, msg.sender, witness, witnessType);
         (bytes32 r, bytes32 s, uint8 v) = abi.decode(signature, (bytes32, bytes32, uint8));

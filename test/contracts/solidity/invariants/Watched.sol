@@ -51,11 +51,6 @@ abstract contract Watched is World {
         if (done) ++succeeded[msg.sig];
     }
 
-    function _refusedWith(bytes4 got, bytes4 wanted, uint256 invariant, string memory what) internal {
-        _hold(got == wanted, invariant, what);
-        if (got == wanted) ++succeeded[msg.sig];
-    }
-
     function _money(uint256 p) internal view returns (Money memory m) {
         Ghost storage g = ghosts[p];
         m.seller = _balance(g.asset, g.terms.seller);

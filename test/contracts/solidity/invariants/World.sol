@@ -55,7 +55,7 @@ struct Ghost {
     uint256 vaultHolds;
 }
 
-/// @title Two escrows, three tokens and the native coin, twenty accounts, a clock, and the payments made so far
+/// @title Two escrows, three tokens and the native coin, 24 accounts, a clock, and the payments made so far
 /// @notice A broken promise is noted, not reverted: what reverts would be undone and forgotten.
 abstract contract World {
     uint256 internal constant PARTIES = 3;
