@@ -3,12 +3,16 @@ import type { Result, Status } from './results.ts';
 
 /** Share of the mutants that tests must notice. */
 const LEAST = 0.95;
+/** How the reason begins of a survivor that nobody can tell from the original, whatever a test does. */
+const SAME = 'the same';
 const COLUMNS: readonly Status[] = ['killed', 'timeout', 'survived', 'equivalent', 'uncompilable'];
 
 /** What a run came to. */
 export interface Summary {
-  /** Noticed, of those that compile and are not the same as the original. */
+  /** Noticed, of those that compile and are not the same as the original by their bytecode or their reason. */
   readonly score: number;
+  /** Noticed, of all that compile. */
+  readonly ofAll: number;
   readonly counts: Readonly<Record<Status, number>>;
   readonly survivors: readonly string[];
   /** Survivors without a reason. */
@@ -26,15 +30,17 @@ export function summaryOf(
 ): Summary {
   const counts = countsOf(results);
   const killed = counts.killed + counts.timeout;
-  const score = killed + counts.survived === 0 ? 1 : killed / (killed + counts.survived);
   const survivors = results.filter(({ status }) => status === 'survived').map(({ id }) => id);
+  const different = survivors.filter((id) => !reasons[id]?.startsWith(SAME));
+  const score = shareOf(killed, different.length);
+  const ofAll = shareOf(killed, survivors.length + counts.equivalent);
   const unexplained = survivors.filter((id) => !reasons[id]);
   const noticed = new Set(
     results.filter(({ status }) => status === 'killed' || status === 'timeout').map(({ id }) => id),
   );
   const known = new Set(all.map(({ id }) => id));
   const stale = Object.keys(reasons).filter((id) => noticed.has(id) || !known.has(id));
-  return { score, counts, survivors, unexplained, stale, passed: score >= LEAST && unexplained.length === 0 };
+  return { score, ofAll, counts, survivors, unexplained, stale, passed: score >= LEAST && unexplained.length === 0 };
 }
 
 /** The table of all files, then what is to be done. */
@@ -43,8 +49,14 @@ export function printSummary(summary: Summary, results: readonly Result[]): void
   const files = Map.groupBy(results, ({ id }) => id.split(':')[0] ?? '');
   for (const [file, own] of files) console.log(tableRow(file, countsOf(own)));
   console.log(tableRow('all', summary.counts));
+  const [score, ofAll] = [summary.score, summary.ofAll].map((share) => `${(100 * share).toFixed(1)} %`);
+  console.log(`${score} noticed; ${ofAll} if those are counted that are the same as the original`);
   print('Survivors without a reason in test/contracts/mutants.survivors.json:', summary.unexplained);
   print('Listed there, but killed or gone:', summary.stale);
+}
+
+function shareOf(noticed: number, others: number): number {
+  return noticed + others === 0 ? 1 : noticed / (noticed + others);
 }
 
 function countsOf(results: readonly Result[]): Record<Status, number> {

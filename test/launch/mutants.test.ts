@@ -140,6 +140,13 @@ describe('the run of the mutants', () => {
     expect(summaryOf(results, { s: 'only gas' }, [])).to.include({ passed: false, score: 0.5 });
   });
 
+  it('leaves out of the score what nobody can tell from the original, and says what it would be with them', () => {
+    const results = [resultOf('k', 'killed'), resultOf('s', 'survived')];
+    const { score, ofAll } = summaryOf(results, { s: 'the same: a byte behind the last argument' }, []);
+    expect({ score, ofAll }).to.deep.equal({ score: 1, ofAll: 0.5 });
+    expect(summaryOf(results, { s: 'gas only: one unit' }, [])).to.include({ score: 0.5, ofAll: 0.5 });
+  });
+
   it('refuses options it does not know, rather than run for an hour over something else', () => {
     expect(() => parseMutantArguments(['--smaple', '5'], 1)).to.throw('--smaple');
     expect(() => parseMutantArguments(['--sample', 'five'], 1)).to.throw('--sample');
