@@ -1,15 +1,8 @@
 import { decide } from '../domain/payment.ts';
 import type { SignalOf } from '../domain/signal.ts';
-import type { OpenSettlement, PaymentState } from '../domain/state.ts';
+import type { OpenSettlement, PaymentState, SettlementSignature } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type {
-  BatchItem,
-  BatchTransactions,
-  EscrowGateway,
-  Network,
-  SafeFile,
-  SettlementPayload,
-} from '../ports/outside.ts';
+import type { BatchTransactions, EscrowGateway, Network, SafeFile, SettlementPayload } from '../ports/outside.ts';
 import type { Actor } from '../ports.ts';
 import type { PrepareSettlementDeps } from './prepareSettlement.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
@@ -17,9 +10,11 @@ import { networkOf } from './rules/asset.ts';
 import { allOf, demandBatch, refusedLate } from './rules/batch.ts';
 import { demandBatchable, demandFit } from './rules/batchFit.ts';
 import { errorOf, incoming, recordedPayment } from './rules/refusal.ts';
+import { fileFor } from './rules/safeFile.ts';
 import { freeExpired, planSettlement, readWish, validUntilOf } from './rules/settlementPlan.ts';
 import { routeOf } from './rules/settlementRoute.ts';
 import { demandNoSignatures, readSignatures, type SignatureWords } from './rules/signatures.ts';
+import { usableSignatures } from './rules/usableSignatures.ts';
 
 export type PrepareBatchDeps = Pick<
   PrepareSettlementDeps,
@@ -47,6 +42,8 @@ export interface PreparedBatch {
   readonly signers: readonly string[];
   readonly signedBy: readonly string[];
   readonly missing: number;
+  /** Signers whose signature does not count, although it was good a moment ago. */
+  readonly dropped: readonly string[];
   readonly transactions: BatchTransactions | null;
   readonly safe?: SafeFile | null;
 }
@@ -115,45 +112,33 @@ function oneNetwork(gateway: EscrowGateway, plans: readonly Plan[]): Network {
   return networkOf(gateway, name);
 }
 
-/** The file of the wanted call; a lone signer with a threshold of 1 sends it himself, without signatures. */
-function fileOf(
-  { gateway, clock }: PrepareBatchDeps,
-  network: Network,
-  {
-    items,
-    ready,
-    call,
-  }: { items: readonly BatchItem[]; ready: BatchTransactions | null; call: keyof BatchTransactions },
-): SafeFile | null {
-  const own = network.threshold === 1 ? gateway.batchTransactions(network.name, items, []) : null;
-  const transactions = ready ?? own;
-  if (transactions === null) return null;
-  const description = `${call} of ${items.length} payments`;
-  return gateway.safeFile(transactions[call], {
-    name: 'Holdfast release batch',
-    description: ready === null ? `${description}; to be executed by the signer itself` : description,
-    createdAtMs: clock.now(),
-  });
-}
-
 async function answer(
   deps: PrepareBatchDeps,
-  network: Network,
+  { name }: Network,
   items: PreparedBatch['items'],
   input: PrepareBatchInput,
 ): Promise<PreparedBatch> {
   const { gateway } = deps;
-  const { name, threshold, signers } = network;
   const batch = items.map(({ state: { termsId, terms }, settlement }) => ({ termsId, terms, settlement }));
   const { typedData, digest } = gateway.batchPayload(name, batch);
-  const signatures = await readSignatures(gateway, name, digest, input.signatures ?? []);
-  const missing = Math.max(0, threshold - signatures.length);
-  const transactions = missing === 0 ? gateway.batchTransactions(name, batch, signatures) : null;
+  const given = await readSignatures(gateway, name, digest, input.signatures ?? []);
+  const network = await gateway.networkNow(name);
+  const { threshold, signers } = network;
+  const build = (kept: readonly SettlementSignature[]) => gateway.batchTransactions(name, batch, kept);
+  const trial = ({ settleBatch }: BatchTransactions) => settleBatch;
+  const usable = await usableSignatures(gateway, network, given, { digest, build, trial });
+  const { signedBy, missing, dropped, ready } = usable;
+  const file = (call: keyof BatchTransactions) =>
+    fileFor(deps, network, {
+      name: 'Holdfast release batch',
+      description: `${call} of ${items.length} payments`,
+      ready: ready?.[call] ?? null,
+      unsigned: () => build([])[call],
+    });
   return {
-    ...{ typedData, digest, network: name, threshold, items, signers, missing, transactions },
+    ...{ typedData, digest, network: name, threshold, items, signers, signedBy, missing, dropped, transactions: ready },
     validUntil: Math.min(...items.map(({ settlement }) => settlement.validUntil)),
-    signedBy: signatures.map(({ signer }) => signer),
-    ...(input.safe ? { safe: fileOf(deps, network, { items: batch, ready: transactions, call: input.safe }) } : {}),
+    ...(input.safe ? { safe: file(input.safe) } : {}),
   };
 }
 

@@ -4,12 +4,20 @@ import { AppError } from '../errors.ts';
 import type { ChainReader, EscrowGateway, ReadyTransaction, SafeFile, SettlementPayload } from '../ports/outside.ts';
 import type { Actor, Clock, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
-import { networkOf } from './rules/asset.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
 import { demandNoHold, incoming, recordedPayment } from './rules/refusal.ts';
-import { freeExpired, planSettlement, readWish, settlementOpen, validUntilOf } from './rules/settlementPlan.ts';
+import { fileFor } from './rules/safeFile.ts';
+import {
+  freeExpired,
+  planSettlement,
+  readWish,
+  settlementOpen,
+  validUntilOf,
+  validUntilText,
+} from './rules/settlementPlan.ts';
 import { isWished, type PayoutRoute, routeOf } from './rules/settlementRoute.ts';
 import { demandNoSignatures, readSignatures, type SignatureWords } from './rules/signatures.ts';
+import { usableSignatures } from './rules/usableSignatures.ts';
 
 export interface PrepareSettlementDeps {
   readonly store: TransitionStore;
@@ -49,6 +57,8 @@ export type PreparedSettlement =
       readonly signers: readonly string[];
       readonly signedBy: readonly string[];
       readonly missing: number;
+      /** Signers whose stored signature does not count any more. */
+      readonly dropped: readonly string[];
       readonly transaction: ReadyTransaction | null;
       /** Only when it was asked for; null until there is a transaction. */
       readonly safe?: SafeFile | null;
@@ -92,48 +102,32 @@ async function sign(
   return newest;
 }
 
-/** What a lone signer with a threshold of 1 sends himself needs no signature: a Safe in that seat executes the file as it is. */
-function fileOf(
-  { gateway, clock }: PrepareSettlementDeps,
-  state: PaymentState,
-  open: OpenSettlement,
-  ready: ReadyTransaction | null,
-): SafeFile | null {
-  const { name, threshold } = networkOf(gateway, state.asset.network);
-  const transaction = ready ?? (threshold === 1 ? gateway.settlementTransaction(name, state.terms, open, []) : null);
-  if (transaction === null) return null;
-  const description = `seq ${open.settleSeq}, valid until ${new Date(open.validUntil * 1000).toISOString()}`;
-  return gateway.safeFile(transaction, {
-    name: `Holdfast ${open.kind} ${state.id}`,
-    description: ready === null ? `${description}; to be executed by the signer itself` : description,
-    createdAtMs: clock.now(),
-  });
-}
-
-function answer(
+async function answer(
   deps: PrepareSettlementDeps,
   state: PaymentState,
   open: OpenSettlement,
   wantsFile: boolean,
-): PreparedSettlement {
+): Promise<PreparedSettlement> {
   const { gateway } = deps;
-  const { signers, threshold, name } = networkOf(gateway, state.asset.network);
+  const network = await gateway.networkNow(state.asset.network);
+  const { signers, threshold, name } = network;
   const { settleSeq, validUntil, toSeller, toBuyer, digest, signatures } = open;
   const amounts = { settleSeq, toSeller, toBuyer, validUntil };
   const { typedData } = gateway.settlementPayload(name, state.termsId, amounts);
-  const missing = Math.max(0, threshold - signatures.length);
-  const transaction = missing === 0 ? gateway.settlementTransaction(name, state.terms, amounts, signatures) : null;
+  const build = (kept: typeof signatures) => gateway.settlementTransaction(name, state.terms, amounts, kept);
+  const usable = await usableSignatures(gateway, network, signatures, { digest, build, trial: (ready) => ready });
+  const { signedBy, missing, dropped, ready } = usable;
+  const file = () =>
+    fileFor(deps, network, {
+      name: `Holdfast ${open.kind} ${state.id}`,
+      description: `seq ${settleSeq}, valid until ${validUntilText(open)}`,
+      ready,
+      unsigned: () => build([]),
+    });
   return {
     kind: 'settlement',
-    typedData,
-    digest,
-    threshold,
-    ...amounts,
-    signers,
-    signedBy: signatures.map((entry) => entry.signer),
-    missing,
-    transaction,
-    ...(wantsFile ? { safe: fileOf(deps, state, open, transaction) } : {}),
+    ...{ typedData, digest, threshold, ...amounts, signers, signedBy, missing, dropped, transaction: ready },
+    ...(wantsFile ? { safe: file() } : {}),
     remains: remainsOf(state),
   };
 }

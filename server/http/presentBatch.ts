@@ -23,7 +23,7 @@ function presentItem({ state, settlement }: PreparedBatch['items'][number]): obj
 
 /** What admins sign for all payments at once, and the two transactions once there are enough signatures. */
 export function presentBatch(batch: PreparedBatch, spell: Spell): object {
-  const { typedData, items, signers, signedBy, ...rest } = batch;
+  const { typedData, items, signers, signedBy, dropped, ...rest } = batch;
   return {
     kind: 'batch',
     ...rest,
@@ -31,6 +31,7 @@ export function presentBatch(batch: PreparedBatch, spell: Spell): object {
     items: items.map(presentItem),
     signers: signers.map(spell),
     signedBy: signedBy.map(spell),
+    dropped: dropped.map(spell),
   };
 }
 

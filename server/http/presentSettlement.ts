@@ -20,7 +20,7 @@ export function presentPrepared(prepared: PreparedSettlement, asset: Asset, spel
   const { token, network } = asset;
   const remains = decimal(prepared.remains);
   if (prepared.kind === 'payout') return { ...prepared, remains, token, network };
-  const { typedData, toSeller, toBuyer, signers, signedBy } = prepared;
+  const { typedData, toSeller, toBuyer, signers, signedBy, dropped } = prepared;
   return {
     ...prepared,
     typedData: jsonSafe(typedData),
@@ -31,5 +31,6 @@ export function presentPrepared(prepared: PreparedSettlement, asset: Asset, spel
     network,
     signers: signers.map(spell),
     signedBy: signedBy.map(spell),
+    dropped: dropped.map(spell),
   };
 }

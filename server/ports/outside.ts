@@ -109,7 +109,10 @@ export interface SafeFile {
 /** The escrow contract: builds what admins sign, reads what happened. */
 export interface EscrowGateway {
   networks(): readonly Network[];
+  /** The network with the signers' seats as they were read last. */
   network(name: string): Network | null;
+  /** The network with the seats as the contract has them now; what is asked of seats afterwards is answered by these. */
+  networkNow(name: string): Promise<Network>;
   /** EIP-55 spelling of an address; throws on a string that is none. */
   checksum(address: string): string;
   /** Lower-case address, or null when the text is no address (bad checksum included). */
@@ -143,6 +146,8 @@ export interface EscrowGateway {
     items: readonly BatchItem[],
     signatures: readonly SettlementSignature[],
   ): BatchTransactions;
+  /** What the chain would do with it now, whoever sends it; `unknown` when no node answers in time, which is no verdict. */
+  tryTransaction(network: string, transaction: ReadyTransaction): Promise<'goes' | 'reverts' | 'unknown'>;
   safeFile(
     transaction: ReadyTransaction,
     about: { readonly name: string; readonly description: string; readonly createdAtMs: number },

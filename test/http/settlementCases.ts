@@ -20,6 +20,7 @@ const prepared: PreparedSettlement = {
   remains: 0n,
   signers: [addressOf('1'), addressOf('2')],
   signedBy: [addressOf('1')],
+  dropped: [addressOf('2')],
   missing: 1,
   transaction: null,
 };
@@ -50,7 +51,7 @@ function answersPayload(path: string, kind: 'release' | 'refund'): void {
       token: 'USDT',
       transaction: null,
     });
-    expect(data.signedBy).to.deep.equal([addressOf('1')]);
+    expect([data.signedBy, data.dropped]).to.deep.equal([[addressOf('1')], [addressOf('2')]]);
     expect(calls[0]?.input).to.include({ paymentId, kind });
   });
 

@@ -15,9 +15,12 @@ export interface ItemProblem {
 /** Refusals that say nothing about the payment: the whole call fails and may be repeated. */
 const passing: ReadonlySet<ErrorCode> = new Set(['chain_unavailable', 'busy', 'not_ready', 'provider_failed']);
 
+/** Whether no payment is named twice. */
+export const namedOnce = (paymentIds: readonly string[]): boolean => new Set(paymentIds).size === paymentIds.length;
+
 /** Refuses an empty batch, one that is too long, and one that names a payment twice. */
 export function demandBatch(paymentIds: readonly string[], field: string): void {
-  if (paymentIds.length > 0 && paymentIds.length <= batchMax && new Set(paymentIds).size === paymentIds.length) return;
+  if (paymentIds.length > 0 && paymentIds.length <= batchMax && namedOnce(paymentIds)) return;
   throw new AppError('validation_failed', `${field} must be 1 to ${batchMax} payments, each of them once.`, {
     details: { field },
   });

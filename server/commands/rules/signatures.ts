@@ -5,7 +5,10 @@ import type { EscrowGateway } from '../../ports/outside.ts';
 /** A signature as clients send it: a wallet's 65 bytes, or `{signer, data}` of a contract that signs (ERC-1271). */
 export type SignatureWords = string | { readonly signer: string; readonly data: string };
 
-export type SignatureReader = Pick<EscrowGateway, 'recoverSigner' | 'checkContractSignature' | 'parseAddress'>;
+export type SignatureReader = Pick<
+  EscrowGateway,
+  'networkNow' | 'recoverSigner' | 'checkContractSignature' | 'parseAddress'
+>;
 
 const unknownSigner = () =>
   new AppError('unknown_signer', 'A signature is not of one of the escrow contract’s signers over this payload.');
@@ -48,15 +51,23 @@ export function demandNoSignatures(given: readonly SignatureWords[] | undefined)
   throw new AppError('no_open_settlement', 'Nothing is prepared that these signatures could be for.');
 }
 
-/** Finds out who signed; nothing is taken when one signature is wrong, repeats are dropped. */
+/** One entry for each contract, the last it gave: each is a question to the chain. */
+function withoutRepeats(given: readonly SignatureWords[]): SignatureWords[] {
+  const keyOf = (words: SignatureWords) => (typeof words === 'string' ? words : words.signer.toLowerCase());
+  return [...new Map(given.map((words) => [keyOf(words), words])).values()];
+}
+
+/** Finds out who signed, by the seats as they are now; nothing is taken when one signature is wrong, repeats are dropped. */
 export async function readSignatures(
   gateway: SignatureReader,
   network: string,
   digest: string,
   given: readonly SignatureWords[],
 ): Promise<SettlementSignature[]> {
+  if (given.length === 0) return [];
+  await gateway.networkNow(network);
   const read = await Promise.all(
-    given.map((words) =>
+    withoutRepeats(given).map((words) =>
       typeof words === 'string'
         ? readWallet(gateway, network, digest, words)
         : readContract(gateway, network, digest, words),

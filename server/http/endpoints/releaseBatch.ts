@@ -1,12 +1,20 @@
 import { z } from 'zod';
-import { batchMax } from '../../commands/rules/batch.ts';
+import { batchMax, namedOnce } from '../../commands/rules/batch.ts';
 import { errorCodes } from '../../errors.ts';
 import { endpoint, envelope } from '../endpoint.ts';
 import { amount, paymentId, txHash } from '../schemas/fields.ts';
 import { escrowStateWord, statusWord } from '../schemas/paymentDocument.ts';
-import { decimal, safeFile, signatures, transaction, typedData, unixSeconds } from '../schemas/settlementFields.ts';
+import {
+  broadcastMark,
+  decimal,
+  safeAnswer,
+  signatures,
+  signedFields,
+  transaction,
+  typedData,
+  unixSeconds,
+} from '../schemas/settlementFields.ts';
 
-const once = (ids: readonly string[]) => new Set(ids).size === ids.length;
 const repeated = 'must name each payment once';
 
 const body = z.strictObject({
@@ -14,8 +22,11 @@ const body = z.strictObject({
     .array(z.strictObject({ paymentId, amount: amount.exactOptional() }))
     .min(1)
     .max(batchMax)
-    .refine((items) => once(items.map((item) => item.paymentId)), repeated)
-    .meta({ description: 'Without an amount all that is left of the price is released.' }),
+    .refine((items) => namedOnce(items.map((item) => item.paymentId)), repeated)
+    .meta({
+      description:
+        'Without an amount all that is left of the price is released, or the payment refused while another settlement of it is open.',
+    }),
   signatures: signatures.exactOptional(),
   safe: z
     .enum(['settleBatch', 'settleBatchReport'])
@@ -41,19 +52,14 @@ const batch = z
     threshold: z.number().int(),
     validUntil: unixSeconds.meta({ description: 'When the first item ends, unix seconds' }),
     items: z.array(item),
-    signers: z.array(z.string()),
-    signedBy: z.array(z.string()),
-    missing: z.number().int(),
+    ...signedFields,
     transactions: z
       .strictObject({
         settleBatch: transaction.meta({ description: 'All items or none' }),
         settleBatchReport: transaction.meta({ description: 'Each item on its own; one that fails stays as it is' }),
       })
       .nullable(),
-    safe: safeFile
-      .nullable()
-      .optional()
-      .meta({ description: 'Only when asked for; null until there is a transaction' }),
+    safe: safeAnswer,
   })
   .meta({ id: 'BatchPayload' });
 
@@ -62,7 +68,7 @@ const confirmed = z.discriminatedUnion('outcome', [
   z.strictObject({
     outcome: z.literal('settled'),
     ...after,
-    settlement: z.strictObject({ state: z.enum(['seen', 'final']), txHash: z.string() }),
+    settlement: broadcastMark,
   }),
   z.strictObject({
     outcome: z.literal('failed'),
@@ -82,19 +88,26 @@ export const prepareReleaseBatch = endpoint({
   summary:
     'Prepare the release of up to 50 payments under one signature, or give the signatures and get the transactions',
   description:
-    'All payments or none: a batch with payments that cannot be released is refused by batch_refused, whose `items` name each of them with its ' +
-    'code. Signatures over a batch are not kept: send all of them in one call, with the same items.',
+    'A batch with payments that cannot be released is refused by batch_refused, whose `items` name each of them with its code; none is prepared ' +
+    'then. Payments that change in that very moment are named in the same way, and `prepared` names the others, which stay prepared. A disputed ' +
+    'payment is released by itself. Signatures over a batch are not kept: send all of them in one call, with the same items.',
   body,
   answer: envelope(batch),
-  problems: ['batch_refused', 'unknown_signer', 'signature_refused', 'chain_unavailable'],
+  problems: ['batch_refused', 'unknown_signer', 'signature_refused', 'network_not_supported', 'chain_unavailable'],
 });
 export const confirmReleaseBatch = endpoint({
   operation: 'POST /api/payment/shkeeper/release-batch/confirm',
   summary: 'Name the broadcast batch; the contract decides payment by payment',
   body: z.strictObject({
-    paymentIds: z.array(paymentId).min(1).max(batchMax).refine(once, repeated),
+    paymentIds: z.array(paymentId).min(1).max(batchMax).refine(namedOnce, repeated),
     txHash,
   }),
   answer: envelope(z.strictObject({ items: z.array(confirmed) })),
-  problems: ['transaction_not_mined', 'transaction_reverted', 'transaction_foreign_contract', 'chain_unavailable'],
+  problems: [
+    'transaction_not_mined',
+    'transaction_reverted',
+    'transaction_foreign_contract',
+    'network_not_supported',
+    'chain_unavailable',
+  ],
 });

@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { endpoint, envelope } from '../endpoint.ts';
 import { amount, amountOrZero, paymentId, txHash } from '../schemas/fields.ts';
 import { escrowStateWord, statusWord } from '../schemas/paymentDocument.ts';
-import { decimal, safeFile, signatures, transaction, typedData, unixSeconds } from '../schemas/settlementFields.ts';
+import {
+  broadcastMark,
+  decimal,
+  safeAnswer,
+  signatures,
+  signedFields,
+  transaction,
+  typedData,
+  unixSeconds,
+} from '../schemas/settlementFields.ts';
 
 const params = z.strictObject({ id: paymentId });
 const body = z
@@ -33,14 +42,9 @@ const payload = z
     toSeller: decimal,
     toBuyer: decimal,
     ...beside,
-    signers: z.array(z.string()),
-    signedBy: z.array(z.string()),
-    missing: z.number().int(),
+    ...signedFields,
     transaction: transaction.nullable(),
-    safe: safeFile
-      .nullable()
-      .optional()
-      .meta({ description: 'Only when asked for; null until there is a transaction' }),
+    safe: safeAnswer,
   })
   .meta({ id: 'SettlementPayload' });
 const payout = z.strictObject({
@@ -55,7 +59,7 @@ const confirmed = envelope(
   z.strictObject({
     status: statusWord,
     escrowState: escrowStateWord,
-    settlement: z.strictObject({ state: z.enum(['seen', 'final']), txHash: z.string() }),
+    settlement: broadcastMark,
   }),
 );
 const prepareProblems = [
@@ -71,6 +75,7 @@ const prepareProblems = [
   'refund_address_missing',
   'refund_waits',
   'risk_hold',
+  'network_not_supported',
   'chain_unavailable',
 ] as const;
 const confirmProblems = [
@@ -80,6 +85,7 @@ const confirmProblems = [
   'transaction_other_payment',
   'transaction_mismatch',
   'transaction_already_used',
+  'network_not_supported',
   'chain_unavailable',
 ] as const;
 const confirmBody = z.strictObject({ txHash });

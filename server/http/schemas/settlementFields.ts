@@ -1,17 +1,33 @@
 import { z } from 'zod';
 import { address } from './fields.ts';
 
-/** The contract has at most 8 seats (EscrowSeats); room for repeats, which are ignored. */
-const signaturesMax = 20;
+/** As many as the contract has seats (contracts/SignerSet.sol); that many of the longest fit a body of 100 kB. */
+const signaturesMax = 8;
 const signatureHex = z.string().regex(/^0x[0-9a-fA-F]{130}$/, 'must be 65 bytes as hex');
-/** 63 owners of a Safe, 65 bytes each, fit; the contract itself takes up to 65,535 bytes. */
+/** 63 owners of a Safe, 65 bytes each, fit; none at all is how a Safe is asked whether it approved the message on the chain. */
 const contractSignature = z.strictObject({
   signer: address,
-  data: z.string().regex(/^0x(?:[0-9a-fA-F]{2}){1,4096}$/, 'must be bytes as hex'),
+  data: z.string().regex(/^0x(?:[0-9a-fA-F]{2}){0,4096}$/, 'must be bytes as hex'),
 });
 
 /** Signatures over a payload: a wallet's 65 bytes, or `{signer, data}` of a contract in a signer's seat (ERC-1271, e.g. a Safe). */
 export const signatures = z.array(z.union([signatureHex, contractSignature])).max(signaturesMax);
+
+/** Who signed, and whose signature does not count any more. */
+export const signedFields = {
+  signers: z
+    .array(z.string())
+    .meta({ description: 'Holders of the seats at this moment; a zero address is a seat that is off' }),
+  signedBy: z.array(z.string()),
+  missing: z.number().int(),
+  dropped: z.array(z.string()).meta({
+    description:
+      'Signers whose signature does not count any more: they lost the seat, or their contract takes it no more',
+  }),
+};
+
+/** What became of the broadcast settlement. */
+export const broadcastMark = z.strictObject({ state: z.enum(['seen', 'final']), txHash: z.string() });
 
 /** Exact amounts on the way out. */
 export const decimal = z.string().meta({ description: 'Exact decimal string', examples: ['99.5'] });
@@ -31,7 +47,7 @@ export const transaction = z.strictObject({
 });
 
 /** A transaction as Safe's Transaction Builder imports it. */
-export const safeFile = z
+const safeFile = z
   .strictObject({
     version: z.literal('1.0'),
     chainId: z.string(),
@@ -58,3 +74,9 @@ export const safeFile = z
     id: 'SafeTransactionFile',
     description: "A file for Safe's Transaction Builder; save it as it is and drop it into the builder.",
   });
+
+/** The file in an answer. */
+export const safeAnswer = safeFile
+  .nullable()
+  .optional()
+  .meta({ description: 'Only when asked for; null until there is a transaction' });

@@ -1,15 +1,12 @@
-import { AbiCoder, concat, dataLength, toBeHex } from 'ethers';
-import { AppError } from '../../errors.ts';
+import { AbiCoder, concat, dataLength, isHexString, toBeHex, toQuantity } from 'ethers';
 import type { ContractSignatureVerdict } from '../../ports/outside.ts';
 import type { ChainConnection } from './connection.ts';
-import { decodeAnswer, encodeCall } from './escrowCodec.ts';
+import { checkLimitMs, within } from './transactionTrial.ts';
 
 // `isValidSignature(bytes32,bytes)`, also the word that says yes (ERC-1271).
 const magic = '0x1626ba7e';
 /** Far above what a Safe with many owners needs, far below what any node allows a call. */
 const checkGas = 5_000_000n;
-/** A check is part of answering a person; a node that needs longer is as good as none. */
-const checkLimitMs = 5_000;
 
 /**
  * Code that asks `signer` and returns the answer as one word. Whatever the signer does (it reverts, burns all gas, answers too little) stays inside,
@@ -31,30 +28,17 @@ function checkingCode(signer: string, digest: string, data: string): string {
   return concat([code(dataLength(code(0))), question]);
 }
 
-/** Whether the seat is the signer's and active at this moment: seats rotate and are switched off. */
-async function isSeated({ network, pool }: ChainConnection, index: number, signer: string): Promise<boolean> {
-  const ask = (data: string) => pool.run((provider) => provider.call({ to: network.escrow, data }));
-  const [config, holder] = await Promise.all([ask(encodeCall('config', [])), ask(encodeCall('seat', [index]))]);
-  const active = (Number(decodeAnswer('config', config).active) >> index) & 1;
-  return active === 1 && decodeAnswer('seat', holder).toLowerCase() === signer;
-}
-
-async function isValid({ pool }: ChainConnection, code: string): Promise<boolean> {
-  return BigInt(await pool.run((provider) => provider.call({ data: code, gasLimit: checkGas }))) === 1n;
-}
-
-async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const refuse = () =>
-      reject(new AppError('chain_unavailable', 'The check of a contract’s signature took too long.'));
-    timer = setTimeout(refuse, limitMs);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+/**
+ * Runs the question in the place of the escrow's own code, so that the signer sees the escrow asking: a contract may answer others otherwise. A node
+ * that cannot do so runs it at an address made up for the call.
+ */
+async function isValid({ pool, network }: ChainConnection, code: string): Promise<boolean> {
+  const question = [{ to: network.escrow, gas: toQuantity(checkGas) }, 'latest', { [network.escrow]: { code } }];
+  const asEscrow: unknown = await pool.run((provider) => provider.send('eth_call', question)).catch(() => null);
+  const word = isHexString(asEscrow, 32)
+    ? asEscrow
+    : await pool.run((provider) => provider.call({ data: code, gasLimit: checkGas }));
+  return BigInt(word) === 1n;
 }
 
 /** Asks the contract in a signer's seat whether it takes `data` as its signature of `digest` (ERC-1271). */
@@ -68,10 +52,7 @@ export async function checkContractSignature(
   const index = connection.network.signers.indexOf(signer);
   if (index < 0) return { outcome: 'unknownSigner' };
   const code = checkingCode(signer, digest, given.data);
-  const [seated, valid] = await within(
-    Promise.all([isSeated(connection, index, signer), isValid(connection, code)]),
-    limitMs,
-  );
-  if (!seated) return { outcome: 'unknownSigner' };
-  return valid ? { outcome: 'valid', index, signer } : { outcome: 'refused' };
+  return (await within(isValid(connection, code), limitMs))
+    ? { outcome: 'valid', index, signer }
+    : { outcome: 'refused' };
 }

@@ -1,13 +1,12 @@
-import { Interface, TypedDataEncoder, ZeroAddress } from 'ethers';
+import { Interface, TypedDataEncoder } from 'ethers';
 import { AppError } from '../../errors.ts';
 import type { Network } from '../../ports/outside.ts';
 import { escrowDomain, escrowInterface, vaultOf } from './escrowContract.ts';
 import type { ConfiguredNetwork } from './networks.ts';
 import type { RpcPool } from './rpcPool.ts';
+import { readSeats } from './signerSeats.ts';
 
 const erc20 = new Interface(['function decimals() view returns (uint8)']);
-// Seats 0 to 7 are signers (contracts/SignerSet.sol).
-const signerSeats = 8;
 // Any id will do to compare our way to a vault's address with the contract's.
 const probeId = `0x${'5a'.repeat(32)}`;
 
@@ -24,15 +23,6 @@ async function view(
 }
 
 const lower = (value: unknown) => String(value).toLowerCase();
-
-async function readSigners(pool: RpcPool, escrow: string, active: number): Promise<string[]> {
-  const seats = await Promise.all(
-    Array.from({ length: signerSeats }, (_, index) => view(pool, escrow, escrowInterface, 'seat', [index])),
-  );
-  // A seat keeps its index when the one before it is switched off, because the index is the signature's tag.
-  const holders = seats.map(([holder], index) => ((active >> index) & 1 ? lower(holder) : ZeroAddress));
-  return holders.slice(0, 32 - Math.clz32(active));
-}
 
 async function tokenProblems(pool: RpcPool, configured: ConfiguredNetwork): Promise<string[]> {
   const problems = await Promise.all(
@@ -74,10 +64,10 @@ export async function describeNetwork(configured: ConfiguredNetwork, pool: RpcPo
   const code = await pool.run((provider) => provider.getCode(escrow));
   if (code === '0x') refuse(name, [`there is no contract at the escrow address ${escrow}`]);
 
-  const [[treasuryValue], [feeCap], [threshold, active]] = await Promise.all([
+  const [[treasuryValue], [feeCap], seats] = await Promise.all([
     view(pool, escrow, escrowInterface, 'treasury'),
     view(pool, escrow, escrowInterface, 'feeCap'),
-    view(pool, escrow, escrowInterface, 'config'),
+    readSeats(pool, escrow),
   ]);
   const treasury = lower(treasuryValue);
   const problems = await Promise.all([identityProblems(pool, configured), tokenProblems(pool, configured)]);
@@ -94,8 +84,7 @@ export async function describeNetwork(configured: ConfiguredNetwork, pool: RpcPo
     treasury,
     refundWallet,
     shkeeperHotWallet,
-    signers: await readSigners(pool, escrow, Number(active)),
-    threshold: Number(threshold),
+    ...seats,
     feeCapBps: Number(feeCap),
     tokens: configured.tokens.map((token) => ({
       network: name,

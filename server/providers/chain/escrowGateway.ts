@@ -2,7 +2,7 @@ import { concat, getAddress, keccak256, TypedDataEncoder, toUtf8Bytes } from 'et
 import type { SettlementOutcome } from '../../domain/evidence.ts';
 import type { SettledFact } from '../../domain/signal.ts';
 import type { EscrowGateway, SettlementAmounts, SettlementPayload } from '../../ports/outside.ts';
-import { type ChainConnection, type ChainConnections, connectionOf } from './connection.ts';
+import type { ChainConnection, ChainConnections } from './connection.ts';
 import { checkContractSignature } from './contractSignature.ts';
 import { decodeAnswer, encodeCall } from './escrowCodec.ts';
 import { escrowDomain, settleTypes, termsIdOf, vaultOf } from './escrowContract.ts';
@@ -11,6 +11,8 @@ import { readHead, requireBlock } from './finality.ts';
 import { safeFileOf } from './safeFile.ts';
 import { batchPayloadOf, batchTransactionsOf, readFailedItems } from './settlementBatch.ts';
 import { encodeSignatures, recoverSeat } from './settlementSignatures.ts';
+import { createSeatedConnections } from './signerSeats.ts';
+import { tryTransaction } from './transactionTrial.ts';
 import { receiptOf } from './transferReader.ts';
 
 // The contract's numbers of a status (contracts/PaymentRecord.sol).
@@ -76,12 +78,12 @@ function parseAddress(text: string): string | null {
 
 /** Creates the gateway to the escrow contracts of all connected networks. */
 export function createEscrowGateway(connections: ChainConnections): EscrowGateway {
-  const of = (name: string) => connectionOf(connections, name);
-  const networks = [...connections.values()].map(({ network }) => network);
+  const { all, of, read } = createSeatedConnections(connections);
 
   return {
-    networks: () => networks,
-    network: (name) => connections.get(name)?.network ?? null,
+    networks: () => all().map(({ network }) => network),
+    network: (name) => (connections.has(name) ? of(name).network : null),
+    networkNow: async (name) => (await read(name)).network,
     checksum: (address) => getAddress(address),
     parseAddress,
     ref: (paymentId, randomBits) => {
@@ -109,6 +111,7 @@ export function createEscrowGateway(connections: ChainConnections): EscrowGatewa
       ]);
       return { to: getAddress(network.escrow), data, value: '0', chainId: network.chainId };
     },
+    tryTransaction: async (name, transaction) => tryTransaction(of(name), transaction),
     batchTransactions: (name, items, signatures) => batchTransactionsOf(of(name), items, signatures),
     safeFile: safeFileOf,
     record: async (name, termsId) => readRecord(of(name), termsId, 'latest'),

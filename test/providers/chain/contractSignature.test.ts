@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { concat, Signature, toBeHex, Wallet, ZeroAddress } from 'ethers';
+import { concat, type JsonRpcProvider, Signature, toBeHex, Wallet, ZeroAddress } from 'ethers';
 import type { EscrowGateway } from '../../../server/ports/outside.ts';
 import { checkContractSignature } from '../../../server/providers/chain/contractSignature.ts';
 import { escrowDomain } from '../../../server/providers/chain/escrowContract.ts';
+import { createEscrowGateway } from '../../../server/providers/chain/escrowGateway.ts';
 import { createRpcPool } from '../../../server/providers/chain/rpcPool.ts';
 import { type ChainWorld, one, openChainWorld, systemClock } from './chainWorld.ts';
 import { type ContractSeat, seatContract, type WalletAnswer, walletAnswers } from './contractSeat.ts';
@@ -22,8 +23,10 @@ describe('chain: signatures of contracts', () => {
   afterEach(() => seat.answer('OwnersKey'));
   after(() => world.close());
 
-  const check = (signer: string, data: string, over = digest) =>
-    gateway.checkContractSignature('bsc', over, { signer, data });
+  const check = async (signer: string, data: string, over = digest) => {
+    await gateway.networkNow('bsc');
+    return gateway.checkContractSignature('bsc', over, { signer, data });
+  };
 
   /** A settlement of a full vault, and whether the escrow would take it with these bytes of the contract beside a key's signature. */
   async function settling() {
@@ -100,6 +103,41 @@ describe('chain: signatures of contracts', () => {
     expect(await check(own.signer, own.signature)).to.deep.equal({ outcome: 'refused' });
   });
 
+  /** A contract that answers the escrow by this word, and everybody else by the other. */
+  async function toEscrow(address: string, word: 'yes' | 'no'): Promise<void> {
+    const yes = '631626ba7e60e01b5f5260205ff3';
+    const no = '5f5ff3';
+    const [mine, others] = word === 'yes' ? [yes, no] : [no, yes];
+    const target = (0x1a + others.length / 2).toString(16).padStart(2, '0');
+    const code = `0x3373${world.deployment.escrow.slice(2).toLowerCase()}1460${target}57${others}5b${mine}`;
+    await world.rpc('anvil_setCode', [address, code]);
+  }
+
+  it('asks as the escrow: what a contract would say to others is of no interest', async () => {
+    const { signerKeys } = world.deployment;
+    const holder = new Wallet(signerKeys[1] ?? '').address.toLowerCase();
+    await toEscrow(holder, 'no');
+    expect(await check(holder, '0x01')).to.deep.equal({ outcome: 'refused' });
+    await toEscrow(holder, 'yes');
+    expect(await check(holder, '0x')).to.have.property('outcome', 'valid');
+    await world.rpc('anvil_setCode', [holder, '0x']);
+  });
+
+  it('asks from a made-up address where a node cannot put code in the escrow’s place', async () => {
+    const [network] = world.chain.networks;
+    if (!network) throw new Error('no network');
+    const call = async () => `0x${'00'.repeat(31)}01`;
+    const send = async () => {
+      throw new Error('too many arguments, want at most 2');
+    };
+    const node = { call, send } as unknown as JsonRpcProvider;
+    const run = <T>(read: (provider: JsonRpcProvider) => Promise<T>) => read(node);
+    const pool = { name: 'bsc', chainId: network.chainId, run, status: () => [], close: () => undefined };
+    const given = { signer: seat.signer, data: '0x01' };
+    const verdict = await checkContractSignature({ network, finality: world.configured.finality, pool }, digest, given);
+    expect(verdict.outcome).to.equal('valid');
+  });
+
   it('gives up on a node that never answers', async () => {
     const [network] = world.chain.networks;
     if (!network) throw new Error('no network');
@@ -117,18 +155,20 @@ describe('chain: signatures of contracts', () => {
   it('knows a seat by its present holder: the list that was read at the start may be older than a rotation', async () => {
     const [network] = world.chain.networks;
     if (!network) throw new Error('no network');
-    const { chainId } = network;
     const limits = { timeoutMs: 5_000, logger: world.logger, clock: systemClock };
-    const pool = createRpcPool({ name: 'bsc', chainId, urls: [world.url], ...limits });
+    const pool = createRpcPool({ name: 'bsc', chainId: network.chainId, urls: [world.url], ...limits });
+    const old = { ...network, threshold: 3, signers: network.signers.toReversed() };
+    const started = createEscrowGateway(
+      new Map([['bsc', { network: old, finality: world.configured.finality, pool }]]),
+    );
+    // Those who ask at once share one reading.
+    const [now, again] = await Promise.all([started.networkNow('bsc'), started.networkNow('bsc')]);
+    expect(again).to.equal(now);
+    expect(now).to.deep.equal(network);
+    expect([started.network('bsc'), started.networks()]).to.deep.equal([network, [network]]);
     const given = { signer: seat.signer, data: seat.sign(digest) };
-    const listed = (signers: readonly string[]) => ({
-      ...{ network: { ...network, signers }, finality: world.configured.finality, pool },
-    });
-    const holders = network.signers;
-    expect(await checkContractSignature(listed(holders), digest, given)).to.have.property('outcome', 'valid');
-    // Listed first, where the escrow names another holder, who is as active.
-    const moved = await checkContractSignature(listed(holders.toReversed()), digest, given);
-    expect(moved).to.deep.equal({ outcome: 'unknownSigner' });
+    expect(await started.checkContractSignature('bsc', digest, given)).to.have.property('index', seat.index);
+    expect(started.recoverSigner('bsc', digest, world.signatures(digest, [0])[0]?.signature ?? '')?.index).to.equal(0);
     pool.close();
   });
 

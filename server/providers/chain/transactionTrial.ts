@@ -1,0 +1,42 @@
+import { isError } from 'ethers';
+import { AppError } from '../../errors.ts';
+import type { ReadyTransaction } from '../../ports/outside.ts';
+import type { ChainConnection } from './connection.ts';
+
+/** Just below 2^24, the most that a transaction of a chain with EIP-7825 may use; 50 items need far less. */
+const trialGas = 16_000_000n;
+/** A check is part of answering a person; a node that needs longer is as good as none. */
+export const checkLimitMs = 5_000;
+
+/** The work's result, or `AppError('chain_unavailable')` when it takes too long. */
+export async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const refuse = () => reject(new AppError('chain_unavailable', 'The question to the chain took too long.'));
+    timer = setTimeout(refuse, limitMs);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What the chain would do with a transaction now; `unknown` when no node answers in time, which is no verdict. */
+export async function tryTransaction(
+  { pool }: ChainConnection,
+  { to, data }: ReadyTransaction,
+  limitMs = checkLimitMs,
+): Promise<'goes' | 'reverts' | 'unknown'> {
+  try {
+    await within(
+      pool.run((provider) => provider.call({ to, data, gasLimit: trialGas })),
+      limitMs,
+    );
+    return 'goes';
+  } catch (error) {
+    if (error instanceof AppError) return 'unknown';
+    if (isError(error, 'CALL_EXCEPTION')) return 'reverts';
+    throw error;
+  }
+}
