@@ -1,9 +1,9 @@
 import type { PaymentState } from '../domain/state.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { EscrowGateway } from '../ports/outside.ts';
+import type { EscrowGateway, FailedItem } from '../ports/outside.ts';
 import type { Actor, TransitionStore } from '../ports.ts';
 import { demandAdmin } from './rules/actor.ts';
-import { demandBatch, eachOf, type ItemProblem, itemProblemOf } from './rules/batch.ts';
+import { asProblem, demandBatch, eachOf, type ItemProblem, isPassing } from './rules/batch.ts';
 import type { ConfirmedSettlement, ConfirmSettlement } from './rules/confirmed.ts';
 import { incoming } from './rules/refusal.ts';
 
@@ -30,7 +30,7 @@ export type ConfirmedItem =
     }
   | ({ readonly outcome: 'refused' } & ItemProblem);
 
-/** Refusals that hold for the transaction and so for every payment of it. */
+/** Refusals that hold for the transaction and so for every payment of it on the same network. */
 const ofTheTransaction: ReadonlySet<ErrorCode> = new Set([
   'validation_failed',
   'transaction_not_mined',
@@ -38,34 +38,66 @@ const ofTheTransaction: ReadonlySet<ErrorCode> = new Set([
   'transaction_foreign_contract',
 ]);
 
+interface Attempt {
+  readonly item: ConfirmedItem;
+  /** What the whole call is refused by when it settled no payment at all. */
+  readonly error: AppError | null;
+}
+
+function refusedAttempt(paymentId: string, error: unknown): Attempt {
+  if (!(error instanceof AppError)) throw error;
+  const whole = ofTheTransaction.has(error.code) || isPassing(error);
+  return { item: { outcome: 'refused', ...asProblem(paymentId, error) }, error: whole ? error : null };
+}
+
 /** Records the batch somebody broadcast, payment by payment, each by the contract's own event in that transaction. */
 export function createConfirmBatch({ store, gateway, confirmSettlement }: ConfirmBatchDeps) {
-  async function confirmOne(input: ConfirmBatchInput, paymentId: string): Promise<ConfirmedItem> {
-    const { actor, txHash } = input;
+  async function confirmOne({ actor, txHash }: ConfirmBatchInput, paymentId: string): Promise<Attempt> {
     try {
       const confirmed = await confirmSettlement({ actor, paymentId, kind: 'release', txHash });
-      return { outcome: 'settled', paymentId, ...confirmed };
+      return { item: { outcome: 'settled', paymentId, ...confirmed }, error: null };
     } catch (error) {
-      if (error instanceof AppError && ofTheTransaction.has(error.code)) throw error;
-      return { outcome: 'refused', ...itemProblemOf(paymentId, error) };
+      return refusedAttempt(paymentId, error);
     }
   }
 
+  /** What the contract left in this transaction, read once for each network. */
+  function leftItems(txHash: string) {
+    const read = new Map<string, Promise<FailedItem[]>>();
+    return (network: string): Promise<FailedItem[]> => {
+      const left = read.get(network) ?? gateway.failedItems(network, txHash);
+      read.set(network, left);
+      return left;
+    };
+  }
+
   /** The contract names the items that it left: such a payment is as it was, and its settlement may be signed again. */
-  async function withReasons(items: readonly ConfirmedItem[], txHash: string): Promise<ConfirmedItem[]> {
-    return eachOf(items, async (item) => {
-      if (item.outcome !== 'refused' || item.code !== 'transaction_other_payment') return item;
-      const state = incoming((await store.tail(item.paymentId))?.state);
-      const failed = await gateway.failedItems(state.asset.network, txHash);
-      const own = failed.find(({ termsId }) => termsId === state.termsId);
-      return own ? { outcome: 'failed', paymentId: item.paymentId, state, reason: own.reason } : item;
-    });
+  async function withReason(item: ConfirmedItem, failedOn: ReturnType<typeof leftItems>): Promise<Attempt> {
+    if (item.outcome !== 'refused' || item.code !== 'transaction_other_payment') return { item, error: null };
+    const state = incoming((await store.tail(item.paymentId))?.state);
+    try {
+      const own = (await failedOn(state.asset.network)).find(({ termsId }) => termsId === state.termsId);
+      if (own === undefined) return { item, error: null };
+      return { item: { outcome: 'failed', paymentId: item.paymentId, state, reason: own.reason }, error: null };
+    } catch (error) {
+      // The refusal without a reason is still true.
+      return { ...refusedAttempt(item.paymentId, error), item };
+    }
+  }
+
+  /** What is booked is said, whatever became of the others: a refusal of the whole would hide it. */
+  function itemsOf(attempts: readonly Attempt[]): ConfirmedItem[] {
+    const items = attempts.map(({ item }) => item);
+    const error = attempts.find((attempt) => attempt.error !== null)?.error ?? null;
+    if (error !== null && !items.some(({ outcome }) => outcome === 'settled')) throw error;
+    return items;
   }
 
   return async function confirmBatch(input: ConfirmBatchInput): Promise<ConfirmedItem[]> {
     demandAdmin(input.actor);
     demandBatch(input.paymentIds, 'paymentIds');
-    const items = await eachOf(input.paymentIds, (paymentId) => confirmOne(input, paymentId));
-    return withReasons(items, input.txHash);
+    const items = itemsOf(await eachOf(input.paymentIds, (paymentId) => confirmOne(input, paymentId)));
+    const failedOn = leftItems(input.txHash);
+    return itemsOf(await eachOf(items, (item) => withReason(item, failedOn)));
   };
 }

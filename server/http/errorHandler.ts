@@ -69,8 +69,8 @@ const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
 const parserCodes: Readonly<Record<string, [ErrorCode, string]>> = {
   'entity.parse.failed': ['malformed_json', 'The body is not valid JSON.'],
   'entity.too.large': ['payload_too_large', 'The body is larger than this route takes.'],
-  'encoding.unsupported': ['validation_failed', 'The content encoding of the body is not supported.'],
-  'charset.unsupported': ['validation_failed', 'The charset of the body is not supported.'],
+  'encoding.unsupported': ['unsupported_media_type', 'The content encoding of the body is not supported.'],
+  'charset.unsupported': ['unsupported_media_type', 'The charset of the body is not supported.'],
   'request.aborted': ['validation_failed', 'The body ended early.'],
   'request.size.invalid': ['validation_failed', 'The body is not as long as its Content-Length says.'],
 };

@@ -20,6 +20,16 @@ const problem = z
     code: z.enum(errorCodes),
     requestId: z.string(),
     errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })),
+    items: z
+      .array(z.looseObject({ paymentId: z.string(), code: z.enum(errorCodes), message: z.string() }))
+      .optional()
+      .meta({
+        description: 'Of batch_refused: the payments that cannot take part, each with the details of its own code',
+      }),
+    prepared: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Of batch_refused: the payments that stay prepared nevertheless' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details with the members older clients read' });
 

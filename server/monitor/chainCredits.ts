@@ -97,8 +97,11 @@ async function sharesOf(sources: CreditSources, withdrawal: PoolWithdrawal): Pro
   const since = (await sources.store.claimsUnder(prefix)).length - credits.length;
   if (since !== 0 || (await takenBefore(sources, withdrawal, older)).size !== taken.size)
     return sharesOf(sources, withdrawal);
-  // Anybody may use the contract, and credit the same account.
-  if (left > 0n) sources.logger.warn({ ...withdrawal, left }, 'a withdrawal took credits of no payment known here');
+  if (left > 0n) {
+    // Anybody may use the contract, so a withdrawal of a stranger's account is everyday; one that takes more than an own account had is not.
+    const level = older.length === 0 ? 'debug' : 'warn';
+    sources.logger[level]({ ...withdrawal, left }, 'a withdrawal took credits of no payment known here');
+  }
   return shares;
 }
 

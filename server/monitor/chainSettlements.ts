@@ -11,8 +11,8 @@ export interface SettlementSightings {
 const nameOf = ({ logId, blockHash }: ChainFact) => `${logId} ${blockHash}`;
 
 /**
- * Creates the memory of one process. It forgets on a restart, which costs only a hint that stays on the screen: a settlement
- * is booked when it is final, never when it is seen.
+ * Creates the memory of one process. It forgets on a restart: then a sighting that a reorganisation takes away stays with its payment until the
+ * settlement is booked or voided. No money follows a sighting, and a batch asks the chain whether it still stands.
  */
 export function createSettlementSightings(network: Network, chain: ChainReader, telling: Telling): SettlementSightings {
   const sightings = new Map<string, ChainFact>();

@@ -26,10 +26,18 @@ export function demandBatch(paymentIds: readonly string[], field: string): void 
   });
 }
 
+/** Whether the refusal says nothing about the payment and ends by itself. */
+export const isPassing = ({ code }: AppError): boolean => passing.has(code);
+
+/** The refusal as it is told of this payment. */
+export const asProblem = (paymentId: string, { details, code, message }: AppError): ItemProblem => ({
+  ...{ ...details, paymentId, code, message },
+});
+
 /** The refusal as a problem of this payment; throws what is none. */
 export function itemProblemOf(paymentId: string, error: unknown): ItemProblem {
-  if (!(error instanceof AppError) || passing.has(error.code)) throw error;
-  return { ...error.details, paymentId, code: error.code, message: error.message };
+  if (!(error instanceof AppError) || isPassing(error)) throw error;
+  return asProblem(paymentId, error);
 }
 
 /** Does the same for every item, a few at a time; answers in the order of the items. */

@@ -9,7 +9,7 @@ import { escrowDomain, settleTypes, termsIdOf, vaultOf } from './escrowContract.
 import { readSettlements } from './escrowEvents.ts';
 import { readHead, requireBlock } from './finality.ts';
 import { safeFileOf } from './safeFile.ts';
-import { batchPayloadOf, batchTransactionsOf, readFailedItems } from './settlementBatch.ts';
+import { batchPayloadOf, batchTransactionsOf, readFailedItems, settleMessage } from './settlementBatch.ts';
 import { encodeSignatures, recoverSeat } from './settlementSignatures.ts';
 import { createSeatedConnections } from './signerSeats.ts';
 import { tryTransaction } from './transactionTrial.ts';
@@ -52,14 +52,7 @@ async function readOutcome(connection: ChainConnection, txHash: string, termsId:
 
 function payloadOf({ network }: ChainConnection, termsId: string, amounts: SettlementAmounts): SettlementPayload {
   const domain = escrowDomain(network.chainId, getAddress(network.escrow));
-  // Decimal strings: the payload travels as JSON, and amounts are beyond what a JSON number can hold.
-  const message = {
-    id: termsId,
-    seq: String(amounts.settleSeq),
-    toSeller: String(amounts.toSeller),
-    toBuyer: String(amounts.toBuyer),
-    validUntil: String(amounts.validUntil),
-  };
+  const message = settleMessage(termsId, amounts);
   return {
     typedData: { domain, types: settleTypes, primaryType: 'Settle', message },
     digest: TypedDataEncoder.hash(domain, settleTypes, message),

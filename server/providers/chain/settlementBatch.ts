@@ -1,6 +1,12 @@
 import { getAddress, TypedDataEncoder } from 'ethers';
 import type { SettlementSignature } from '../../domain/state.ts';
-import type { BatchItem, BatchTransactions, FailedItem, SettlementPayload } from '../../ports/outside.ts';
+import type {
+  BatchItem,
+  BatchTransactions,
+  FailedItem,
+  SettlementAmounts,
+  SettlementPayload,
+} from '../../ports/outside.ts';
 import type { ChainConnection } from './connection.ts';
 import { decodeError, decodeLog, encodeCall } from './escrowCodec.ts';
 import { escrowDomain, settleTypes } from './escrowContract.ts';
@@ -10,18 +16,19 @@ import { receiptOf } from './transferReader.ts';
 /** EIP-712 types of a batch; its items are the same `Settle` that a single settlement signs. */
 const batchTypes = { SettleBatch: [{ name: 'items', type: 'Settle[]' }], ...settleTypes };
 
-/** The one message that admins sign for all items. Decimal strings: the payload travels as JSON. */
+/** A settlement as the contract's EIP-712 type spells it. Decimal strings: the payload travels as JSON, and amounts are beyond its numbers. */
+export const settleMessage = (termsId: string, { settleSeq, toSeller, toBuyer, validUntil }: SettlementAmounts) => ({
+  id: termsId,
+  seq: String(settleSeq),
+  toSeller: String(toSeller),
+  toBuyer: String(toBuyer),
+  validUntil: String(validUntil),
+});
+
+/** The one message that admins sign for all items. */
 export function batchPayloadOf({ network }: ChainConnection, items: readonly BatchItem[]): SettlementPayload {
   const domain = escrowDomain(network.chainId, getAddress(network.escrow));
-  const message = {
-    items: items.map(({ termsId, settlement }) => ({
-      id: termsId,
-      seq: String(settlement.settleSeq),
-      toSeller: String(settlement.toSeller),
-      toBuyer: String(settlement.toBuyer),
-      validUntil: String(settlement.validUntil),
-    })),
-  };
+  const message = { items: items.map(({ termsId, settlement }) => settleMessage(termsId, settlement)) };
   return {
     typedData: { domain, types: batchTypes, primaryType: 'SettleBatch', message },
     digest: TypedDataEncoder.hash(domain, batchTypes, message),
