@@ -1,6 +1,6 @@
 import type { PaymentState } from '../domain/state.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
-import type { EscrowGateway, FailedItem } from '../ports/outside.ts';
+import type { EscrowGateway, FailedItem, OutcomeOf } from '../ports/outside.ts';
 import type { Actor, TransitionStore } from '../ports.ts';
 import { demandAdmin } from './rules/actor.ts';
 import { asProblem, demandBatch, eachOf, type ItemProblem, isPassing } from './rules/batch.ts';
@@ -52,9 +52,13 @@ function refusedAttempt(paymentId: string, error: unknown): Attempt {
 
 /** Records the batch somebody broadcast, payment by payment, each by the contract's own event in that transaction. */
 export function createConfirmBatch({ store, gateway, confirmSettlement }: ConfirmBatchDeps) {
-  async function confirmOne({ actor, txHash }: ConfirmBatchInput, paymentId: string): Promise<Attempt> {
+  async function confirmOne(
+    { actor, txHash }: ConfirmBatchInput,
+    paymentId: string,
+    shared: Map<string, Promise<OutcomeOf>>,
+  ): Promise<Attempt> {
     try {
-      const confirmed = await confirmSettlement({ actor, paymentId, kind: 'release', txHash });
+      const confirmed = await confirmSettlement({ actor, paymentId, kind: 'release', txHash, shared });
       return { item: { outcome: 'settled', paymentId, ...confirmed }, error: null };
     } catch (error) {
       return refusedAttempt(paymentId, error);
@@ -96,7 +100,8 @@ export function createConfirmBatch({ store, gateway, confirmSettlement }: Confir
   return async function confirmBatch(input: ConfirmBatchInput): Promise<ConfirmedItem[]> {
     demandAdmin(input.actor);
     demandBatch(input.paymentIds, 'paymentIds');
-    const items = itemsOf(await eachOf(input.paymentIds, (paymentId) => confirmOne(input, paymentId)));
+    const shared = new Map<string, Promise<OutcomeOf>>();
+    const items = itemsOf(await eachOf(input.paymentIds, (paymentId) => confirmOne(input, paymentId, shared)));
     const failedOn = leftItems(input.txHash);
     return itemsOf(await eachOf(items, (item) => withReason(item, failedOn)));
   };

@@ -28,8 +28,19 @@ const mismatch = (message: string) => new AppError('transaction_mismatch', messa
 
 /** Records the release or refund somebody broadcast; the contract's own event is the evidence, never the hash alone. */
 export function createConfirmSettlement(deps: ConfirmSettlementDeps) {
-  async function readFact(state: PaymentState, txHash: string) {
-    const outcome = await deps.gateway.readOutcome(state.asset.network, txHash, state.termsId);
+  async function readOutcome(
+    { asset, termsId }: PaymentState,
+    txHash: string,
+    shared: ConfirmSettlementInput['shared'],
+  ) {
+    if (shared === undefined) return deps.gateway.readOutcome(asset.network, txHash, termsId);
+    const read = shared.get(asset.network) ?? deps.gateway.readOutcomes(asset.network, txHash);
+    shared.set(asset.network, read);
+    return (await read)(termsId);
+  }
+
+  async function readFact(state: PaymentState, txHash: string, shared: ConfirmSettlementInput['shared']) {
+    const outcome = await readOutcome(state, txHash, shared);
     if (outcome.outcome === 'settled') return outcome;
     const [code, message] = errorOfOutcome[outcome.outcome];
     throw new AppError(code, message);
@@ -57,7 +68,7 @@ export function createConfirmSettlement(deps: ConfirmSettlementDeps) {
       throw new AppError('validation_failed', 'txHash must be 0x and 64 hex digits.', { details: { field: 'txHash' } });
     }
     const state = incoming((await deps.store.tail(input.paymentId))?.state);
-    const { fact, final } = await readFact(state, txHash);
+    const { fact, final } = await readFact(state, txHash, input.shared);
     if ((input.kind === 'release' ? fact.toSeller : fact.toBuyer) === 0n) {
       throw mismatch(`The transaction is no ${input.kind}.`);
     }

@@ -1,8 +1,16 @@
+import type { ChainHead } from '../domain/evidence.ts';
 import { decide } from '../domain/payment.ts';
 import type { SignalOf } from '../domain/signal.ts';
 import type { OpenSettlement, PaymentState, SettlementSignature } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type { BatchTransactions, EscrowGateway, Network, SafeFile, SettlementPayload } from '../ports/outside.ts';
+import type {
+  BatchTransactions,
+  ChainReader,
+  EscrowGateway,
+  Network,
+  SafeFile,
+  SettlementPayload,
+} from '../ports/outside.ts';
 import type { Actor } from '../ports.ts';
 import type { PrepareSettlementDeps } from './prepareSettlement.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
@@ -142,6 +150,17 @@ async function answer(
   };
 }
 
+/** Reads each head once, for all payments that are planned together. */
+function withOneHead(chain: ChainReader): ChainReader {
+  const heads = new Map<string, Promise<ChainHead>>();
+  const head = (network: string): Promise<ChainHead> => {
+    const read = heads.get(network) ?? chain.head(network);
+    heads.set(network, read);
+    return read;
+  };
+  return { ...chain, head };
+}
+
 /**
  * Prepares the releases of several payments that one set of signatures covers, and gives the transactions once there are enough. What
  * is stored is each payment's own prepared settlement; the batch is made of those anew each time, in the order of the payments' ids.
@@ -154,7 +173,8 @@ export function createPrepareBatch(deps: PrepareBatchDeps) {
       'items',
     );
     const items = input.items.toSorted((a, b) => (a.paymentId < b.paymentId ? -1 : 1));
-    const plans = await allOf(items, (item) => planOf(deps, input, item));
+    const planning = { ...deps, chain: withOneHead(deps.chain) };
+    const plans = await allOf(items, (item) => planOf(planning, input, item));
     const network = oneNetwork(deps.gateway, plans);
     const recorded = await allOf(plans, (plan) => record(deps, input.actor, plan), refusedLate);
     return answer(deps, network, recorded, input);

@@ -74,6 +74,9 @@ export interface BatchTransactions {
   readonly settleBatchReport: ReadyTransaction;
 }
 
+/** What a transaction that was read did with the payment of these terms. */
+export type OutcomeOf = (termsId: string) => SettlementOutcome;
+
 /** An item that a reporting batch did not settle; `reason` is the contract's error, null for any other failure. */
 export interface FailedItem {
   readonly termsId: string;
@@ -166,6 +169,8 @@ export interface EscrowGateway {
     network: string,
     termsId: string,
   ): Promise<{ readonly status: string; readonly settleSeq: number; readonly blockTimeMs: number }>;
+  /** Reads a transaction once, to say what it did with each of several payments. */
+  readOutcomes(network: string, txHash: string): Promise<OutcomeOf>;
   readOutcome(network: string, txHash: string, termsId: string): Promise<SettlementOutcome>;
   /** Items that a mined transaction reports as not settled; none for a transaction that is not mined. */
   failedItems(network: string, txHash: string): Promise<FailedItem[]>;

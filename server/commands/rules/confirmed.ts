@@ -1,4 +1,5 @@
 import type { PaymentState } from '../../domain/state.ts';
+import type { OutcomeOf } from '../../ports/outside.ts';
 import type { Actor } from '../../ports.ts';
 
 /** The transaction that somebody says settled a payment. */
@@ -7,6 +8,8 @@ export interface ConfirmSettlementInput {
   readonly paymentId: string;
   readonly kind: 'release' | 'refund';
   readonly txHash: string;
+  /** What is read of the transaction, by network: shared by the payments of a batch. */
+  readonly shared?: Map<string, Promise<OutcomeOf>>;
 }
 
 /** What it turned out to be: mined, or final and booked. */

@@ -1,7 +1,6 @@
 import { concat, getAddress, keccak256, TypedDataEncoder, toUtf8Bytes } from 'ethers';
-import type { SettlementOutcome } from '../../domain/evidence.ts';
 import type { SettledFact } from '../../domain/signal.ts';
-import type { EscrowGateway, SettlementAmounts, SettlementPayload } from '../../ports/outside.ts';
+import type { EscrowGateway, OutcomeOf, SettlementAmounts, SettlementPayload } from '../../ports/outside.ts';
 import type { ChainConnection, ChainConnections } from './connection.ts';
 import { checkContractSignature } from './contractSignature.ts';
 import { decodeAnswer, encodeCall } from './escrowCodec.ts';
@@ -34,20 +33,22 @@ async function readRecord({ network, pool }: ChainConnection, termsId: string, b
   };
 }
 
-async function readOutcome(connection: ChainConnection, txHash: string, termsId: string): Promise<SettlementOutcome> {
+async function readOutcomes(connection: ChainConnection, txHash: string): Promise<OutcomeOf> {
   const { network, pool } = connection;
   const head = await readHead(connection);
   const receipt = await receiptOf(connection, txHash);
-  if (receipt === null) return { outcome: 'notMined' };
+  if (receipt === null) return () => ({ outcome: 'notMined' });
   const block = await requireBlock(pool, receipt.blockNumber);
-  if (block.hash !== receipt.blockHash) return { outcome: 'notMined' };
-  if (receipt.status !== 1) return { outcome: 'reverted' };
+  if (block.hash !== receipt.blockHash) return () => ({ outcome: 'notMined' });
+  if (receipt.status !== 1) return () => ({ outcome: 'reverted' });
 
   const settled = readSettlements(receipt.logs, network);
-  const ours: SettledFact | undefined = settled.findLast((fact) => fact.termsId === termsId.toLowerCase());
-  if (ours) return { outcome: 'settled', fact: ours, final: receipt.blockNumber <= head.finalized };
   const touched = receipt.logs.some((log) => log.address.toLowerCase() === network.escrow);
-  return { outcome: touched ? 'otherPayment' : 'foreignContract' };
+  return (termsId) => {
+    const ours: SettledFact | undefined = settled.findLast((fact) => fact.termsId === termsId.toLowerCase());
+    if (ours) return { outcome: 'settled', fact: ours, final: receipt.blockNumber <= head.finalized };
+    return { outcome: touched ? 'otherPayment' : 'foreignContract' };
+  };
 }
 
 function payloadOf({ network }: ChainConnection, termsId: string, amounts: SettlementAmounts): SettlementPayload {
@@ -117,7 +118,8 @@ export function createEscrowGateway(connections: ChainConnections): EscrowGatewa
       ]);
       return { status, settleSeq, blockTimeMs: block.timestamp * 1_000 };
     },
-    readOutcome: async (name, txHash, termsId) => readOutcome(of(name), txHash, termsId),
+    readOutcomes: async (name, txHash) => readOutcomes(of(name), txHash),
+    readOutcome: async (name, txHash, termsId) => (await readOutcomes(of(name), txHash))(termsId),
     failedItems: async (name, txHash) => readFailedItems(of(name), txHash),
   };
 }
