@@ -11,23 +11,28 @@ import type {
   SafeFile,
   SettlementPayload,
 } from '../ports/outside.ts';
-import type { Actor } from '../ports.ts';
-import type { PrepareSettlementDeps } from './prepareSettlement.ts';
+import type { Actor, TransitionStore } from '../ports.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
 import { networkOf } from './rules/asset.ts';
 import { allOf, demandBatch, refusedLate } from './rules/batch.ts';
 import { demandBatchable, demandFit } from './rules/batchFit.ts';
 import { errorOf, incoming, recordedPayment } from './rules/refusal.ts';
 import { fileFor } from './rules/safeFile.ts';
-import { freeExpired, planSettlement, readWish, validUntilOf } from './rules/settlementPlan.ts';
+import {
+  freeExpired,
+  planSettlement,
+  readWish,
+  type SettlementPlanPorts,
+  validUntilOf,
+} from './rules/settlementPlan.ts';
 import { routeOf } from './rules/settlementRoute.ts';
 import { demandNoSignatures, readSignatures, type SignatureWords } from './rules/signatures.ts';
 import { usableSignatures } from './rules/usableSignatures.ts';
 
-export type PrepareBatchDeps = Pick<
-  PrepareSettlementDeps,
-  'store' | 'coordinator' | 'gateway' | 'chain' | 'clock' | 'policy'
->;
+export interface PrepareBatchDeps extends SettlementPlanPorts {
+  readonly store: TransitionStore;
+  readonly gateway: EscrowGateway;
+}
 
 export interface PrepareBatchInput {
   readonly actor: Actor;
