@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { createPrepareBatch } from '../../server/commands/prepareBatch.ts';
-import { networkOf } from '../../server/commands/rules/asset.ts';
 import { admin, type CommandsWorld, openCommandsWorld } from './commandsWorld.ts';
 import { settlementDesk } from './settlementDesk.ts';
 
@@ -19,7 +18,7 @@ describe('prepareBatch, where one signature is enough', () => {
     const sets: number[] = [];
     const lone: typeof gateway = {
       ...gateway,
-      network: (name) => ({ ...networkOf(gateway, name), threshold: 1 }),
+      networkNow: async (name) => ({ ...(await gateway.networkNow(name)), threshold: 1 }),
       batchTransactions: (_network, _items, signatures) => {
         sets.push(signatures.length);
         return { settleBatch: { ...call, data: '0x01' }, settleBatchReport: { ...call, data: '0x02' } };
