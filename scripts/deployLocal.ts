@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { concat, getCreateAddress, HDNodeWallet, Interface, JsonRpcProvider, parseUnits, toQuantity } from 'ethers';
 import { escrowInitCode, readArtifact } from './deploy/escrowBuild.ts';
 import type { EscrowParameters } from './deploy/parameters.ts';
+import { waitUntil } from './services/waitUntil.ts';
 
 /** Where a local deployment lives and who holds its roles; every key is a well-known development key. */
 export interface LocalDeployment {
@@ -58,7 +59,6 @@ const BUYER_BALANCE = parseUnits('1000000', TOKEN_DECIMALS);
 const DEPLOY_GAS = toQuantity(8_000_000);
 const CALL_GAS = toQuantity(200_000);
 const WAIT_MS = 30_000;
-const POLL_MS = 100;
 
 const accounts = new Map<number, HDNodeWallet>();
 
@@ -117,7 +117,6 @@ function parametersOf(deployment: LocalDeployment): EscrowParameters {
 export async function deployLocal(options: LocalDeploymentOptions): Promise<LocalDeployment> {
   const artifacts = options.directory ? pathToFileURL(join(options.directory, 'artifacts', 'contracts/')) : undefined;
   const provider = new JsonRpcProvider(options.rpcUrl, undefined, { batchMaxCount: 1, cacheTimeout: -1 });
-  provider.pollingInterval = POLL_MS;
   try {
     const { chainId } = await provider.getNetwork();
     const deployer = account(ROLES.deployer);
@@ -143,14 +142,21 @@ export async function deployLocal(options: LocalDeploymentOptions): Promise<Loca
       await send({ data: concat([tokenArtifact.bytecode, tokenArguments]), nonce: nonce + 1, gas: DEPLOY_GAS }),
       await send({ to: token, data: mint, nonce: nonce + 2, gas: CALL_GAS }),
     ];
-    for (const hash of sent) {
-      const receipt = await provider.waitForTransaction(hash, 1, WAIT_MS);
-      if (receipt?.status !== 1) throw new Error(`the local deployment reverted in transaction ${hash}`);
-    }
+    for (const hash of sent) await requireSuccess(provider, hash);
     return deployment;
   } finally {
     provider.destroy();
   }
+}
+
+/** Asks for the receipt itself: ethers waits for the next block, which never comes on a chain that mines only what it is sent. */
+async function requireSuccess(provider: JsonRpcProvider, hash: string): Promise<void> {
+  let status: number | null | undefined;
+  await waitUntil(async () => {
+    status = (await provider.getTransactionReceipt(hash))?.status;
+    return status !== undefined;
+  }, WAIT_MS);
+  if (status !== 1) throw new Error(`the local deployment reverted, or was not mined, in transaction ${hash}`);
 }
 
 /** Writes the networks file of the sandbox and the tests: the local chain under the name `bsc`, as the API's defaults expect. */
