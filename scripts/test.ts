@@ -4,7 +4,7 @@ import { parseTestArguments } from './test/arguments.ts';
 import { type CheckResult, runChecks } from './test/checks.ts';
 import { type Counts, nothing } from './test/counts.ts';
 import { makeTestFolder, removeOldTestFolders } from './test/folder.ts';
-import { after, type Lane, runLanes } from './test/lanes.ts';
+import { inSequence, type Lane, runLanes } from './test/lanes.ts';
 import { mochaLane } from './test/mocha.ts';
 import { startTestServices } from './test/services.ts';
 import { solidityLane } from './test/solidity.ts';
@@ -22,12 +22,14 @@ async function main(): Promise<Counts> {
       return nothing;
     };
     const env = { ...process.env, ...services?.env };
-    const lanes = wanted.lanes.map((mochaArguments, at) =>
-      mochaLane({ coverage: wanted.coverage, mochaArguments, directory, name: `mocha-${at}`, env }),
+    const lanes: Lane[][] = wanted.lanes.map((runs, at) =>
+      runs.map((mochaArguments, n) =>
+        mochaLane({ coverage: wanted.coverage, mochaArguments, directory, name: `mocha-${at}-${n}`, env }),
+      ),
     );
     // The last lane is the shortest.
-    if (wanted.solidity) lanes.push(after(lanes.pop(), solidityLane({ ...wanted.solidity, directory })));
-    const run = await runLanes(wanted.checks ? [checkLane, ...lanes] : lanes);
+    if (wanted.solidity) lanes.push([...(lanes.pop() ?? []), solidityLane({ ...wanted.solidity, directory })]);
+    const run = await runLanes([...(wanted.checks ? [checkLane] : []), ...lanes.map(inSequence)]);
     for (const check of failedChecks) console.log(`\n${check.name} failed:\n\n${check.output}`);
     return { ...run, failed: run.failed + failedChecks.length };
   } finally {

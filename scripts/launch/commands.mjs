@@ -21,6 +21,7 @@ export const COMMANDS = {
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
   'test:contracts': 'the tests of the contracts, which need no service',
+  'test:faults': 'kills at every labelled point, lost blocks, races and the walks of money, on real parts',
   'test:long': 'the fuzz and invariant tests of the contracts, ten times as deep and with another seed each time',
   gas: 'what each operation of the escrow costs (-- --json, -- --update)',
   check: 'types, lint and house tests',
@@ -72,6 +73,8 @@ export async function runCommand(command, args) {
     case 'test:contracts':
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--contracts', ...args], env);
+    case 'test:faults':
+      return runTests(['test/faults/**/*.test.ts', ...args], { ...env, HOLDFAST_EVERY_CRASH_POINT: '1' });
     case 'gas':
       await ensureContracts(node, env);
       return runScript('scripts/gas.ts', args, env);

@@ -13,8 +13,8 @@ export interface TestArguments {
   /** Collect coverage with c8. */
   readonly coverage: boolean;
   readonly needsServices: boolean;
-  /** Files and options for mocha; each list is a process of its own, and they run side by side. */
-  readonly lanes: readonly (readonly string[])[];
+  /** Lanes run side by side; each is a row of processes of mocha, given by their files and options. */
+  readonly lanes: readonly (readonly (readonly string[])[])[];
   readonly solidity: SolidityTests | undefined;
 }
 
@@ -25,6 +25,10 @@ const LONGEST_WAITING = 'test/faults/crash.test.ts';
 const SERVICE_FREE = ['test/domain', 'test/house', 'test/launch'] as const;
 /** The contract tests open their chains in the test process. */
 const CONTRACTS = 'test/contracts';
+/** The Solidity tests of a run of everything: compiling all of them would take longer than they run. */
+const USUAL_SOLIDITY = ['fuzz/Messages.t.sol', 'fuzz/Money.t.sol', 'invariants/Escrow.t.sol'].map(
+  (file) => `test/contracts/solidity/${file}`,
+);
 const OUR_OPTIONS = ['--unit', '--checks', '--coverage', '--long', '--contracts'];
 
 /**
@@ -38,8 +42,8 @@ export function parseTestArguments(args: readonly string[]): TestArguments {
   if (sources.length > 0 && others.length === 0) return onlySolidity({ files: sources, profile: 'default' });
   if (args.includes('--contracts')) return onlyContracts(others);
   const everythingRuns = others.every((argument) => argument === '--coverage');
-  const wanted = sources.length > 0 || everythingRuns;
-  return { ...mochaArguments(others), solidity: wanted ? { files: sources, profile: 'quick' } : undefined };
+  const files = sources.length === 0 && everythingRuns ? USUAL_SOLIDITY : sources;
+  return { ...mochaArguments(others), solidity: files.length > 0 ? { files, profile: 'quick' } : undefined };
 }
 
 function onlySolidity(solidity: SolidityTests): TestArguments {
@@ -53,7 +57,7 @@ function onlyContracts(args: readonly string[]): TestArguments {
     checks: false,
     coverage: false,
     needsServices: false,
-    lanes: [[...filesOf([CONTRACTS]), ...rest]],
+    lanes: [[[...filesOf([CONTRACTS]), ...rest]]],
     solidity: rest.length === 0 ? { files: [], profile: 'default' } : undefined,
   };
 }
@@ -63,10 +67,10 @@ function mochaArguments(args: readonly string[]): Omit<TestArguments, 'solidity'
   const files = rest.filter((argument) => !argument.startsWith('-') && argument.includes('test'));
   const coverage = args.includes('--coverage');
   if (args.includes('--checks')) {
-    return { checks: true, coverage, needsServices: false, lanes: [[...filesOf(['test/house']), ...rest]] };
+    return { checks: true, coverage, needsServices: false, lanes: [[[...filesOf(['test/house']), ...rest]]] };
   }
   if (args.includes('--unit') && files.length === 0) {
-    return { checks: false, coverage, needsServices: false, lanes: [[...filesOf(SERVICE_FREE), ...rest]] };
+    return { checks: false, coverage, needsServices: false, lanes: [[[...filesOf(SERVICE_FREE), ...rest]]] };
   }
   const isServiceFree = (file: string) =>
     [...SERVICE_FREE, CONTRACTS].some((folder) => file.replace(/^\.\//, '').startsWith(folder));
@@ -75,12 +79,18 @@ function mochaArguments(args: readonly string[]): Omit<TestArguments, 'solidity'
     coverage,
     needsServices: files.length === 0 || !files.every(isServiceFree),
     lanes:
-      files.length > 0 ? [rest] : rest.length === 0 && !coverage ? everything() : [[...filesOf(['test']), ...rest]],
+      files.length > 0 ? [[rest]] : rest.length === 0 && !coverage ? everything() : [[[...filesOf(['test']), ...rest]]],
   };
 }
 
-function everything(): string[][] {
-  return [[...filesOf(['test']), '--exclude', WAITING], [LONGEST_WAITING], [WAITING, '--exclude', LONGEST_WAITING]];
+/** Three lanes of about the same length. */
+function everything(): string[][][] {
+  const contracts = filesOf([CONTRACTS]);
+  return [
+    [[...filesOf(['test']), '--exclude', WAITING, ...contracts.flatMap((files) => ['--exclude', files])]],
+    [contracts, [WAITING, '--exclude', LONGEST_WAITING]],
+    [[LONGEST_WAITING]],
+  ];
 }
 
 function filesOf(folders: readonly string[]): string[] {

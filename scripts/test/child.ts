@@ -26,7 +26,5 @@ export async function runChild({ args, env, turn }: Child): Promise<string> {
     process.stdout.write(Buffer.concat(kept));
     show = (chunk) => void process.stdout.write(chunk);
   });
-  const code = await ended;
-  await turn;
-  return code;
+  return ended;
 }

@@ -17,8 +17,8 @@ export function addCounts(one: Counts, other: Counts): Counts {
   };
 }
 
-/** Counts a run that went wrong as one more failed test, and says why. */
-export function failRun(counts: Counts, why: string): Counts {
-  console.log(`\n${why}`);
+/** Counts a run that went wrong as one more failed test, and says why when it is its turn. */
+export function failRun(counts: Counts, why: string, turn: Promise<void>): Counts {
+  turn.then(() => console.log(`\n${why}`));
   return { ...counts, failed: counts.failed + 1 };
 }

@@ -8,12 +8,24 @@ export async function runLanes(lanes: readonly Lane[]): Promise<Counts> {
   const turns = lanes.map(() => Promise.withResolvers<void>());
   turns[0]?.resolve();
   const counted = await Promise.all(
-    lanes.map((lane, at) => lane(turns[at]?.promise ?? Promise.resolve()).finally(() => turns[at + 1]?.resolve())),
+    lanes.map(async (lane, at) => {
+      const turn = turns[at]?.promise ?? Promise.resolve();
+      try {
+        return await lane(turn);
+      } finally {
+        await turn;
+        turns[at + 1]?.resolve();
+      }
+    }),
   );
   return counted.reduce(addCounts, nothing);
 }
 
-/** One lane after the other, in one place of the row. */
-export function after(first: Lane | undefined, second: Lane): Lane {
-  return async (turn) => addCounts((await first?.(turn)) ?? nothing, await second(turn));
+/** Parts that run one after the other and share one place in the row. */
+export function inSequence(parts: readonly Lane[]): Lane {
+  return async (turn) => {
+    let counts = nothing;
+    for (const part of parts) counts = addCounts(counts, await part(turn));
+    return counts;
+  };
 }

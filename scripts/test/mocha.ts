@@ -22,18 +22,19 @@ export function mochaLane({ coverage, mochaArguments, directory, name, env }: Mo
     const mocha = ['node_modules/mocha/bin/_mocha', ...mochaArguments];
     const args = [...process.execArgv, ...(coverage ? [...c8, process.execPath, ...mocha] : mocha)];
     const code = await runChild({ args, env: { ...env, HOLDFAST_TEST_RESULT: resultFile }, turn });
-    return judge(code, readResult(resultFile));
+    return judge(code, readResult(resultFile), turn);
   };
 }
 
 type MochaResult = Counts & { readonly leftOpen: readonly string[] };
 
-function judge(code: string, result: MochaResult | undefined): Counts {
-  if (!result) return failRun(nothing, `mocha ended with ${code} before its tests did`);
+function judge(code: string, result: MochaResult | undefined, turn: Promise<void>): Counts {
+  const fail = (counts: Counts, why: string) => failRun(counts, why, turn);
+  if (!result) return fail(nothing, `mocha ended with ${code} before its tests did`);
   const { leftOpen, ...counts } = result;
-  if (leftOpen.length > 0) return failRun(counts, `the tests left something open: ${leftOpen.join(', ')}`);
-  if (code !== '0' && counts.failed === 0) return failRun(counts, `mocha ended with ${code} although no test failed`);
-  if (counts.passed + counts.failed + counts.skipped === 0) return failRun(counts, 'no test was found');
+  if (leftOpen.length > 0) return fail(counts, `the tests left something open: ${leftOpen.join(', ')}`);
+  if (code !== '0' && counts.failed === 0) return fail(counts, `mocha ended with ${code} although no test failed`);
+  if (counts.passed + counts.failed + counts.skipped === 0) return fail(counts, 'no test was found');
   return counts;
 }
 

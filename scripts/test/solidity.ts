@@ -21,9 +21,10 @@ export function solidityLane({ files, profile, directory }: SolidityRun): Lane {
     const env = { ...process.env, ...(looksElsewhere ? { HOLDFAST_FUZZ_SEED: freshSeed() } : {}) };
     const code = await runChild({ args, env, turn });
     const counts = readResult(resultFile);
-    if (!counts) return failRun(nothing, `the Solidity tests ended with ${code} before they had a result`);
-    if (code !== '0' && counts.failed === 0) return failRun(counts, `the Solidity tests ended with ${code}`);
-    if (counts.passed + counts.failed + counts.skipped === 0) return failRun(counts, 'no Solidity test was found');
+    const fail = (given: Counts, why: string) => failRun(given, why, turn);
+    if (!counts) return fail(nothing, `the Solidity tests ended with ${code} before they had a result`);
+    if (code !== '0' && counts.failed === 0) return fail(counts, `the Solidity tests ended with ${code}`);
+    if (counts.passed + counts.failed + counts.skipped === 0) return fail(counts, 'no Solidity test was found');
     return counts;
   };
 }

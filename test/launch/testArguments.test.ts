@@ -2,18 +2,23 @@ import { expect } from 'chai';
 import { parseTestArguments } from '../../scripts/test/arguments.ts';
 
 describe('the arguments of npm test', () => {
-  it('runs everything, checks included, without any', () => {
+  it('runs everything that ten minutes allow, checks included, without any', () => {
     const all = parseTestArguments([]);
     expect(all).to.deep.equal({
       checks: true,
       coverage: false,
       needsServices: true,
       lanes: [
-        ['test/**/*.test.ts', '--exclude', 'test/faults/**/*.test.ts'],
-        ['test/faults/crash.test.ts'],
-        ['test/faults/**/*.test.ts', '--exclude', 'test/faults/crash.test.ts'],
+        [['test/**/*.test.ts', '--exclude', 'test/faults/**/*.test.ts', '--exclude', 'test/contracts/**/*.test.ts']],
+        [['test/contracts/**/*.test.ts'], ['test/faults/**/*.test.ts', '--exclude', 'test/faults/crash.test.ts']],
+        [['test/faults/crash.test.ts']],
       ],
-      solidity: { files: [], profile: 'quick' },
+      solidity: {
+        files: ['fuzz/Messages', 'fuzz/Money', 'invariants/Escrow'].map(
+          (name) => `test/contracts/solidity/${name}.t.sol`,
+        ),
+        profile: 'quick',
+      },
     });
   });
 
@@ -31,12 +36,12 @@ describe('the arguments of npm test', () => {
     const alone = { checks: false, coverage: false, needsServices: false };
     expect(parseTestArguments(['--contracts'])).to.deep.equal({
       ...alone,
-      lanes: [[lane]],
+      lanes: [[[lane]]],
       solidity: { files: [], profile: 'default' },
     });
     expect(parseTestArguments(['--contracts', '--grep', 'A18'])).to.deep.equal({
       ...alone,
-      lanes: [[lane, '--grep', 'A18']],
+      lanes: [[[lane, '--grep', 'A18']]],
       solidity: undefined,
     });
     expect(parseTestArguments(['test/contracts/gas.test.ts'])).to.include({ needsServices: false });
@@ -52,14 +57,14 @@ describe('the arguments of npm test', () => {
 
   it('keeps its own options from mocha and passes on the rest', () => {
     const { lanes, coverage, checks } = parseTestArguments(['--coverage', '--grep', 'release']);
-    expect(lanes).to.deep.equal([['test/**/*.test.ts', '--grep', 'release']]);
+    expect(lanes).to.deep.equal([[['test/**/*.test.ts', '--grep', 'release']]]);
     expect({ coverage, checks }).to.deep.equal({ coverage: true, checks: true });
   });
 
   it('runs the service-free folders for --unit and the house tests with the checks for --checks', () => {
-    expect(parseTestArguments(['--unit']).lanes[0]).to.include('test/domain/**/*.test.ts');
+    expect(parseTestArguments(['--unit']).lanes[0]?.[0]).to.include('test/domain/**/*.test.ts');
     expect(parseTestArguments(['--unit'])).to.include({ checks: false, needsServices: false });
     expect(parseTestArguments(['--checks'])).to.include({ checks: true, needsServices: false });
-    expect(parseTestArguments(['--checks']).lanes[0]).to.deep.equal(['test/house/**/*.test.ts']);
+    expect(parseTestArguments(['--checks']).lanes[0]?.[0]).to.deep.equal(['test/house/**/*.test.ts']);
   });
 });

@@ -12,6 +12,8 @@ import { type ChainTools, createChainTools } from './chainTools.ts';
 export type Json = Record<string, unknown>;
 export interface Answer {
   readonly status: number;
+  /** When a call is to be repeated, as the answer states it. */
+  readonly retryAfter: string | null;
   readonly body: Json;
   readonly data: Json;
 }
@@ -91,7 +93,8 @@ export async function callAt(url: string, method: string, path: string, call: Ca
   });
   const text = await answer.text();
   const parsed = text.startsWith('{') ? (JSON.parse(text) as Json) : { text };
-  return { status: answer.status, body: parsed, data: (parsed.data ?? parsed) as Json };
+  const retryAfter = answer.headers.get('retry-after');
+  return { status: answer.status, retryAfter, body: parsed, data: (parsed.data ?? parsed) as Json };
 }
 
 async function control(simulatorUrl: string, path: string, body?: unknown): Promise<Json> {
