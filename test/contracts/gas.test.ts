@@ -3,7 +3,9 @@ import { aboveCeiling, CEILINGS, type GasTable } from '../../scripts/gas/ceiling
 import { measureGas } from '../../scripts/gas/measure.ts';
 import { differences, readSnapshot } from '../../scripts/gas/snapshot.ts';
 
-describe('gas of the escrow', () => {
+describe('gas of the escrow', function () {
+  // Some hundred real transactions, beside other tests on two cores.
+  this.timeout(180_000);
   let table: GasTable;
   before(async () => {
     table = (await measureGas()).table;
