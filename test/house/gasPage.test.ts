@@ -59,7 +59,8 @@ describe('house: the gas page (scripts/gasPage.ts)', () => {
     expect(wrong).to.deep.equal([]);
   });
 
-  it('says of the other operations what they measure', async () => {
+  it('says of the other operations what they measure', async function () {
+    this.timeout(180_000);
     const others = await measureOthers();
     const missing = Object.keys(others).filter((operation) => !page.includes(`\n| ${operation} |`));
     expect(missing, 'rows').to.deep.equal([]);
