@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Test wallet with ERC-1271: a contract that signs by its owner's key, or answers as a test chooses
-/// @dev It can act as any contract party: call anything, hold native coin and tokens.
+/// @dev As a party it can do what a contract can: call anything, hold native coin and tokens.
 contract Erc1271Wallet {
     error Refused();
 

@@ -1,5 +1,5 @@
 import { decodeAnswer, encodeCall } from '../../server/providers/chain/escrowCodec.ts';
-import type { EscrowAnswers, EscrowCalls } from '../../server/providers/chain/marketplaceEscrowAbi.ts';
+import type { EscrowAnswers, EscrowCalls } from '../../server/providers/chain/marketplaceEscrowTypes.ts';
 import { type ChainNode, codeAt } from './chainNode.ts';
 import type { EscrowParameters } from './parameters.ts';
 import { Refusal } from './refusal.ts';

@@ -187,7 +187,7 @@ describe('mocks of the contract tests', () => {
       expect(await answered(ANSWER.eatsGas)).to.equal('reverted');
     });
 
-    it('calls back in the middle of a check, and acts as any party', async () => {
+    it('calls back in the middle of a check, and takes the part of a party', async () => {
       const wallet = await deployMock(world(), 'Erc1271Wallet', [buyer.address]);
       await world().send(wallet, deployer, 'setAnswer', [ANSWER.reenters]);
       const domain = world().escrow.abi.encodeFunctionData('domainSeparator');

@@ -9,8 +9,8 @@ describe('house: generated files are fresh', () => {
     expect(textOf('.env.example')).to.equal(renderEnvExample());
   });
 
-  it('finds the ABI as the compiled contract has it (scripts/exportAbi.ts)', async () => {
-    expect(textOf('server/providers/chain/marketplaceEscrowAbi.ts')).to.equal(await renderAbi());
+  it('finds the ABI and its types as the compiled contract has them (scripts/exportAbi.ts)', () => {
+    for (const [name, text] of renderAbi()) expect(textOf(`server/providers/chain/${name}`), name).to.equal(text);
   });
 
   it('finds docs/openapi.json as the schemas say (scripts/openapi.ts)', () => {

@@ -1,6 +1,6 @@
 import type { ParamType, Result } from 'ethers';
 import { escrowInterface } from './escrowContract.ts';
-import type { EscrowAnswers, EscrowCalls, EscrowErrorName, EscrowEvents } from './marketplaceEscrowAbi.ts';
+import type { EscrowAnswers, EscrowCalls, EscrowErrorName, EscrowEvents } from './marketplaceEscrowTypes.ts';
 
 /** A decoded event of the contract; its name tells which fields it has. */
 export type EscrowLog = {

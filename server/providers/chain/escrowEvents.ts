@@ -7,7 +7,7 @@ import { assetNameOf } from './connection.ts';
 import { decodeLog, type EscrowLog } from './escrowCodec.ts';
 import { escrowTopics, type TranslatedEvent } from './escrowContract.ts';
 import type { ScanLogs } from './logScan.ts';
-import type { EscrowEvents } from './marketplaceEscrowAbi.ts';
+import type { EscrowEvents } from './marketplaceEscrowTypes.ts';
 
 /** Where a log stood, and the network whose escrow emitted it. */
 interface Scene {

@@ -1,11 +1,8 @@
 import { expect } from 'chai';
 import { Interface, id } from 'ethers';
 import { decodeAnswer, decodeError, decodeLog, encodeCall } from '../../../server/providers/chain/escrowCodec.ts';
-import {
-  type EscrowTerms,
-  marketplaceEscrowAbi,
-  type Uint,
-} from '../../../server/providers/chain/marketplaceEscrowAbi.ts';
+import { marketplaceEscrowAbi } from '../../../server/providers/chain/marketplaceEscrowAbi.ts';
+import type { EscrowTerms, Uint } from '../../../server/providers/chain/marketplaceEscrowTypes.ts';
 
 const face = new Interface(marketplaceEscrowAbi);
 const account = (digit: string) => `0x${digit.repeat(40)}`;
