@@ -13,9 +13,7 @@ import {
   tokens,
   wallets,
 } from './commandsWorld.ts';
-
-const minute = 60_000;
-const day = 24 * 60 * minute;
+import { day, minute } from './payoutDesk.ts';
 
 describe('drivePayout, before the one call', () => {
   let world: CommandsWorld;

@@ -13,9 +13,8 @@ import {
   tokens,
   wallets,
 } from './commandsWorld.ts';
+import { day, minute } from './payoutDesk.ts';
 
-const minute = 60_000;
-const day = 24 * 60 * minute;
 const week = 7 * day;
 
 describe('resolvePayout', () => {

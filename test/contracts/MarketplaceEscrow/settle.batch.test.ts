@@ -1,35 +1,24 @@
 import { expect } from 'chai';
-import type { Settle, Terms } from '../escrowTerms.ts';
+import { type Pair, paidPairs, selectorOf } from '../batches.ts';
 import { type Item, PRICE, roles, SIGNER_ITEMS, STATUS, TAG, useEscrowWorld } from '../escrowWorld.ts';
+import { MODES } from '../lifeStages.ts';
+import { RELEASE } from '../payouts.ts';
 import * as acts from '../signedActs.ts';
 
 const FEE = PRICE / 100n;
 const METHODS = ['settleBatch', 'settleBatchReport'] as const;
 const buyer: Item = [TAG.buyer, roles.buyer];
 const seller: Item = [TAG.seller, roles.seller];
-const releaseAll = { toSeller: PRICE, toBuyer: 0n };
 
-type Pair = readonly [Terms, Settle];
-
-for (const mode of ['pool', 'vault'] as const) {
+for (const mode of MODES) {
   describe(`MarketplaceEscrow batches, ${mode} mode`, () => {
     const world = useEscrowWorld();
 
-    async function paid(count: number): Promise<Pair[]> {
-      const pairs: Pair[] = [];
-      for (let index = 0; index < count; index += 1) {
-        const terms = await world().terms();
-        await world().pay(terms, mode);
-        pairs.push([terms, await world().settlement(terms, releaseAll)]);
-      }
-      return pairs;
-    }
+    const paid = (count: number) => paidPairs(world(), mode, count);
     async function statuses(pairs: readonly Pair[]): Promise<bigint[]> {
       return Promise.all(pairs.map(async ([terms]) => (await world().payment(terms)).status));
     }
-    function selector(error: string): string | undefined {
-      return world().escrow.abi.getError(error)?.selector;
-    }
+    const selector = (error: string) => selectorOf(world(), error);
     const before = mode === 'pool' ? STATUS.funded : STATUS.none;
 
     it('settles every item by one signature of the admins, in both variants', async () => {
@@ -147,8 +136,8 @@ for (const mode of ['pool', 'vault'] as const) {
       const [done, short] = [await world().terms(), await world().terms()];
       await world().pay(done, mode);
       const pairs: Pair[] = [
-        [done, await world().settlement(done, releaseAll)],
-        [short, await world().settlement(short, releaseAll)],
+        [done, await world().settlement(done, RELEASE)],
+        [short, await world().settlement(short, RELEASE)],
       ];
       const first = world().events(await acts.settleBatch(world(), 'settleBatchReport', pairs));
       expect(first.map(({ name }) => name)).to.deep.equal(['Settled', 'ItemFailed']);

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
+import { type Pair, paidPairs, selectorOf } from '../batches.ts';
 import type { Settle, Terms } from '../escrowTerms.ts';
 import { PRICE, roles, useEscrowWorld } from '../escrowWorld.ts';
+import { MODES } from '../lifeStages.ts';
+import { RELEASE } from '../payouts.ts';
 import * as acts from '../signedActs.ts';
 
 const FEE = PRICE / 100n;
-const releaseAll = { toSeller: PRICE, toBuyer: 0n };
 const ITEM_RESERVE = 1_200_000n;
 const FAILS_WITHOUT_REASON = '0x00000000';
-
-type Pair = readonly [Terms, Settle];
 
 /** Each way to spoil one item, and the error that names it. */
 const SPOILT: readonly (readonly [string, Partial<Settle>])[] = [
@@ -18,25 +18,15 @@ const SPOILT: readonly (readonly [string, Partial<Settle>])[] = [
   ['WrongAmount', { toSeller: 0n }],
 ];
 
-for (const mode of ['pool', 'vault'] as const) {
+for (const mode of MODES) {
   describe(`MarketplaceEscrow batches with a bad item, ${mode} mode`, () => {
     const world = useEscrowWorld();
 
-    async function paid(count: number): Promise<Pair[]> {
-      const pairs: Pair[] = [];
-      for (let index = 0; index < count; index += 1) {
-        const terms = await world().terms();
-        await world().pay(terms, mode);
-        pairs.push([terms, await world().settlement(terms, releaseAll)]);
-      }
-      return pairs;
-    }
+    const paid = (count: number) => paidPairs(world(), mode, count);
     function spoil(pairs: readonly Pair[], at: number, changes: Partial<Settle>): Pair[] {
       return pairs.map(([terms, settle], index) => [terms, index === at ? { ...settle, ...changes } : settle]);
     }
-    function selector(error: string): string | undefined {
-      return world().escrow.abi.getError(error)?.selector;
-    }
+    const selector = (error: string) => selectorOf(world(), error);
 
     it('C4: undoes everything when one item of settleBatch is bad, wherever it stands', async () => {
       const pairs = await paid(3);
@@ -84,12 +74,12 @@ for (const mode of ['pool', 'vault'] as const) {
 
     it('C4: reports a closed payment, an empty vault and a token without code each by its reason', async () => {
       const [[closed], [nobody]] = (await paid(2)) as [Pair, Pair];
-      await world().settle(closed, releaseAll);
+      await world().settle(closed, RELEASE);
       const empty = await world().terms();
       const noToken = await world().terms({ token: roles.stranger.address });
       const batch: Pair[] = [];
       for (const terms of [closed, empty, noToken, nobody]) {
-        batch.push([terms, await world().settlement(terms, releaseAll)]);
+        batch.push([terms, await world().settlement(terms, RELEASE)]);
       }
       const events = world().events(await acts.settleBatch(world(), 'settleBatchReport', batch));
       expect(events.slice(0, 3).map(({ args }) => args.reason)).to.deep.equal([
