@@ -31,10 +31,13 @@ export async function books(stage: Stage, paymentId: string): Promise<Record<str
   return Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum !== 0n));
 }
 
-/** Waits until every effect of every transition is done or parked. */
+/** Waits until every effect of every transition is done or parked; asks the server too, so that one that dies late is started again. */
 export function effectsDone(stage: Stage): Promise<boolean> {
   return eventually(
-    async () => (await database(stage).collection('payment_transitions').countDocuments({ 'relay.done': false })) === 0,
+    async () => {
+      await stage.call('GET', '/livez');
+      return (await database(stage).collection('payment_transitions').countDocuments({ 'relay.done': false })) === 0;
+    },
     { timeoutMs: stepLimitMs, what: 'every effect is done' },
   );
 }
