@@ -58,7 +58,18 @@ function payOut(state: PaymentState, from: 'excess:provider' | 'held:provider', 
     throw new AppError('refund_address_missing', 'The buyer gave no address that a refund could go to.');
   }
   const there = from === 'held:provider' ? heldBy(state, 'provider') : excessAt(state, 'provider');
-  const amount = wish.amount ?? wish.toBuyer ?? there;
+  const explicit = wish.toSeller !== null || wish.toBuyer !== null;
+  const amount = explicit ? (wish.toBuyer ?? 0n) : (wish.amount ?? there);
+  // It leaves without another signature, so a part that is left out here could not be made good.
+  if (amount === 0n || (wish.toSeller ?? 0n) > 0n) {
+    throw new AppError(
+      'validation_failed',
+      'What the provider holds can go back to the buyer only: name his part alone.',
+      {
+        details: { field: 'toSeller' },
+      },
+    );
+  }
   if (amount > there)
     throw new AppError('amount_exceeds_balance', 'The provider holds less than that for this payment.');
   return { via: 'payout', from, amount };
