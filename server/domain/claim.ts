@@ -57,6 +57,8 @@ export const claim = {
   creditWithdrawal: (fact: { chainId: number; txHash: string; termsId: string }, account: string) =>
     claim.movement(fact.chainId, fact.txHash, fact.termsId, `creditWithdrawn:${account}`),
   payout: (paymentId: string, n: number) => `payout:${paymentId}:${n}`,
+  /** The transfer that proves a payout, held by the payout's own record: the payment that it is paid out of hears of it only later. */
+  payoutProof: (fact: Parameters<typeof arrivalKey>[0]) => `out:${arrivalKey(fact)}:payout`,
   post: (externalId: string) => `post:${externalId}`,
   slot: (network: string, wallet: string, n: number) =>
     `slot:${lower(`${network}:${wallet}`)}:${String(n).padStart(9, '0')}`,
