@@ -1,3 +1,4 @@
+import { claim } from './claim.ts';
 import { type NoChange, type Refused, refuse, same } from './draft.ts';
 import type { PayoutMachine } from './payout.ts';
 import { advance, hasGoneOn, isMachineSignal, postClaims, statusOfStage } from './payoutMachine.ts';
@@ -34,6 +35,17 @@ export function openPayout(payout: PayoutFacts, context: DecideContext): Change 
 
 type PayoutSignalKind = Extract<Signal['kind'], `payout${string}`>;
 type Ended = Extract<PaymentStatus, 'completed' | 'failed'>;
+type Edges = Readonly<Partial<Record<PaymentStatus, readonly PaymentStatus[]>>>;
+
+/** Where each signal may lead a payout's own record from each status; a pair that is missing leads nowhere. */
+export const payoutTable: Readonly<Partial<Record<Signal['kind'], Edges>>> = Object.freeze({
+  payoutWaiting: { pending: ['pending'] },
+  payoutUnknown: { pending: ['processing'] },
+  payoutSubmitted: { processing: ['processing'] },
+  payoutReported: { pending: ['processing'], processing: ['processing'] },
+  payoutSucceeded: { pending: ['completed'], processing: ['completed'], failed: ['completed'] },
+  payoutFailed: { pending: ['failed'], processing: ['failed'] },
+} satisfies { readonly [K in PayoutSignalKind]?: Edges });
 
 /** What a payout's own log does with each signal; every signal about payouts has to be here. */
 const handlers: {
@@ -45,11 +57,14 @@ const handlers: {
   payoutUnknown: drive,
   payoutSubmitted: drive,
   payoutReported: drive,
-  payoutSucceeded: (state, signal) =>
-    end(state, 'completed', {
-      stage: 'confirmed',
-      txHash: signal.txHash ?? signal.transfer?.txHash ?? state.machine.txHash,
-    }),
+  payoutSucceeded: (state, { transfer, txHash }) =>
+    end(
+      state,
+      'completed',
+      { stage: 'confirmed', txHash: txHash ?? transfer?.txHash ?? state.machine.txHash },
+      // One transfer ends one payout: an equal one would else be paid by it as well, and never be sent.
+      transfer === null ? [] : [claim.payoutProof(transfer)],
+    ),
   payoutFailed: (state, { judged, proof }) =>
     state.status !== 'failed' && hasGoneOn(state.machine, judged)
       ? refuse('not_applicable', 'the payout has gone on meanwhile')
@@ -61,7 +76,13 @@ export function decidePayout(state: PayoutState, signal: Signal, context: Decide
   const handler = (handlers as Partial<Record<Signal['kind'], typeof drive>>)[signal.kind];
   return handler === undefined
     ? refuse('not_applicable', 'a payout record takes signals of its machine only')
-    : handler(state, signal, context);
+    : closed(handler(state, signal, context), payoutTable[signal.kind]?.[state.status] ?? []);
+}
+
+/** Throws when a handler went where the table does not let it. */
+function closed(decision: Decision, allowed: readonly PaymentStatus[]): Decision {
+  if (decision.outcome !== 'change' || allowed.includes(decision.state.status)) return decision;
+  throw new Error(`no signal leads a payout to ${decision.state.status} here`);
 }
 
 function drive(state: PayoutState, signal: Signal, context: DecideContext): Change | NoChange | Refused {
@@ -86,12 +107,18 @@ function drive(state: PayoutState, signal: Signal, context: DecideContext): Chan
 }
 
 /** Ends the record and reports to the log that pays. A success is final; a death that proves wrong can still become one. */
-function end(state: PayoutState, status: Ended, fields: Partial<PayoutMachine>): Change | NoChange {
+function end(
+  state: PayoutState,
+  status: Ended,
+  fields: Partial<PayoutMachine>,
+  claims: readonly string[] = [],
+): Change | NoChange {
   if (state.status === status || state.status === 'completed') return same('already_ended');
   const succeeded = status === 'completed';
   const failureReason = succeeded ? null : ('payout_failed' as const);
-  return change({ ...state, status, failureReason, machine: { ...state.machine, ...fields } }, [
+  const effects: EffectBody[] = [
     { type: 'reportPayout', outcome: succeeded ? 'succeeded' : 'failed' },
     succeeded ? { type: 'event', event: { name: 'payout.completed' } } : updated,
-  ]);
+  ];
+  return change({ ...state, status, failureReason, machine: { ...state.machine, ...fields } }, effects, claims);
 }

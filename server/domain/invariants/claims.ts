@@ -1,0 +1,69 @@
+import { claim } from '../claim.ts';
+import type { PaymentState, State } from '../state.ts';
+import type { Transition } from '../transition.ts';
+import type { Report } from './violation.ts';
+
+/** Whether a claim can be this log's own; `rest` are the parts after the kind. */
+type Rule = (parts: readonly string[], step: Transition) => boolean;
+
+const addressesOf = (state: PaymentState) => [state.vault, state.provider?.address ?? ''].filter((one) => one !== '');
+const externalIdOf = (state: State) =>
+  state.direction === 'out' ? state.machine.externalId : state.direction === 'in' ? state.forward?.externalId : '';
+const isIn = (state: State): state is PaymentState => state.direction === 'in';
+const chainIs = (state: State, chainId: string | undefined) => String(state.asset.chainId) === chainId;
+
+/** The receiver of a transfer is the payment's own address or funding, or where one of its payouts goes. */
+function isOwnTransfer([chainId, , receiver = '', token = '']: readonly string[], { state }: Transition): boolean {
+  if (!chainIs(state, chainId)) return false;
+  if (!isIn(state)) return state.direction === 'suspense';
+  const destinations = state.payouts.map((payout) => payout.destination.toLowerCase());
+  return [...addressesOf(state), ...destinations].includes(receiver) || token === state.termsId.toLowerCase();
+}
+
+function isOwnOutcome([chainId, ...rest]: readonly string[], { state }: Transition): boolean {
+  return isIn(state) && chainIs(state, chainId) && rest.slice(0, 2).includes(state.termsId.toLowerCase());
+}
+
+const rules: Readonly<Record<string, Rule>> = {
+  evt: (_, { kind }) => kind === 'providerReported',
+  tx: isOwnTransfer,
+  rev: isOwnTransfer,
+  fund: ([request], { state }) => request === state.requestId,
+  open: ([request, offer, buyer], { state }) =>
+    request === state.requestId && offer === state.offerId && buyer === state.buyerId,
+  addr: ([chainId, address = ''], { state }) =>
+    isIn(state) && chainIs(state, chainId) && addressesOf(state).includes(address),
+  out: isOwnOutcome,
+  credit: (parts, { state }) => isIn(state) && parts.at(-1) === state.termsId.toLowerCase(),
+  payout: ([paymentId], { state }) => paymentId === state.id,
+  post: (parts, { state }) => parts.join(':') === externalIdOf(state),
+  slot: ([network], { state, kind }) => kind === 'payoutUnknown' && network === state.asset.network.toLowerCase(),
+  idem: () => true,
+  nonce: () => true,
+};
+
+/** I5, within one log: a step claims each fact once, and only facts that its payment can own. */
+export function checkClaims(step: Transition, slot: string | null, report: Report): void {
+  const { id, claims } = step;
+  const seen = new Set<string>();
+  for (const name of claims) {
+    if (seen.has(name)) report('I5', name, `${id} claims it twice`);
+    seen.add(name);
+    const [kind = '', ...parts] = name.split(':');
+    const rule = rules[kind];
+    if (rule === undefined) report('I5', name, `${id} holds a claim of a kind that nobody knows`);
+    else if (!rule(parts, step)) report('I5', name, `${id} holds a claim that is not its payment's`);
+  }
+  const own = claims.find((name) => name.startsWith('slot:')) ?? null;
+  if (own !== slot) report('I5', id, `its scalar slot is ${slot ?? 'missing'}, its claim is ${own ?? 'missing'}`);
+  for (const name of wanted(step)) {
+    if (!claims.some((held) => held === name || held.startsWith(`${name}:e`)))
+      report('I5', id, `it does not claim ${name}`);
+  }
+}
+
+/** The claims that a step cannot do without, because what it does may happen once. */
+function wanted({ state, kind, seq }: Transition): string[] {
+  if (state.direction !== 'in' || kind !== 'intentOpened' || seq !== 1) return [];
+  return [claim.address(state.asset.chainId, state.vault)];
+}
