@@ -22,8 +22,11 @@ export const COMMANDS = {
   'test:unit': 'the tests that need no service',
   'test:contracts': 'the tests of the contracts, which need no service',
   'test:faults': 'kills at every labelled point, lost blocks, races and the walks of money, on real parts',
+  faults:
+    'every fault scenario on three real servers behind proxies (-- --only F1,F5, --short, --set payments=1000, --json)',
   'test:long': 'the fuzz and invariant tests of the contracts, ten times as deep and with another seed each time',
   gas: 'what each operation of the escrow costs (-- --json, -- --update)',
+  bench: 'the server beside bare baselines, as ratios (-- --json, --only R2,R4, --quick, see docs/performance.md)',
   check: 'types, lint and house tests',
   lint: 'biome, and solhint for the contracts',
   typecheck: 'tsc',
@@ -75,9 +78,13 @@ export async function runCommand(command, args) {
       return runScript('scripts/test.ts', ['--contracts', ...args], env);
     case 'test:faults':
       return runTests(['test/faults/**/*.test.ts', ...args], { ...env, HOLDFAST_EVERY_CRASH_POINT: '1' });
+    case 'faults':
+      return runTests(args, env, 'scripts/faults.ts');
     case 'gas':
       await ensureContracts(node, env);
       return runScript('scripts/gas.ts', args, env);
+    case 'bench':
+      return runTests(args, env, 'scripts/bench.ts');
     case 'test:long':
       return runScript('scripts/test.ts', ['--long', ...args], env);
     case 'check':
@@ -127,10 +134,11 @@ async function runWithServices(script, args, env) {
  * Tests start and stop servers of their own, so they need the programs whatever is set.
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} script
  */
-async function runTests(args, env) {
+async function runTests(args, env, script = 'scripts/test.ts') {
   const { MONGODB_URI: _mongo, REDIS_URL: _redis, NODE_ENV: _mode, ...rest } = env;
-  return runWithServices('scripts/test.ts', args, rest);
+  return runWithServices(script, args, rest);
 }
 
 /**

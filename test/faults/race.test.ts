@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { io, type Socket } from 'socket.io-client';
-import { signBody } from '../../server/providers/shkeeper/signature.ts';
 import type { SimulatorState } from '../../server/providers/shkeeper/simulator/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { audit, effectsDone, transitions } from './support/audit.ts';
+import { callbackBody, deliver } from './support/deliveries.ts';
 import { type Answer, type Json, openStage, people, type Stage } from './support/stage.ts';
-import { type OpenTrade, openTrade, stepLimitMs, units, untilPayment } from './support/trade.ts';
+import { openTrade, stepLimitMs, units, untilPayment } from './support/trade.ts';
 
 const deliveries = 50;
 
@@ -27,37 +27,6 @@ function listen(
       received.push({ event, eventId: payload.eventId, status: payload.status });
   });
   return socket;
-}
-
-/** The provider's callback for one paid transaction, as the real server writes it. */
-function callbackBody(trade: OpenTrade, txHash: string): Buffer {
-  const transaction = {
-    amount_crypto: '100',
-    amount_fiat: '100',
-    amount_fiat_without_fee: '100',
-    crypto: 'BNB-USDT',
-    date: '2026-11-21 10:00:00',
-    fee_fiat: '0',
-    trigger: true,
-    txid: txHash.slice(2),
-  };
-  return Buffer.from(
-    JSON.stringify({
-      addr: trade.payTo,
-      balance_crypto: '100',
-      balance_fiat: '100',
-      crypto: 'BNB-USDT',
-      external_id: `AMN_${trade.paymentId}`,
-      fee_fixed: '0',
-      fee_percent: '0',
-      fee_policy: 'NO_FEE',
-      fiat: 'USD',
-      overpaid_fiat: '0.00',
-      paid: true,
-      status: 'PAID',
-      transactions: [transaction],
-    }),
-  );
 }
 
 describe('faults: everybody tells two servers about the same payment at once', function () {
@@ -80,18 +49,11 @@ describe('faults: everybody tells two servers about the same payment at once', f
     const txHash = await stage.chain.pay(trade.payTo, units('100'));
 
     const body = callbackBody(trade, txHash);
-    const timestamp = Math.floor(Date.now() / 1000);
-    const headers = {
-      'content-type': 'application/json',
-      'x-shkeeper-timestamp': String(timestamp),
-      'x-shkeeper-signature': signBody(stage.sandbox.info.shkeeperApiKey, timestamp, body),
-    };
     /** Delivered again, as a provider does, while the answer is to come later. */
     const webhook = (server: number): Promise<Answer> =>
       eventually(
         async () => {
-          const call = { body: body.toString(), headers, server };
-          const answer = await stage.call('POST', '/api/payment/shkeeper/webhook', call);
+          const answer = await deliver(stage, body, server);
           return answer.status === 503 && answer.retryAfter !== null ? null : answer;
         },
         { timeoutMs: stepLimitMs, what: 'a webhook is taken' },

@@ -22,7 +22,8 @@ export interface Answer {
 export interface Call {
   readonly token?: string;
   readonly body?: unknown;
-  readonly server?: number;
+  /** Which server is asked; the stage's choice by default. */
+  readonly server?: number | undefined;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -35,11 +36,7 @@ export interface Stage {
   readonly chain: ChainTools;
   readonly mongo: MongoClient;
   token(userId: string, role: string): string;
-  call(
-    method: string,
-    path: string,
-    options?: { token?: string; body?: unknown; server?: number; headers?: Record<string, string> },
-  ): Promise<Answer>;
+  call(method: string, path: string, options?: Call): Promise<Answer>;
   /** The simulator's control API. */
   control(path: string, body?: unknown): Promise<Json>;
   close(): Promise<void>;

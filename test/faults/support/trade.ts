@@ -28,7 +28,7 @@ export async function openTrade(
   stage: Stage,
   options: { price?: string; refundTo?: string | null; payoutAddress?: string | null; server?: number } = {},
 ): Promise<OpenTrade> {
-  const { price = '100', server = 0 } = options;
+  const { price = '100', server } = options;
   const { deployment } = stage.sandbox.info;
   const refundTo = options.refundTo === undefined ? deployment.buyerAddress : options.refundTo;
   const payoutAddress = options.payoutAddress === undefined ? deployment.sellerAddress : options.payoutAddress;
@@ -66,7 +66,7 @@ export async function openTrade(
 }
 
 /** Opens the intent, repeating unchanged what the API says to repeat: after a crash the provider is asked again 45 s later. */
-function openIntent(stage: Stage, server: number, body: object): Promise<Json> {
+function openIntent(stage: Stage, server: number | undefined, body: object): Promise<Json> {
   return eventually(
     async () => {
       const answer = await stage.call('POST', '/api/payment/shkeeper/intents', {
@@ -83,7 +83,7 @@ function openIntent(stage: Stage, server: number, body: object): Promise<Json> {
 }
 
 /** The payment as an admin sees it. */
-export async function payment(stage: Stage, paymentId: string, server = 0): Promise<Json> {
+export async function payment(stage: Stage, paymentId: string, server?: number): Promise<Json> {
   const answer = await stage.call('GET', `/api/payment/${paymentId}`, {
     token: stage.token(people.admin, 'admin'),
     server,
@@ -93,7 +93,7 @@ export async function payment(stage: Stage, paymentId: string, server = 0): Prom
 }
 
 /** Waits until the payment looks as wanted. */
-export function untilPayment(stage: Stage, paymentId: string, wanted: Json, server = 0): Promise<Json> {
+export function untilPayment(stage: Stage, paymentId: string, wanted: Json, server?: number): Promise<Json> {
   return eventually(
     async () => {
       const found = await payment(stage, paymentId, server);

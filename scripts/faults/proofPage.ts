@@ -1,0 +1,58 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Outcome } from '../../test/faults/support/runScenario.ts';
+import type { CrashRow } from '../../test/faults/support/scenario.ts';
+
+const PAGE = fileURLToPath(new URL('../../docs/proof.md', import.meta.url));
+const HEADING = '## Layer B: faults on real parts';
+const markers = (name: string) => [`<!-- ${name}: written by npm run faults -->`, `<!-- end of ${name} -->`] as const;
+
+/** Brings the rows of what was run up to date in docs/proof.md; rows of scenarios that were not run stay as they are. */
+export function updateProof(outcomes: readonly Outcome[]): void {
+  const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '# Proof\n';
+  const withSection = page.includes(HEADING) ? page : `${page.trimEnd()}\n\n${HEADING}\n`;
+  let text = placed(withSection, 'scenarios', (old) => scenarioTable(outcomes, old));
+  const crashes = outcomes.flatMap((outcome) => outcome.crashes);
+  if (crashes.length > 0) text = placed(text, 'crash points', () => crashTable(crashes));
+  writeFileSync(PAGE, text);
+}
+
+/** Replaces what stands between two markers; markers that are missing are put at the end of our section. */
+function placed(page: string, name: string, make: (old: string) => string): string {
+  const [begin, end] = markers(name);
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end);
+  if (from !== -1 && to > from) {
+    const old = page.slice(from + begin.length, to);
+    return `${page.slice(0, from + begin.length)}\n\n${make(old)}\n\n${page.slice(to)}`;
+  }
+  const section = page.indexOf(HEADING) + HEADING.length;
+  const next = page.indexOf('\n## ', section);
+  const at = next === -1 ? page.length : next;
+  const block = `${begin}\n\n${make('')}\n\n${end}\n`;
+  return `${page.slice(0, at).trimEnd()}\n\n${block}${page.slice(at)}`;
+}
+
+const SCENARIO_HEAD = '| # | fault and what holds | result | took | figures |\n|---|---|---|---|---|';
+
+function scenarioTable(outcomes: readonly Outcome[], old: string): string {
+  const rows = new Map([...old.matchAll(/^\| (F\d+) \|.*$/gm)].map(([row, id = '']) => [id, row] as const));
+  for (const outcome of outcomes) rows.set(outcome.id, scenarioRow(outcome));
+  const numberOf = (id: string) => Number(id.slice(1));
+  const sorted = [...rows].sort(([one], [other]) => numberOf(one) - numberOf(other));
+  return [SCENARIO_HEAD, ...sorted.map(([, row]) => row)].join('\n');
+}
+
+function scenarioRow({ id, title, error, seconds, figures, slowestRecovery }: Outcome): string {
+  const told = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+  if (slowestRecovery !== null) told.push(`slowest recovery ${slowestRecovery.toFixed(1)} s`);
+  return `| ${id} | ${title} | ${error === null ? 'held' : 'FAILED'} | ${seconds.toFixed(0)} s | ${told.join(', ')} |`;
+}
+
+function crashTable(crashes: readonly CrashRow[]): string {
+  const rows = crashes.map(
+    ({ label, source, result, recoverySeconds }) =>
+      `| \`${label}\` | ${source} | ${result} | ${recoverySeconds.toFixed(1)} s |`,
+  );
+  return ['| kill -9 at | passed because of | result | recovery |\n|---|---|---|---|', ...rows].join('\n');
+}
