@@ -44,6 +44,7 @@ export const errorCodes = [
   'provider_failed',
   'chain_unavailable',
   'busy',
+  'report_too_large',
   'not_ready',
   'internal_error',
 ] as const;

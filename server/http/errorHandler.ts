@@ -50,6 +50,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   provider_failed: 502,
   chain_unavailable: 503,
   busy: 503,
+  report_too_large: 503,
   not_ready: 503,
 };
 

@@ -80,6 +80,22 @@ export async function connectForSetup(options: ConnectionOptions) {
   return { database: client.db(options.databaseName), close: () => client.close() };
 }
 
+/** Longest that a report may take altogether, a little more than its sums may run inside the server. */
+const reportSocketLimitMs = 930_000;
+/** Reports at a time; they read everything and must leave the disk to the money path. */
+const reportsAtOnce = 2;
+
+/** A client for sums over the whole log, whose sockets wait longer than the money path's may; it connects when it is first used. */
+export function connectForReports(options: ConnectionOptions) {
+  const limitsOfReports = { socketTimeoutMS: reportSocketLimitMs, maxPoolSize: reportsAtOnce, minPoolSize: 0 };
+  const client = new MongoClient(options.uri, {
+    ...settings,
+    ...limitsOfReports,
+    appName: options.appName ?? settings.appName,
+  });
+  return { database: client.db(options.databaseName), close: () => client.close(true) };
+}
+
 async function refuseStandalone(database: Db): Promise<void> {
   const hello = await database.command({ hello: 1 });
   if (typeof hello.setName === 'string') return;

@@ -1,4 +1,5 @@
 import type { IndexDescription } from 'mongodb';
+import type { LedgerStore } from '../ports/books.ts';
 import type {
   CursorStore,
   DueWork,
@@ -12,10 +13,17 @@ import type {
 } from '../ports.ts';
 import { type AuditLog, createAuditLog } from './auditLog.ts';
 import { digest } from './codec.ts';
-import { type ConnectionOptions, connect, connectForSetup, type StoreConnection } from './connection.ts';
+import {
+  type ConnectionOptions,
+  connect,
+  connectForReports,
+  connectForSetup,
+  type StoreConnection,
+} from './connection.ts';
 import { createCursorStore } from './cursors.ts';
 import { createDueWork } from './dueWork.ts';
 import { createIdempotencyStore } from './idempotency.ts';
+import { createLedgerStore } from './ledger.ts';
 import { createMarketplaceStore } from './marketplace.ts';
 import { reachable } from './outage.ts';
 import { createProviderEventStore } from './providerEvents.ts';
@@ -37,10 +45,13 @@ export interface Store {
   readonly marketplace: MarketplaceStore;
   readonly queries: Queries;
   readonly audit: AuditLog;
+  readonly ledger: LedgerStore;
   /** sha256 of a value's canonical text; the coordinator links histories with it. */
   readonly digest: (value: unknown) => string;
   /** Answers when the database does; throws `busy` otherwise. */
   ping(): Promise<void>;
+  /** Cuts reports that are being summed; they may take longer than a stop. */
+  stopReports(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,7 +59,7 @@ export interface Store {
 export async function createStore(options: ConnectionOptions): Promise<Store> {
   const connection = await connect(options);
   try {
-    const store = portsOver(connection);
+    const store = portsOver(connection, connectForReports(options));
     await ensureSchema(options, connection);
     return store;
   } catch (error) {
@@ -57,7 +68,7 @@ export async function createStore(options: ConnectionOptions): Promise<Store> {
   }
 }
 
-function portsOver(connection: StoreConnection): Store {
+function portsOver(connection: StoreConnection, reports: ReturnType<typeof connectForReports>): Store {
   const { database, mongoose } = connection;
   return {
     transitions: createTransitionStore(database),
@@ -70,9 +81,13 @@ function portsOver(connection: StoreConnection): Store {
     marketplace: createMarketplaceStore(mongoose),
     queries: createQueries(mongoose),
     audit: createAuditLog(mongoose),
+    ledger: createLedgerStore(database, reports.database),
     digest,
     ping: () => reachable(async () => void (await database.command({ ping: 1 }))),
-    close: connection.close,
+    stopReports: reports.close,
+    close: async () => {
+      await Promise.all([reports.close(), connection.close()]);
+    },
   };
 }
 
