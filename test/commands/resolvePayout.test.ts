@@ -213,4 +213,41 @@ describe('resolvePayout', () => {
     await world.useCases.drivePayout(dead.payoutId);
     expect((await machineOf(dead.payoutId)).stage).to.equal('confirmed');
   });
+
+  it('takes no transfer that paid an equal payout for the next one, which nobody would then send', async () => {
+    const first = await refunding(90);
+    await cut().useCases.drivePayout(first.payoutId);
+    const { hash: txHash } = await hotWalletSends(30);
+    await world.chain.finalize();
+    const sent = (externalId: string) =>
+      world.useCases.resolvePayout({ actor: admin, externalId, outcome: 'sent', txHash });
+    expect((await sent(first.externalId)).status).to.equal('completed');
+    const before = await refundOf(first.paymentId);
+    await refused(sent(before.externalId), 'transaction_already_used');
+    await world.work();
+    await refused(sent((await refundOf(first.paymentId)).externalId), 'transaction_already_used');
+    expect((await world.state(first.paymentId)).payouts.map(({ outcome }) => outcome)).to.deep.equal([
+      ...['succeeded', 'open', 'open'],
+    ]);
+    expect((await machineOf(before.payoutId)).stage).to.not.equal('confirmed');
+  });
+
+  it('gives what the provider calls a payout by the transfer of another one to a person', async () => {
+    const first = await refunding(90);
+    await cut().useCases.drivePayout(first.payoutId);
+    const { hash } = await hotWalletSends(30);
+    await world.chain.finalize();
+    await world.useCases.resolvePayout({ actor: admin, externalId: first.externalId, outcome: 'sent', txHash: hash });
+    const second = await refundOf(first.paymentId);
+    const told = { walletNonce: null, reason: 'hot_wallet_changed', txHash: null } as const;
+    const manual = { kind: 'payoutReported', stage: 'manual', ...told } as const;
+    await world.ports.coordinator.observe(second.payoutId, manual, { actor: 'test' });
+    const lying = row('SUCCESS', hash);
+    for (let step = 0; step < 3; step += 1) await lying.useCases.drivePayout(second.payoutId);
+    expect(await machineOf(second.payoutId)).to.include({ stage: 'manual', postedAtMs: null });
+    await world.work();
+    expect((await world.state(first.paymentId)).payouts.map(({ outcome }) => outcome)).to.deep.equal([
+      ...['succeeded', 'open'],
+    ]);
+  });
 });

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import { arrivalKey } from '../../server/domain/claim.ts';
 import { decide } from '../../server/domain/payment.ts';
 import { type PayoutMachine, type PayoutStage, payoutStages } from '../../server/domain/payout.ts';
 import { advance, isProvenDead, type MachineSignal, requestedMachine } from '../../server/domain/payoutMachine.ts';
-import type { Signal } from '../../server/domain/signal.ts';
+import type { Signal, SignalOf } from '../../server/domain/signal.ts';
 import type { PayoutState, State } from '../../server/domain/state.ts';
 import * as f from './factories.ts';
 
@@ -41,7 +42,7 @@ const reported = (
   walletNonce: 5,
   reason: 'said so',
 });
-const succeeded: Signal = { kind: 'payoutSucceeded', n: 1, transfer: null, txHash: f.txHash(1) };
+const succeeded: SignalOf<'payoutSucceeded'> = { kind: 'payoutSucceeded', n: 1, transfer: null, txHash: f.txHash(1) };
 const failed: Signal = { kind: 'payoutFailed', n: 1, proof: 'reverted' };
 
 function record(...signals: readonly Signal[]) {
@@ -87,6 +88,9 @@ describe('the record of a payout', () => {
     ]);
     expect(f.effects(change)).to.deep.equal(['report succeeded', 'payout.completed']);
     expect([change.legs, change.claims]).to.deep.equal([[], []]);
+    const transfer = f.transfer(95n, { receiver: f.addresses.refundTo });
+    const proven = record(...before, { ...succeeded, transfer }).change;
+    expect(proven.claims, 'one transfer ends one payout').to.deep.equal([`out:${arrivalKey(transfer)}:payout`]);
     for (const signal of [succeeded, failed, unknown, reported('manual')])
       expect(outcome([...before, succeeded], signal)).to.equal('noChange');
   });
