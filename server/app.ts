@@ -8,6 +8,7 @@ import { jsonBody } from './http/middleware/jsonBody.ts';
 import { createLimiters } from './http/middleware/rateLimit.ts';
 import { requestId } from './http/middleware/requestId.ts';
 import { createPresenter } from './http/present.ts';
+import { ledgerRoutes } from './http/routes/ledger.ts';
 import { paymentRoutes } from './http/routes/payments.ts';
 import { payPageRoutes } from './http/routes/payPage.ts';
 import { requestRoutes } from './http/routes/requests.ts';
@@ -53,6 +54,7 @@ export function createApp(deps: AppDeps): Express {
   // Literal paths below /shkeeper stand before /shkeeper/:id, and everything stands before /:id.
   app.use(shkeeperPayoutRoutes(deps, serve, present));
   app.use(shkeeperSettlementRoutes(deps, serve));
+  app.use(ledgerRoutes(deps, serve));
   app.use(paymentRoutes(deps, serve, present));
 
   app.use(nothingHere);

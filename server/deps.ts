@@ -47,6 +47,7 @@ function httpAppOf(parts: {
     ...ports,
     commands: useCases,
     idempotency: store.idempotency,
+    ledger: store.ledger,
     verifyToken,
     checks: {
       database: () => store.ping(),

@@ -14,6 +14,7 @@ import type { createRecordPayoutCallback } from '../commands/recordPayoutCallbac
 import type { createRecordReport } from '../commands/recordReport.ts';
 import type { createResolvePayout } from '../commands/resolvePayout.ts';
 import type { createSharedLook } from '../commands/rules/sharedLook.ts';
+import type { LedgerStore } from '../ports/books.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type {
   Actor,
@@ -73,6 +74,7 @@ export interface AppDeps {
   readonly queries: Pick<Queries, 'payment' | 'payments' | 'paymentByExternalId'>;
   readonly transitions: Pick<TransitionStore, 'after' | 'tail'>;
   readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'hasOffer' | 'listOffers' | 'listRequests'>;
+  readonly ledger: Omit<LedgerStore, 'booksAt'>;
   readonly idempotency: IdempotencyStore;
   readonly providerEvents: ProviderEventStore;
   readonly gateway: Pick<EscrowGateway, 'checksum' | 'network'>;

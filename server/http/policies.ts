@@ -14,6 +14,7 @@ interface Rule {
 const everyone: readonly Role[] = ['buyer', 'seller', 'admin', 'auditor'];
 const parties: readonly Role[] = ['buyer', 'seller', 'admin'];
 const admins: readonly Role[] = ['admin'];
+const operators: readonly Role[] = ['admin', 'auditor'];
 
 /**
  * Every operation of the API and who may call it; an operation that is missing here cannot be mounted. Roles open the door,
@@ -49,6 +50,9 @@ export const policies = {
   'POST /api/payment/shkeeper/:id/refund/confirm': { access: admins },
 
   'GET /api/payment/health': { access: 'anyone', limit: 'anonymous' },
+  'GET /api/payment/ledger/trial-balance': { access: operators, limit: 'read' },
+  'GET /api/payment/ledger/parties/:userId': { access: operators, limit: 'read' },
+  'GET /api/payment/:id/ledger': { access: operators, limit: 'read' },
   'GET /api/payment': { access: everyone, limit: 'read' },
   'GET /api/payment/:id': { access: everyone, limit: 'read' },
   'PUT /api/payment/:id': { access: parties, limit: 'hint' },

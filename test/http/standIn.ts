@@ -146,6 +146,14 @@ function storesOf(
   };
 }
 
+/** Books in which nothing was ever posted. */
+const emptyBooks: AppDeps['ledger'] = {
+  paymentBalances: async () => ({ asOfSeq: 0, balances: [] }),
+  statement: async () => [],
+  partyBalances: async () => ({ balances: [], open: [], openTotal: 0 }),
+  trialBalance: async () => [],
+};
+
 /** More than any test asks for. */
 export const rateLimits = {
   anonymousPerMinute: 10_000,
@@ -181,6 +189,7 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     commands: recordingCommands(commands, world.calls),
     ...storesOf(world),
     idempotency: memoryIdempotency(),
+    ledger: emptyBooks,
     gateway: { checksum: (address) => address, network: () => null },
     verifyToken: (token) => tokens.verify(token),
     checks: {},

@@ -1,6 +1,7 @@
 import type { AnyEndpoint } from '../endpoint.ts';
 import type { Operation } from '../policies.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
+import { partyLedger, paymentLedger, trialBalance } from './ledger.ts';
 import { acceptLate, getPayment, listEvents, listPayments, putPayment } from './payments.ts';
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
 import { confirmReleaseBatch, prepareReleaseBatch } from './releaseBatch.ts';
@@ -36,6 +37,9 @@ const all: readonly AnyEndpoint[] = [
   prepareRefund,
   confirmRefund,
   paymentHealth,
+  trialBalance,
+  partyLedger,
+  paymentLedger,
   listPayments,
   getPayment,
   putPayment,
