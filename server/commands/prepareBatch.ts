@@ -58,6 +58,8 @@ export interface PreparedBatch {
   /** Signers whose signature does not count, although it was good a moment ago. */
   readonly dropped: readonly string[];
   readonly transactions: BatchTransactions | null;
+  /** Why `settleBatch` would fail if it were sent now; null when it would not, or could not be tried. */
+  readonly reverts: string | null;
   readonly safe?: SafeFile | null;
 }
 
@@ -140,7 +142,7 @@ async function answer(
   const build = (kept: readonly SettlementSignature[]) => gateway.batchTransactions(name, batch, kept);
   const trial = ({ settleBatch }: BatchTransactions) => settleBatch;
   const usable = await usableSignatures(gateway, network, given, { digest, build, trial });
-  const { signedBy, missing, dropped, ready } = usable;
+  const { signedBy, missing, dropped, ready, reverts } = usable;
   const file = (call: keyof BatchTransactions) =>
     fileFor(deps, network, {
       name: 'Holdfast release batch',
@@ -149,7 +151,19 @@ async function answer(
       unsigned: () => build([])[call],
     });
   return {
-    ...{ typedData, digest, network: name, threshold, items, signers, signedBy, missing, dropped, transactions: ready },
+    ...{
+      typedData,
+      digest,
+      network: name,
+      threshold,
+      items,
+      signers,
+      signedBy,
+      missing,
+      dropped,
+      transactions: ready,
+      reverts,
+    },
     validUntil: Math.min(...items.map(({ settlement }) => settlement.validUntil)),
     ...(input.safe ? { safe: file(input.safe) } : {}),
   };

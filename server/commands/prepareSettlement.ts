@@ -59,6 +59,8 @@ export type PreparedSettlement =
       readonly missing: number;
       /** Signers whose stored signature does not count any more. */
       readonly dropped: readonly string[];
+      /** Why the transaction would fail if it were sent now; null when it would not, or could not be tried. */
+      readonly reverts: string | null;
       readonly transaction: ReadyTransaction | null;
       /** Only when it was asked for; null until there is a transaction. */
       readonly safe?: SafeFile | null;
@@ -116,7 +118,7 @@ async function answer(
   const { typedData } = gateway.settlementPayload(name, state.termsId, amounts);
   const build = (kept: typeof signatures) => gateway.settlementTransaction(name, state.terms, amounts, kept);
   const usable = await usableSignatures(gateway, network, signatures, { digest, build, trial: (ready) => ready });
-  const { signedBy, missing, dropped, ready } = usable;
+  const { signedBy, missing, dropped, ready, reverts } = usable;
   const file = () =>
     fileFor(deps, network, {
       name: `Holdfast ${open.kind} ${state.id}`,
@@ -126,7 +128,7 @@ async function answer(
     });
   return {
     kind: 'settlement',
-    ...{ typedData, digest, threshold, ...amounts, signers, signedBy, missing, dropped, transaction: ready },
+    ...{ typedData, digest, threshold, ...amounts, signers, signedBy, missing, dropped, transaction: ready, reverts },
     ...(wantsFile ? { safe: file() } : {}),
     remains: remainsOf(state),
   };

@@ -83,6 +83,12 @@ export interface FailedItem {
   readonly reason: string | null;
 }
 
+/** What the chain would do with a transaction now; `reason` is the contract's error, null for any other failure. */
+export type TrialVerdict =
+  | { readonly outcome: 'goes' }
+  | { readonly outcome: 'reverts'; readonly reason: string | null }
+  | { readonly outcome: 'unknown' };
+
 /** What a contract in a signer's seat says of its signature (ERC-1271). */
 export type ContractSignatureVerdict =
   | { readonly outcome: 'valid'; readonly index: number; readonly signer: string }
@@ -150,7 +156,7 @@ export interface EscrowGateway {
     signatures: readonly SettlementSignature[],
   ): BatchTransactions;
   /** What the chain would do with it now, whoever sends it; `unknown` when no node answers in time, which is no verdict. */
-  tryTransaction(network: string, transaction: ReadyTransaction): Promise<'goes' | 'reverts' | 'unknown'>;
+  tryTransaction(network: string, transaction: ReadyTransaction): Promise<TrialVerdict>;
   safeFile(
     transaction: ReadyTransaction,
     about: { readonly name: string; readonly description: string; readonly createdAtMs: number },

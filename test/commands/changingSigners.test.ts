@@ -92,13 +92,36 @@ describe('signers that change between signing and sending', function () {
 
   it('a node that fails is no verdict: the transaction is handed out as it is', async () => {
     const { state, digest } = await withStaleSignature();
-    const gateway = { ...world.ports.gateway, tryTransaction: async () => 'unknown' as const };
+    const gateway = { ...world.ports.gateway, tryTransaction: async () => ({ outcome: 'unknown' }) as const };
     const untried = createPrepareSettlement({ ...world.ports, ...world.useCases, gateway });
-    const { missing, dropped, transaction } = await release(state, signed(digest, [1]), untried);
-    expect([missing, dropped, transaction === null]).to.deep.equal([0, [], false]);
+    const { missing, dropped, transaction, reverts } = await release(state, signed(digest, [1]), untried);
+    expect([missing, dropped, transaction === null, reverts]).to.deep.equal([0, [], false, null]);
   });
 
-  it('a transaction that fails for another reason costs no signature', async () => {
+  it('a contract that says yes when it is asked and no when it counts is left out once another seat stands in for it', async () => {
+    const { state, digest } = await withStaleSignature();
+    const other = await seatContract(world.chain, 2);
+    await release(state, [{ signer: other.signer, data: other.sign(digest) }]);
+    const checkContractSignature = async () => ({ outcome: 'valid', index: 0, signer: seat.signer }) as const;
+    const askedWith = (more: Partial<typeof world.ports.gateway>) => {
+      const gateway = { ...world.ports.gateway, checkContractSignature, ...more };
+      return createPrepareSettlement({ ...world.ports, ...world.useCases, gateway });
+    };
+    let tried = 0;
+    const tryTransaction: typeof world.ports.gateway.tryTransaction = async (...given) => {
+      tried += 1;
+      return tried === 1 ? world.ports.gateway.tryTransaction(...given) : { outcome: 'unknown' };
+    };
+    const unsure = await release(state, signed(digest, [1]), askedWith({ tryTransaction }));
+    expect([unsure.dropped, unsure.reverts, tried], 'a node that fails blames nobody').to.deep.equal([
+      ...[[], 'BadSignature', 3],
+    ]);
+    const { missing, dropped, reverts, transaction } = await release(state, [], askedWith({}));
+    expect([missing, dropped, reverts]).to.deep.equal([0, [seat.signer], null]);
+    expect((await send(transaction)).status).to.equal(1);
+  });
+
+  it('a transaction that fails for another reason costs no signature and is handed out with the reason', async () => {
     const state = await world.funded();
     const { digest } = await release(state);
     const { escrow } = world.chain.deployment;
@@ -106,8 +129,12 @@ describe('signers that change between signing and sending', function () {
       to: escrow,
       data: world.chain.encode('bumpSeq', [state.termsId]),
     });
-    const { missing, dropped } = await release(state, signed(digest, [1, 2]));
-    expect([missing, dropped]).to.deep.equal([0, []]);
+    const { digest: ofBatch } = await batch(state);
+    const { missing, dropped, reverts, transaction } = await release(state, signed(digest, [1, 2]));
+    expect([missing, dropped, reverts]).to.deep.equal([0, [], 'WrongSeq']);
+    expect((await send(transaction)).status).to.equal(0);
+    const together = await batch(state, signed(ofBatch, [1, 2]));
+    expect([together.dropped, together.reverts, together.transactions === null]).to.deep.equal([[], 'WrongSeq', false]);
   });
 
   // The last test: it changes the seats for good.

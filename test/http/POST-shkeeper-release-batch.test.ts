@@ -22,6 +22,7 @@ const prepared: PreparedBatch = {
   signers: [addressOf('1'), addressOf('2')],
   signedBy: [addressOf('1'), addressOf('2')],
   dropped: [addressOf('3')],
+  reverts: 'WrongSeq',
   transactions: { settleBatch: call, settleBatchReport: call },
 };
 const prepareBatch: Commands['prepareBatch'] = async () => prepared;
@@ -87,6 +88,7 @@ describe('POST /api/payment/shkeeper/release-batch', () => {
         signers: prepared.signers,
         signedBy: prepared.signedBy,
         dropped: prepared.dropped,
+        reverts: 'WrongSeq',
         transactions: prepared.transactions,
       },
     });

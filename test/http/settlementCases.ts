@@ -21,6 +21,7 @@ const prepared: PreparedSettlement = {
   signers: [addressOf('1'), addressOf('2')],
   signedBy: [addressOf('1')],
   dropped: [addressOf('2')],
+  reverts: 'Expired',
   missing: 1,
   transaction: null,
 };
@@ -51,7 +52,7 @@ function answersPayload(path: string, kind: 'release' | 'refund'): void {
       token: 'USDT',
       transaction: null,
     });
-    expect([data.signedBy, data.dropped]).to.deep.equal([[addressOf('1')], [addressOf('2')]]);
+    expect([data.signedBy, data.dropped, data.reverts]).to.deep.equal([[addressOf('1')], [addressOf('2')], 'Expired']);
     expect(calls[0]?.input).to.include({ paymentId, kind });
   });
 

@@ -22,8 +22,16 @@ export const signedFields = {
   missing: z.number().int(),
   dropped: z.array(z.string()).meta({
     description:
-      'Signers whose signature does not count any more: they lost the seat, or their contract takes it no more',
+      'Signers whose signature does not count any more: they lost the seat, or the transaction fails with what their contract gave',
   }),
+  reverts: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        "Why the transaction (of a batch: settleBatch) would fail if it were sent now: the contract's error, e.g. WrongSeq, or unknown; null when it " +
+        'would not, or could not be tried',
+    }),
 };
 
 /** What became of the broadcast settlement. */

@@ -1,7 +1,8 @@
 import { isError } from 'ethers';
 import { AppError } from '../../errors.ts';
-import type { ReadyTransaction } from '../../ports/outside.ts';
+import type { ReadyTransaction, TrialVerdict } from '../../ports/outside.ts';
 import type { ChainConnection } from './connection.ts';
+import { decodeError } from './escrowCodec.ts';
 
 /** Just below 2^24, the most that a transaction of a chain with EIP-7825 may use; 50 items need far less. */
 const trialGas = 16_000_000n;
@@ -27,16 +28,16 @@ export async function tryTransaction(
   { pool }: ChainConnection,
   { to, data }: ReadyTransaction,
   limitMs = checkLimitMs,
-): Promise<'goes' | 'reverts' | 'unknown'> {
+): Promise<TrialVerdict> {
   try {
     await within(
       pool.run((provider) => provider.call({ to, data, gasLimit: trialGas })),
       limitMs,
     );
-    return 'goes';
+    return { outcome: 'goes' };
   } catch (error) {
-    if (error instanceof AppError) return 'unknown';
-    if (isError(error, 'CALL_EXCEPTION')) return 'reverts';
+    if (error instanceof AppError) return { outcome: 'unknown' };
+    if (isError(error, 'CALL_EXCEPTION')) return { outcome: 'reverts', reason: decodeError(error.data ?? '') };
     throw error;
   }
 }
