@@ -5,7 +5,7 @@ import { splitOperation } from '../http/endpoint.ts';
 import { invoiceWebhook, payoutWebhook } from '../http/endpoints/webhooks.ts';
 import type { Operation } from '../http/policies.ts';
 import type { Nudge } from '../jobs/nudges.ts';
-import type { EscrowGateway } from '../ports/outside.ts';
+import type { EscrowGateway, PayInProvider } from '../ports/outside.ts';
 import type { Clock, DueWork, Logger, Policy } from '../ports.ts';
 import type { Chain } from '../providers/chain/connectChain.ts';
 import { createShkeeperClient } from '../providers/shkeeper/client.ts';
@@ -57,16 +57,8 @@ function punctual(dueWork: DueWork, nudge: (nudge: Nudge, delayMs: number) => vo
   };
 }
 
-/** Everything a use case may be handed, under the names their interfaces use. */
-export function portsOf(parts: {
-  config: Config;
-  store: Store;
-  chain: Chain;
-  logger: Logger;
-  nudge: (nudge: Nudge, delayMs: number) => void;
-}) {
-  const { config, store, chain, logger, nudge } = parts;
-  const provider = createShkeeperProvider(
+const shkeeperOf = (config: Config): PayInProvider =>
+  createShkeeperProvider(
     createShkeeperClient({
       url: config.SHKEEPER_URL,
       apiKey: config.SHKEEPER_API_KEY,
@@ -74,6 +66,18 @@ export function portsOf(parts: {
       payoutPassword: config.SHKEEPER_PAYOUT_PASSWORD,
     }),
   );
+
+/** Everything a use case may be handed, under the names their interfaces use. */
+export function portsOf(parts: {
+  config: Config;
+  store: Store;
+  chain: Chain;
+  /** Stands in for the configured SHKeeper. */
+  provider: PayInProvider | undefined;
+  logger: Logger;
+  nudge: (nudge: Nudge, delayMs: number) => void;
+}) {
+  const { config, store, chain, logger, nudge, provider = shkeeperOf(config) } = parts;
   return {
     store: store.transitions,
     transitions: store.transitions,

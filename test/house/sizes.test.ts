@@ -10,6 +10,7 @@ const files = [
   ...filesBelow('scripts', '.ts'),
   ...filesBelow('scripts', '.mjs'),
   ...filesBelow('test', '.ts'),
+  ...filesBelow('bench', '.ts'),
 ];
 
 const opening =

@@ -1,0 +1,43 @@
+import { httpSide, repeated } from '../load/httpSide.ts';
+import { requestBytes } from '../load/requests.ts';
+import { signedDelivery, webhookBodies } from '../load/webhooks.ts';
+import { populate } from '../population.ts';
+import type { Stage } from '../stage.ts';
+import { plain, type Ratio } from './ratio.ts';
+
+/** New deliveries: first all payments are seen, then all are paid, so that two deliveries of a payment never stand side by side. */
+export function newDeliveries(stage: Stage) {
+  return async (operations: number): Promise<readonly Buffer[]> => {
+    const payments = await populate(stage.client.db(), { count: Math.ceil(operations / 2), transitions: 2 });
+    const bodies = payments.map(webhookBodies);
+    return [...bodies.map(({ seen }) => seen), ...bodies.map(({ paid }) => paid)].map(signedDelivery);
+  };
+}
+
+/** The baseline of everything that writes. */
+export async function bareInsertSide(stage: Stage, connections: number) {
+  const { paid } = webhookBodies({
+    paymentId: '',
+    externalId: 'AMN_bare',
+    address: `0x${'1'.repeat(40)}`,
+    buyerId: '',
+  });
+  const request = requestBytes({ method: 'POST', path: '/insert', body: paid });
+  const process = await stage.process('baselines/bareInsert.ts');
+  return httpSide({ name: 'bare Express + Mongoose insert', process, connections, supply: repeated(request) });
+}
+
+/** R2: a signed webhook to its appended transition, beside a bare insert. */
+export function newWebhooks(key: string, connections: number, target: number): Ratio {
+  return {
+    key,
+    what: `webhooks/s, new, ${connections} connections / bare insert`,
+    target,
+    async measure(setting) {
+      const { stage } = setting;
+      const process = await stage.process('servers/holdfast.ts');
+      const ours = { name: 'POST webhook, new', process, connections, supply: newDeliveries(stage) };
+      return plain(setting, await httpSide(ours), await bareInsertSide(stage, connections));
+    },
+  };
+}
