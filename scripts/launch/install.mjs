@@ -1,6 +1,6 @@
 // The packages of the lockfile, installed once per lockfile, platform and Node line.
 
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { runFetch } from './child.mjs';
 import { PartMissing, StepFailed } from './failure.mjs';
@@ -24,6 +24,7 @@ export async function ensurePackages(node, nodeVersion) {
   if (isFresh(stampFile, expected)) return;
   await withLock(path.join(workFolder, 'install.lock'), async () => {
     if (isFresh(stampFile, expected)) return;
+    refuseLinked(modules);
     await install(node);
     writeStamp(stampFile, expected);
   });
@@ -36,6 +37,19 @@ export async function ensurePackages(node, nodeVersion) {
 export function wantedStamp(nodeVersion) {
   const words = [process.platform, process.arch, `node ${parseVersion(nodeVersion).major}`];
   return fingerprint(root, ['package-lock.json'], words);
+}
+
+/**
+ * `npm ci` empties the folder first; through a link it would empty the one of another checkout.
+ * @param {string} folder
+ */
+export function refuseLinked(folder) {
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new PartMissing(
+    'the npm packages of this lockfile',
+    [{ name: 'node_modules', reason: 'it is a link to another folder, which is not written to' }],
+    ['remove the link (`rm node_modules`)', 'bring the folder it points to up to the same lockfile'],
+  );
 }
 
 /** @param {string} node */
