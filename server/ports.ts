@@ -77,6 +77,17 @@ export interface TransitionStore {
   project(transition: Transition): Promise<void>;
 }
 
+/** As much of a payment's newest transition as a decision and the next transition need. */
+export type Tail = Pick<Transition, 'paymentId' | 'seq' | 'hash' | 'stateHash' | 'state'>;
+
+/** Quick reads of states. What they tell may be old, so that only an append may rest on it: the fence refuses an old one (docs/adr/0013). */
+export interface TailHints {
+  /** The copy in `payments`; null when there is none that can be used. */
+  hint(paymentId: string): Promise<Tail | null>;
+  /** Whether this is the payment's newest transition, as a majority has it. */
+  isTail(tail: Tail): Promise<boolean>;
+}
+
 /** A transition taken by the relay; `fence` must be quoted when it is marked. */
 export interface LeasedTransition {
   readonly transition: Transition;

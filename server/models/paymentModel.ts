@@ -36,6 +36,8 @@ export interface PaymentRow {
   externalIds: string[];
   state: unknown;
   stateHash: string;
+  /** Of the transition the row copies; what the next one is linked to. */
+  hash?: string;
 }
 
 const text = { type: String, required: true };
@@ -69,6 +71,7 @@ const schema = new Schema<PaymentRow>(
     externalIds: [String],
     state: Schema.Types.Mixed,
     stateHash: text,
+    hash: String,
   },
   { collection: 'payments', versionKey: false, minimize: false },
 );

@@ -4,14 +4,20 @@ import { duplicateKey, isOutage, validationFailure } from './outage.ts';
 import type { TransitionDocument } from './transitionDocument.ts';
 import { transitionIndexes } from './transitionSchema.ts';
 
-/** What one refused document of a batch means; a claim the message does not name is looked up by the caller. */
-export type Classified = AppendResult | { readonly outcome: 'someClaimTaken' };
+/**
+ * What became of one document of a batch. A claim the message does not name is looked up by the caller; a mistake of ours is thrown to the
+ * caller whose document it was, and to nobody else in the batch.
+ */
+export type Classified =
+  | AppendResult
+  | { readonly outcome: 'someClaimTaken' }
+  | { readonly outcome: 'mistake'; readonly error: Error };
 
 /** The operations of one unordered batch. */
 export const insertsOf = (documents: readonly TransitionDocument[]): AnyBulkWriteOperation<TransitionDocument>[] =>
   documents.map((document) => ({ insertOne: { document } }));
 
-/** The outcome of each document of a batch that did not simply succeed; throws when the failure is our own mistake. */
+/** The outcome of each document of a batch that did not simply succeed; throws when the whole batch is our own mistake. */
 export function classifyBatch(documents: readonly TransitionDocument[], error: unknown): Classified[] {
   if (!(error instanceof MongoBulkWriteError)) {
     if (isOutage(error)) return documents.map(() => ({ outcome: 'unknown', cause: error }));
@@ -30,12 +36,15 @@ export function classifyBatch(documents: readonly TransitionDocument[], error: u
 
 function classifyOne(document: TransitionDocument, refusal: WriteError, cause: MongoBulkWriteError): Classified {
   if (refusal.code === validationFailure) {
-    throw new Error(`The database refused transition ${document._id}: its books or its shape are wrong.`, { cause });
+    const error = new Error(`The database refused transition ${document._id}: its books or its shape are wrong.`, {
+      cause,
+    });
+    return { outcome: 'mistake', error };
   }
   if (refusal.code !== duplicateKey) return { outcome: 'unknown', cause };
   const message = refusal.errmsg ?? '';
   if (message.includes('index: _id_ ')) return { outcome: 'sequenceTaken' };
-  if (!message.includes(`index: ${transitionIndexes.claims} `)) throw cause;
+  if (!message.includes(`index: ${transitionIndexes.claims} `)) return { outcome: 'mistake', error: cause };
   const claim = document.claims.find((one) => message.endsWith(`dup key: { claims: "${one}" }`));
   return claim === undefined ? { outcome: 'someClaimTaken' } : { outcome: 'claimTaken', claim };
 }

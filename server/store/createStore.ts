@@ -1,4 +1,5 @@
 import type { IndexDescription } from 'mongodb';
+import type { Transition } from '../domain/transition.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type {
   CursorStore,
@@ -8,6 +9,7 @@ import type {
   ProviderEventStore,
   Queries,
   RelayStore,
+  TailHints,
   TransitionStore,
   WatchStore,
 } from '../ports.ts';
@@ -30,12 +32,17 @@ import { createProviderEventStore } from './providerEvents.ts';
 import { createQueries } from './queries.ts';
 import { createRelayStore } from './relayStore.ts';
 import { ensureTransitionSchema } from './transitionSchema.ts';
-import { createTransitionStore } from './transitions.ts';
+import { createTransitionLog } from './transitions.ts';
 import { createWatchStore } from './watches.ts';
 
 /** Everything the server keeps; each port over the same two connections. */
 export interface Store {
   readonly transitions: TransitionStore;
+  readonly hints: TailHints;
+  /** Writes a transition's row of `payments` unless this process has written it before. */
+  readonly projectOnce: (transition: Transition) => Promise<void>;
+  /** Ends when the rows of `payments` that this process has on their way are written or given up. */
+  readonly copied: () => Promise<void>;
   readonly relay: RelayStore;
   readonly dueWork: DueWork;
   readonly watches: WatchStore;
@@ -70,8 +77,12 @@ export async function createStore(options: ConnectionOptions): Promise<Store> {
 
 function portsOver(connection: StoreConnection, reports: ReturnType<typeof connectForReports>): Store {
   const { database, mongoose } = connection;
+  const { transitions, hints, projections } = createTransitionLog(database);
   return {
-    transitions: createTransitionStore(database),
+    transitions,
+    hints,
+    projectOnce: projections.projectOnce,
+    copied: projections.written,
     relay: createRelayStore(database),
     dueWork: createDueWork(mongoose),
     watches: createWatchStore(mongoose),
@@ -79,13 +90,14 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     providerEvents: createProviderEventStore(mongoose),
     idempotency: createIdempotencyStore(mongoose),
     marketplace: createMarketplaceStore(mongoose),
-    queries: createQueries(mongoose),
+    queries: createQueries(mongoose, projections.written),
     audit: createAuditLog(mongoose),
     ledger: createLedgerStore(database, reports.database),
     digest,
     ping: () => reachable(async () => void (await database.command({ ping: 1 }))),
     stopReports: reports.close,
     close: async () => {
+      await projections.written();
       await Promise.all([reports.close(), connection.close()]);
     },
   };

@@ -1,11 +1,11 @@
-import type { Collection, Document } from 'mongodb';
+import type { Document } from 'mongodb';
 import { custodyOf, escrowStateOf, exceptionOf, paidTotal } from '../domain/payment.ts';
 import type { PaymentState, State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
 import { encode } from './codec.ts';
-import { isDuplicateKey } from './outage.ts';
 
-const externalIdsOf = (state: State): string[] => {
+/** Under which names the provider may speak of a payment or payout in this state. */
+export const externalIdsOf = (state: State): string[] => {
   if (state.direction === 'out') return [state.machine.externalId];
   if (state.direction === 'suspense') return [];
   return [state.provider?.externalId, state.forward?.externalId].filter((id) => id !== undefined);
@@ -45,27 +45,6 @@ export function projectionOf(transition: Transition): Document {
     ...(state.direction === 'in' ? incomingFields(state) : {}),
     state: encode(state),
     stateHash: transition.stateHash,
+    hash: transition.hash,
   };
-}
-
-/**
- * Writes the row unless a newer one is there. The guard is `version < seq`, not `seq - 1`: every transition holds the whole state, so a
- * row that missed one catches up with the next. External ids only grow: the provider may still speak of a forward that is dead.
- */
-export async function projectTransition(
-  payments: Collection<Document & { _id: string }>,
-  transition: Transition,
-): Promise<void> {
-  const filter = { _id: transition.paymentId, version: { $lt: transition.seq } };
-  const update = {
-    $set: projectionOf(transition),
-    $addToSet: { externalIds: { $each: externalIdsOf(transition.state) } },
-  };
-  try {
-    await payments.updateOne(filter, update, { upsert: true });
-  } catch (error) {
-    // Somebody inserted the row at the same moment, or it is newer already; only the first case still needs us.
-    if (!isDuplicateKey(error)) throw error;
-    await payments.updateOne(filter, update);
-  }
 }

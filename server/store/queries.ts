@@ -35,20 +35,25 @@ function filterOf({ buyerId, sellerId, statuses, requestId, direction }: Payment
   };
 }
 
-/** Lists and look-ups over the projection; reads only. */
-export function createQueries(connection: Connection): Queries {
+/**
+ * Lists and look-ups over the projection; reads only. They wait for the rows that this process is about to write (`written`), so that a
+ * caller sees what it was answered; but for those that opening an intent asks, whose answers the claims of the log check anyway.
+ */
+export function createQueries(connection: Connection, written: () => Promise<void>): Queries {
   const payments = paymentModel(connection);
   const find = (filter: QueryFilter<PaymentRow>) => payments.find(filter).maxTimeMS(readLimitMs).lean<PaymentRow[]>();
   const idsOf = (rows: readonly PaymentRow[]) => rows.map((row) => row._id);
 
   return refusingWhenDown({
     async payments(query: PaymentQuery, limit: number, offset: number) {
+      await written();
       const filter = filterOf(query);
       const page = find(filter).select(briefState).sort({ openedAtMs: -1, _id: -1 }).skip(offset).limit(limit);
       const [rows, total] = await Promise.all([page, payments.countDocuments(filter).maxTimeMS(readLimitMs)]);
       return { items: rows.map(present), total };
     },
     async payment(id: string, userId: string | null) {
+      await written();
       const owned = userId === null ? {} : { $or: [{ buyerId: userId }, { sellerId: userId }] };
       const [row] = await find({ _id: id, ...owned }).limit(1);
       return row === undefined ? null : present(row);
@@ -70,10 +75,12 @@ export function createQueries(connection: Connection): Queries {
       return payments.countDocuments(filter).limit(limit).maxTimeMS(readLimitMs).exec();
     },
     async expired(now: number, limit: number) {
+      await written();
       const late = { direction: 'in' as const, status: { $in: open }, expiresAtMs: { $lte: now } };
       return idsOf(await find(late).sort({ expiresAtMs: 1 }).limit(limit).select({ _id: 1 }));
     },
     async arrivalsAbove(chainId: number, blockNumber: number, limit: number) {
+      await written();
       const above = { arrivalBlocks: { $elemMatch: { chainId, blockNumber: { $gt: blockNumber } } } };
       const rows = await find(above).sort({ _id: 1 }).limit(limit);
       return rows.flatMap((row) => {
@@ -82,10 +89,12 @@ export function createQueries(connection: Connection): Queries {
       });
     },
     async paymentByExternalId(externalId: string) {
+      await written();
       const [row] = await find({ externalIds: externalId }).limit(1).select({ _id: 1 });
       return row?._id ?? null;
     },
     async openSettlements(limit: number) {
+      await written();
       return idsOf(await find({ settlementOpen: true }).sort({ updatedAtMs: 1 }).limit(limit).select({ _id: 1 }));
     },
   });

@@ -1,10 +1,12 @@
 import { BSON, type Collection, type Condition, type Db, type Document, type Filter } from 'mongodb';
 import { type Transition, transitionId } from '../domain/transition.ts';
-import type { AppendResult, TransitionStore } from '../ports.ts';
+import type { AppendResult, TailHints, TransitionStore } from '../ports.ts';
 import { type Classified, classifyBatch, insertsOf } from './appendOutcome.ts';
+import { createBatches } from './batches.ts';
 import { readLimitMs } from './connection.ts';
+import { createTailHints } from './hints.ts';
 import { refusingWhenDown } from './outage.ts';
-import { projectTransition } from './projection.ts';
+import { createProjections, type Projections } from './projections.ts';
 import { fromDocument, stepProjection, type TransitionDocument, toDocument, toStep } from './transitionDocument.ts';
 import { transitionCollection } from './transitionSchema.ts';
 
@@ -12,6 +14,8 @@ import { transitionCollection } from './transitionSchema.ts';
 const maxDocumentBytes = 1_048_576;
 /** Most documents of one batch (design §4, group commit). */
 const maxBatch = 64;
+/** Most bytes of one batch, so that a small append does not wait behind a pile of large ones. */
+const maxBatchBytes = 4 * 1_048_576;
 // Most rows read for prefixes that have no scalar field of their own. The longest are the failed pushes to one account: far beyond
 // what a wallet that its issuer froze collects before it is changed.
 const maxPrefixRows = 10_000;
@@ -25,10 +29,19 @@ export const holding = (claims: Condition<readonly string[]>): Filter<Transition
   'claims.0': { $exists: true },
 });
 
+/** The log, with what must wait for the writes of its copies. */
+export interface TransitionLog {
+  readonly transitions: TransitionStore;
+  readonly hints: TailHints;
+  readonly projections: Projections;
+}
+
 /** The append-only log on MongoDB. */
-export function createTransitionStore(database: Db): TransitionStore {
+export function createTransitionLog(database: Db): TransitionLog {
   const log = database.collection<TransitionDocument>(transitionCollection);
   const payments = database.collection<Document & { _id: string }>('payments');
+  const projections = createProjections(payments);
+  const appendOne = createAppend(log);
 
   const newest = async (filter: Filter<TransitionDocument>): Promise<Transition | null> => {
     const options = { sort: { _id: -1 as const }, maxTimeMS: readLimitMs };
@@ -50,26 +63,46 @@ export function createTransitionStore(database: Db): TransitionStore {
     },
     highestClaim: (prefix: string) => highestClaim(log, prefix),
     claimsUnder: (prefix: string) => claimsUnder(log, prefix),
-    project: (transition: Transition) => projectTransition(payments, transition),
   });
 
-  return { ...reads, append: (batch) => append(log, batch) };
+  async function append(batch: readonly Transition[]): Promise<AppendResult[]> {
+    if (batch.length > maxBatch) throw new RangeError(`A batch holds at most ${maxBatch} transitions.`);
+    return Promise.all(batch.map(appendOne));
+  }
+  const transitions = { ...reads, append, project: projections.project };
+  return { transitions, hints: createTailHints(log, payments), projections };
 }
 
-async function append(log: Collection<TransitionDocument>, batch: readonly Transition[]): Promise<AppendResult[]> {
-  if (batch.length > maxBatch) throw new RangeError(`A batch holds at most ${maxBatch} transitions.`);
-  const documents = batch.map(toDocument);
-  const fitting = documents.filter((document) => sizeOf(document) <= maxDocumentBytes);
-  const results = fitting.length === 0 ? [] : await insert(log, fitting);
-  const outcomes = new Map(fitting.map((document, index) => [document, results[index]]));
-  return Promise.all(
-    documents.map((document): AppendResult | Promise<AppendResult> => {
-      const result = outcomes.get(document);
-      if (result === undefined) return { outcome: 'tooLarge', bytes: sizeOf(document) };
-      if (result.outcome !== 'someClaimTaken') return result;
-      return findTaken(log, document.claims).catch((cause: unknown) => ({ outcome: 'unknown', cause }));
-    }),
-  );
+/** A document with the bytes it takes, measured once. */
+interface Sized {
+  readonly document: TransitionDocument;
+  readonly bytes: number;
+}
+
+/** Appends that run at the same time leave as one unordered insert; each document stays its own atom and gets its own answer. */
+function createAppend(log: Collection<TransitionDocument>) {
+  const insertTogether = createBatches<Sized, Classified>({
+    maxSize: maxBatch,
+    maxInFlight: 2,
+    weigh: ({ bytes }) => bytes,
+    maxWeight: maxBatchBytes,
+    run: (batch) =>
+      insert(
+        log,
+        batch.map(({ document }) => document),
+      ),
+  });
+
+  return async (transition: Transition): Promise<AppendResult> => {
+    // Whatever cannot be written as BSON throws here, before it could spoil the batch of others.
+    const document = toDocument(transition);
+    const bytes = BSON.calculateObjectSize(document, { ignoreUndefined: true });
+    if (bytes > maxDocumentBytes) return { outcome: 'tooLarge', bytes };
+    const result = await insertTogether({ document, bytes });
+    if (result.outcome === 'mistake') throw result.error;
+    if (result.outcome !== 'someClaimTaken') return result;
+    return findTaken(log, document.claims).catch((cause: unknown) => ({ outcome: 'unknown', cause }));
+  };
 }
 
 async function insert(
@@ -83,8 +116,6 @@ async function insert(
     return classifyBatch(documents, error);
   }
 }
-
-const sizeOf = (document: TransitionDocument) => BSON.calculateObjectSize(document, { ignoreUndefined: true });
 
 /** Names the taken claim when the server's message could not be read; not visible yet means that nobody can say. */
 async function findTaken(log: Collection<TransitionDocument>, claims: readonly string[]): Promise<AppendResult> {

@@ -117,7 +117,13 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
       manualAfterMs,
     };
     const wakeRelay = () => undefined;
-    return { ...bare, coordinator: createPaymentCoordinator({ ...bare, decide, digest: store.digest, wakeRelay }) };
+    return {
+      ...bare,
+      coordinator: createPaymentCoordinator({
+        ...bare,
+        ...{ hints: store.hints, decide, digest: store.digest, wakeRelay },
+      }),
+    };
   }
 
   function process(options: { crashAt?: string; provider?: Partial<PayInProvider> } = {}): Process {

@@ -4,6 +4,7 @@ import { AppError } from '../../server/errors.ts';
 import { digest } from '../../server/store/codec.ts';
 import { createTestClock } from '../support/clock.ts';
 import { buildIntentSignal, createTestLogger, randomIds } from '../support/factories.ts';
+import { createSimulatedHints } from '../support/simulatedHints.ts';
 import { createSimulatedStore, SimulatedDatabase } from '../support/simulatedStore.ts';
 
 /** Who sends the signals of these tests. */
@@ -17,7 +18,8 @@ export function arrange(overrides: Partial<PaymentCoordinatorDeps> = {}) {
   const crashes: string[] = [];
   let woken = 0;
   const coordinator = createPaymentCoordinator({
-    ...{ transitions, decide, digest, ids: randomIds, logger, clock: createTestClock() },
+    ...{ transitions, hints: createSimulatedHints(database), decide, digest, ids: randomIds, logger },
+    clock: createTestClock(),
     crash: (label) => void crashes.push(label),
     wakeRelay: () => {
       woken += 1;

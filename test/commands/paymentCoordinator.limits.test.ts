@@ -67,8 +67,9 @@ describe('paymentCoordinator.observe, where the store or a limit says no', () =>
       ring = callback;
       return () => {};
     };
-    const { coordinator } = arrange({ transitions, startTimer });
+    const { coordinator } = arrange({ transitions, hints: undefined, startTimer });
     const answered = coordinator.observe('p', buildIntentSignal(), actor).catch((error: unknown) => error);
+    await new Promise(setImmediate);
     ring();
     expect(codeOf(await answered)).to.equal('busy');
     letGo(null);

@@ -17,9 +17,9 @@ describe('paymentCoordinator on the real mongod', () => {
   let opened: TestStore;
   let second: Store;
   let coordinators: readonly PaymentCoordinator[];
-  const over = ({ transitions, digest }: Store) =>
+  const over = ({ transitions, hints, digest }: Store) =>
     createPaymentCoordinator({
-      ...{ transitions, decide, digest, ids: randomIds, clock: createTestClock() },
+      ...{ transitions, hints, decide, digest, ids: randomIds, clock: createTestClock() },
       ...{ logger: createTestLogger().logger, crash: () => {}, wakeRelay: () => {} },
     });
 

@@ -7,7 +7,7 @@ import { buildIntentSignal, buildTransfer, randomIds } from '../support/factorie
 import { actor, arrange } from './coordinatorBench.ts';
 
 describe('paymentCoordinator.observe', () => {
-  it('appends state, evidence, books and outbox as one linked transition, then projects and wakes the relay', async () => {
+  it('appends state, evidence, books and outbox as one linked transition, then answers, projects and wakes the relay', async () => {
     const { coordinator, database, transitions, crashes, open, woken } = arrange();
     const { paymentId, vault } = await open();
     const transfer = buildTransfer({ vault }, 100n);
@@ -27,7 +27,7 @@ describe('paymentCoordinator.observe', () => {
     expect(database.projections.get(paymentId)?.seq).to.equal(2);
     expect(woken()).to.equal(2);
     expect(crashes).to.deep.equal([
-      ...['tailRead', 'beforeInsert', 'afterInsert', 'beforeProject', 'projected', 'answered'],
+      ...['tailRead', 'beforeInsert', 'afterInsert', 'beforeProject', 'answered', 'projected'],
     ]);
     expect(await transitions.claimant('idem:a:b:c')).to.deep.equal({ paymentId, seq: 2 });
   });

@@ -1,0 +1,35 @@
+import type { Tail } from '../../ports.ts';
+
+/** Payments whose newest known transition is remembered: a provider repeats itself within minutes. */
+const maxKnown = 2_000;
+/** States beyond this many transfers, which only dust brings about, would take too much memory. */
+const maxTransfers = 20;
+
+/** What this process last saw of payments. Never taken for true: the log is asked whether it still is the newest (docs/adr/0013). */
+export interface KnownTails {
+  get(paymentId: string): Tail | undefined;
+  remember(tail: Tail): void;
+}
+
+/** Remembers tails up to a bound; the one that was not used for longest is forgotten first. */
+export function createKnownTails(): KnownTails {
+  const known = new Map<string, Tail>();
+  return {
+    get: (paymentId) => known.get(paymentId),
+    remember({ paymentId, seq, hash, stateHash, state }) {
+      const before = known.get(paymentId);
+      if (before !== undefined && before.seq > seq) return;
+      known.delete(paymentId);
+      if (isLarge({ state })) return;
+      known.set(paymentId, { paymentId, seq, hash, stateHash, state });
+      const [oldest] = known.keys();
+      if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
+    },
+  };
+}
+
+function isLarge({ state }: Pick<Tail, 'state'>): boolean {
+  if (state.direction !== 'in') return false;
+  const told = state.provider?.transactions.length ?? 0;
+  return state.arrivals.length + state.seen.length + told > maxTransfers;
+}

@@ -1,0 +1,115 @@
+import { type AnyBulkWriteOperation, type Collection, type Document, MongoBulkWriteError } from 'mongodb';
+import type { Transition } from '../domain/transition.ts';
+import { createBatches } from './batches.ts';
+import { duplicateKey, reachable } from './outage.ts';
+import { externalIdsOf, projectionOf } from './projection.ts';
+
+/** Rows written by one bulk write; while it is on its way the next ones collect. */
+const maxBatch = 64;
+const oneAtATime = 1;
+/** Payments whose newest written version this process remembers, so that its relay need not write the same row again. */
+const remembered = 10_000;
+
+export interface Projections {
+  /** Writes the row unless a newer one is there; ends when it is written. */
+  project(transition: Transition): Promise<void>;
+  /** The same, but nothing at all when this process has written this row, or a newer one, before. */
+  projectOnce(transition: Transition): Promise<void>;
+  /** Ends when every row that is on its way is written or given up; never fails. */
+  written(): Promise<void>;
+}
+
+type Row = Document & { _id: string };
+
+/** The writes of `payments`, put together into bulk writes (design §4). */
+export function createProjections(payments: Collection<Row>): Projections {
+  const versions = new Map<string, number>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  function remember({ paymentId, seq }: Transition): void {
+    const newest = Math.max(seq, versions.get(paymentId) ?? 0);
+    versions.delete(paymentId);
+    versions.set(paymentId, newest);
+    const [oldest] = versions.keys();
+    if (versions.size > remembered && oldest !== undefined) versions.delete(oldest);
+  }
+
+  const write = createBatches<Transition, void>({
+    maxSize: maxBatch,
+    maxInFlight: oneAtATime,
+    async run(transitions) {
+      await writeRows(payments, transitions);
+      return transitions.map(remember);
+    },
+  });
+
+  function project(transition: Transition): Promise<void> {
+    const writing = reachable(() => write(transition));
+    // One bulk write at a time, in order: when the newest has ended, all have.
+    last = writing.catch(() => undefined);
+    return writing;
+  }
+
+  return {
+    project,
+    async projectOnce(transition) {
+      if ((versions.get(transition.paymentId) ?? 0) < transition.seq) await project(transition);
+    },
+    async written() {
+      await last;
+    },
+  };
+}
+
+/** One row a payment: the newest of the batch, with the external ids of all of it. */
+interface Pending {
+  readonly newest: Transition;
+  readonly externalIds: readonly string[];
+}
+
+function newestOfEach(transitions: readonly Transition[]): Pending[] {
+  const pending = new Map<string, Pending>();
+  for (const transition of transitions) {
+    const before = pending.get(transition.paymentId);
+    const externalIds = [...(before?.externalIds ?? []), ...externalIdsOf(transition.state)];
+    const newest = before !== undefined && before.newest.seq > transition.seq ? before.newest : transition;
+    pending.set(transition.paymentId, { newest, externalIds });
+  }
+  return [...pending.values()];
+}
+
+/**
+ * The guard is `version < seq`, not `seq - 1`: every transition holds the whole state, so a row that missed one catches up with the next.
+ * External ids only grow: the provider may still speak of a forward that is dead.
+ */
+function updateOf({ newest, externalIds }: Pending, upsert: boolean): AnyBulkWriteOperation<Row> {
+  return {
+    updateOne: {
+      filter: { _id: newest.paymentId, version: { $lt: newest.seq } },
+      update: { $set: projectionOf(newest), $addToSet: { externalIds: { $each: [...externalIds] } } },
+      upsert,
+    },
+  };
+}
+
+async function writeRows(payments: Collection<Row>, transitions: readonly Transition[]): Promise<void> {
+  const pending = newestOfEach(transitions);
+  const operations = pending.map((one) => updateOf(one, true));
+  try {
+    await payments.bulkWrite(operations, { ordered: false });
+  } catch (error) {
+    const taken = takenBy(error);
+    if (taken === null) throw error;
+    // Somebody inserted the row at the same moment, or it is newer already; only the first case still needs us.
+    const again = taken.flatMap((index) => pending[index] ?? []).map((one) => updateOf(one, false));
+    await payments.bulkWrite(again, { ordered: false });
+  }
+}
+
+/** Which operations met a row that is there; null when anything else went wrong, too. */
+function takenBy(error: unknown): number[] | null {
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) return null;
+  const errors = [error.writeErrors].flat();
+  const onlyTaken = errors.length > 0 && errors.every(({ code }) => code === duplicateKey);
+  return onlyTaken ? errors.map(({ index }) => index) : null;
+}
