@@ -13,8 +13,9 @@ import { createSubscribers } from './events/subscribers.ts';
 import { createNudgeQueue, type Nudge } from './jobs/nudges.ts';
 import { createLogger } from './logger.ts';
 import { createLook } from './monitor/chainLook.ts';
+import type { PayInProvider } from './ports/outside.ts';
 import type { Logger } from './ports.ts';
-import { connectChain } from './providers/chain/connectChain.ts';
+import { type Chain, connectChain } from './providers/chain/connectChain.ts';
 import { loadNetworks } from './providers/chain/networks.ts';
 import { createBroadcast } from './realtime/broadcast.ts';
 import { createSocketServer } from './realtime/socketServer.ts';
@@ -77,15 +78,24 @@ export interface Deps {
   stop(): Promise<void>;
 }
 
+/** What a process is handed by whoever starts it; with `outside` it asks neither nodes nor the provider (measurements do so). */
+export interface Given {
+  readonly http: HttpServer | null;
+  readonly logger?: Logger;
+  readonly outside?: { readonly chain: Chain; readonly provider: PayInProvider };
+}
+
 /** Connects everything that the configuration names and wires it; nothing runs before `start`. */
-export async function createDeps(config: Config, given: { http: HttpServer | null; logger?: Logger }): Promise<Deps> {
+export async function createDeps(config: Config, given: Given): Promise<Deps> {
   const logger = given.logger ?? createLogger(config.LOG_LEVEL);
   const store = await createStore({ uri: config.MONGODB_URI });
-  const chain = await connectChain({ networks: loadNetworks(config.NETWORKS_FILE), logger, clock: systemClock });
+  const chain =
+    given.outside?.chain ??
+    (await connectChain({ networks: loadNetworks(config.NETWORKS_FILE), logger, clock: systemClock }));
   const redis = connectRedis(config, logger);
   const queue = config.REDIS_URL === '' ? null : createNudgeQueue(config.REDIS_URL, logger);
   const nudge = (what: Nudge, delayMs: number) => queue?.nudge(what, delayMs);
-  const bare = portsOf({ config, store, chain, logger, nudge });
+  const bare = portsOf({ config, store, chain, provider: given.outside?.provider, logger, nudge });
   const isWorker = config.ROLES.includes('worker');
   let wakeOwnRelay = () => {};
   const wakeRelay = () => (isWorker ? wakeOwnRelay() : nudge({ kind: 'relay', paymentId: '' }, 0));
