@@ -161,9 +161,11 @@ export interface EscrowGateway {
     transaction: ReadyTransaction,
     about: { readonly name: string; readonly description: string; readonly createdAtMs: number },
   ): SafeFile;
+  /** The contract's record of a payment, at a block that a node still has; without one at the latest. */
   record(
     network: string,
     termsId: string,
+    blockNumber?: number,
   ): Promise<{
     readonly status: 'none' | 'funded' | 'delivered' | 'frozen' | 'closed';
     readonly settleSeq: number;

@@ -35,17 +35,16 @@ describe('prepareSettlement, while one is open', () => {
     const lagging = createPrepareSettlement({
       ...world.ports,
       ...world.useCases,
-      gateway: {
-        ...gateway,
-        record: async () => stale,
-        finalRecord: async () => ({ status, settleSeq: 0, blockTimeMs: Date.now() }),
-      },
+      gateway: { ...gateway, record: async () => stale },
     });
     await refused(lagging({ actor: admin, paymentId: state.id, kind: 'release' }), 'escrow_not_final');
     const behindFinal = createPrepareSettlement({
       ...world.ports,
       ...world.useCases,
-      gateway: { ...gateway, record: async () => stale },
+      gateway: {
+        ...gateway,
+        record: async (name, termsId, at) => (at === undefined ? stale : gateway.record(name, termsId, at)),
+      },
       store: { ...world.ports.store, claimant: async () => null },
     });
     await refused(behindFinal({ actor: admin, paymentId: state.id, kind: 'release' }), 'escrow_not_final');

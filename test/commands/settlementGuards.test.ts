@@ -96,6 +96,17 @@ describe('what stops a settlement that is prepared', function () {
     expect((await batch([state])).items[0]?.settlement.settleSeq).to.equal(0);
   });
 
+  it('what the contract has paid out and the books do not know yet is prepared a second time neither alone nor in a batch', async () => {
+    const state = await world.funded();
+    await world.chain.settle(state.terms, { toSeller: tokens(60), toBuyer: 0n });
+    await refused(ask('release', state), 'escrow_not_final');
+    await refused(ask('refund', state, { amount: '41' }), 'escrow_not_final');
+    await refused(ask('refund', state, { amount: '101' }), 'amount_exceeds_balance');
+    await named(batch([state]), 'escrow_not_final');
+    expect(await open(state)).to.equal(null);
+    expect((await prepare('refund', state, { amount: '40' })).settleSeq).to.equal(1);
+  });
+
   it('a payment that changes while the others are recorded is named, and so are those that stay prepared', async () => {
     const [first, second] = [await world.funded(), await world.funded()];
     const observe: typeof world.ports.coordinator.observe = async (id, signal, context) => {

@@ -1,4 +1,4 @@
-import { excessAt } from '../../domain/facts.ts';
+import { excessAt, heldBy } from '../../domain/facts.ts';
 import type { SignalOf } from '../../domain/signal.ts';
 import type { OpenSettlement, PaymentState } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
@@ -85,15 +85,19 @@ export async function planSettlement(
   const { chain, gateway } = ports;
   const { toSeller, toBuyer } = amounts;
   const { network } = state.asset;
-  const [record, past, head] = await Promise.all([
+  const head = await chain.head(network);
+  const [record, past] = await Promise.all([
     gateway.record(network, state.termsId),
-    gateway.finalRecord(network, state.termsId),
-    chain.head(network),
+    gateway.record(network, state.termsId, head.finalized),
   ]);
   if (record.status === 'closed') throw new AppError('already_final', 'The escrow contract closed this payment.');
   // A node that lags names a sequence that is used up: a settlement for it could never happen, and would stand in the way of another.
   if (record.settleSeq < past.settleSeq || (await isOutcomeBooked(ports, state, record.settleSeq))) {
     throw new AppError('escrow_not_final', 'The node that was asked lags behind; repeat the request.');
+  }
+  const amount = toSeller + toBuyer;
+  if (record.status !== 'none' && record.remaining < amount && amount <= heldBy(state, 'contract')) {
+    throw new AppError('escrow_not_final', 'The contract has paid out of this payment; ask again once that is final.');
   }
   const spare = excessAt(state, 'contract') - (state.status === 'completed' ? 0n : toBuyer);
   const final = (await unfinalSum(chain, state, head, 'contract')) <= spare;

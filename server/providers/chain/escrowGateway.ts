@@ -108,7 +108,7 @@ export function createEscrowGateway(connections: ChainConnections): EscrowGatewa
     tryTransaction: async (name, transaction) => tryTransaction(of(name), transaction),
     batchTransactions: (name, items, signatures) => batchTransactionsOf(of(name), items, signatures),
     safeFile: safeFileOf,
-    record: async (name, termsId) => readRecord(of(name), termsId, 'latest'),
+    record: async (name, termsId, blockNumber) => readRecord(of(name), termsId, blockNumber ?? 'latest'),
     finalRecord: async (name, termsId) => {
       const connection = of(name);
       const { finalized } = await readHead(connection);

@@ -153,6 +153,8 @@ describe('chain: escrow gateway', () => {
     const final = await gateway.finalRecord('bsc', termsId);
     expect(final).to.deep.include({ status: 'funded', settleSeq: 1 });
     const head = await world.chain.reader.head('bsc');
+    await world.settle(terms, { toSeller: 0n, toBuyer: 5n * one });
+    expect(await gateway.record('bsc', termsId, head.finalized)).to.include({ settleSeq: 1, remaining: 70n * one });
     expect(final.blockTimeMs).to.be.at.most(head.timeMs);
     expect(final.blockTimeMs % 1_000).to.equal(0);
   });
