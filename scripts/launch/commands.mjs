@@ -24,7 +24,9 @@ export const COMMANDS = {
   'test:faults': 'kills at every labelled point, lost blocks, races and the walks of money, on real parts',
   faults:
     'every fault scenario on three real servers behind proxies (-- --only F1,F5, --short, --set payments=1000, --json)',
-  'test:long': 'the fuzz and invariant tests of the contracts, ten times as deep and with another seed each time',
+  'test:long':
+    'a million schedules of the model, and the fuzz and invariant tests of the contracts ten times as deep, with another seed each time',
+  model: 'random schedules and crashes of the coordinator and the relay (-- --runs N, --seed S, --path P, --json)',
   gas: 'what each operation of the escrow costs (-- --json, -- --update)',
   bench: 'the server beside bare baselines, as ratios (-- --json, --only R2,R4, --quick, see docs/performance.md)',
   check: 'types, lint and house tests',
@@ -86,7 +88,9 @@ export async function runCommand(command, args) {
     case 'bench':
       return runTests(args, env, 'scripts/bench.ts');
     case 'test:long':
-      return runScript('scripts/test.ts', ['--long', ...args], env);
+      return runLong(args, env);
+    case 'model':
+      return runScript('scripts/model.ts', args, env);
     case 'check':
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--checks', ...args], env);
@@ -128,6 +132,17 @@ async function runWithServices(script, args, env) {
   };
   await ensureContracts(node, env);
   return runScript(script, args, withPrograms);
+}
+
+/**
+ * The deep runs; given files it is those Solidity tests alone.
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function runLong(args, env) {
+  const model = args.length > 0 ? 0 : await runScript('scripts/model.ts', ['--runs', '1000000'], env);
+  const solidity = await runScript('scripts/test.ts', ['--long', ...args], env);
+  return model === 0 ? solidity : model;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface RelayDeps {
   readonly crash: CrashPoint;
   /** Payments worked on at a time in this process. */
   readonly concurrency?: number;
+  /** Calls back every `ms` until the returned function was called; leases are renewed by it. */
+  readonly every?: (ms: number, callback: () => void) => () => void;
 }
 
 /** Carries out the effects of transitions: at least once each, in order per payment. */
@@ -172,7 +174,7 @@ function perform(subscribers: Subscribers, effect: Effect, transition: Transitio
 }
 
 /** Renews the lease while the work runs; once another process holds it, this one stops at the next effect. */
-function keepLease({ relayStore, clock, logger }: RelayDeps, leased: LeasedTransition) {
+function keepLease({ relayStore, clock, logger, every = everyInterval }: RelayDeps, leased: LeasedTransition) {
   let lost = false;
   const renew = async () => {
     try {
@@ -181,6 +183,11 @@ function keepLease({ relayStore, clock, logger }: RelayDeps, leased: LeasedTrans
       logger.warn({ error, transition: leased.transition.id }, 'the lease could not be renewed');
     }
   };
-  const timer = setInterval(() => void renew(), renewEveryMs).unref();
-  return { lost: () => lost, end: () => clearInterval(timer) };
+  const end = every(renewEveryMs, () => void renew());
+  return { lost: () => lost, end };
+}
+
+function everyInterval(ms: number, callback: () => void): () => void {
+  const timer = setInterval(callback, ms).unref();
+  return () => clearInterval(timer);
 }

@@ -1,148 +1,193 @@
 import { balanced, type Leg } from '../../server/domain/ledger.ts';
 import { type Outline, outlineFields } from '../../server/domain/state.ts';
 import { type Step, type Transition, transitionId } from '../../server/domain/transition.ts';
-import type { AppendResult, LeasedTransition, RelayStore, TransitionStore } from '../../server/ports.ts';
+import { AppError } from '../../server/errors.ts';
+import type { AppendResult, RelayStore, TransitionStore } from '../../server/ports.ts';
+import { createSimulatedRelay, type RelayMark } from './simulatedRelay.ts';
 
-/** What a deliberately broken store leaves out, to show that the model checker notices. */
-export type StoreMutant = 'none' | 'noSequenceFence' | 'noClaimFence' | 'blindProjection';
-
-interface Row {
+/** One stored transition with the part of it that changes. */
+export interface Row {
   readonly transition: Transition;
-  /** Operation number from which majority reads see it; fences hold at once. */
-  visibleFrom: number;
-  relay: { done: boolean; lease: number; fence: number; parked: Map<string, string> };
+  /** Written, but by no majority yet: fences see it, majority reads do not. */
+  hidden: boolean;
+  readonly relay: RelayMark;
 }
 
 const amountBound = 10n ** 30n;
 const isSound = (legs: readonly Leg[]) =>
   balanced(legs) && legs.every(({ amount }) => amount <= amountBound && amount >= -amountBound);
 
+const busy = () => new AppError('busy', 'The database cannot be reached.');
+
+/**
+ * The database of the model: what MongoDB does to our collections, in memory, one atomic operation at a time. The protected methods are the
+ * promises of the server that a deliberately broken database takes back.
+ */
+export class SimulatedDatabase {
+  readonly rows = new Map<string, Row>();
+  readonly claims = new Map<string, Row>();
+  readonly projections = new Map<string, Transition>();
+  readonly logs = new Map<string, Row[]>();
+  operations = 0;
+  #partition: { readonly until: number; readonly kept: boolean } | null = null;
+
+  insert(transition: Transition): AppendResult {
+    this.begin();
+    if (!this.accepts(transition)) throw new Error(`The database refused transition ${transition.id}.`);
+    if (this.isTaken(transition)) return { outcome: 'sequenceTaken' };
+    const claim = this.takenClaim(transition);
+    if (claim !== null) return { outcome: 'claimTaken', claim };
+    const hidden = this.#partition !== null;
+    this.store({ transition, hidden, relay: { done: false, lease: 0, fence: 0, parked: new Map() } });
+    return hidden ? { outcome: 'unknown', cause: busy() } : { outcome: 'appended' };
+  }
+
+  /**
+   * For so many operations the primary has lost its majority: it goes on answering, confirms no write, and shows none to majority reads. Then
+   * the others take over what it wrote, or know nothing of it.
+   */
+  partition(operations: number, kept: boolean): void {
+    this.#partition ??= { until: this.operations + operations, kept };
+  }
+
+  /** Ends a partition, if there is one. */
+  heal(): void {
+    if (this.#partition === null) return;
+    const { kept } = this.#partition;
+    this.#partition = null;
+    for (const row of [...this.rows.values()].filter(({ hidden }) => hidden)) {
+      if (kept) row.hidden = false;
+      else this.remove(row);
+    }
+  }
+
+  /** Counts an operation; writes other than appends wait for the majority and are given up without it. */
+  begin(isWrite = false): void {
+    this.operations += 1;
+    if (this.#partition !== null && this.operations >= this.#partition.until) this.heal();
+    if (isWrite && this.#partition !== null) throw busy();
+  }
+
+  /** All transitions of a payment that a majority has, oldest first. */
+  history(paymentId: string): Transition[] {
+    return this.rowsOf(paymentId).map(({ transition }) => transition);
+  }
+
+  /** The newest transition of a payment that a majority has. */
+  tail(paymentId: string): Transition | null {
+    return this.rowsOf(paymentId).at(-1)?.transition ?? null;
+  }
+
+  /** The rows of one payment, by number, as reads see them. */
+  rowsOf(paymentId: string): Row[] {
+    return (this.logs.get(paymentId) ?? []).filter((row) => this.isVisible(row));
+  }
+
+  claimant(claim: string): Transition | null {
+    const row = this.claims.get(claim);
+    return row !== undefined && this.isVisible(row) ? row.transition : null;
+  }
+
+  project(transition: Transition): void {
+    const old = this.projections.get(transition.paymentId);
+    if (this.isNews(old, transition)) this.projections.set(transition.paymentId, transition);
+  }
+
+  claimsUnder(prefix: string) {
+    return [...this.claims]
+      .filter(([claim, row]) => claim.startsWith(prefix) && this.isVisible(row))
+      .map(
+        ([
+          claim,
+          {
+            transition: { paymentId, seq },
+          },
+        ]) => ({ claim, paymentId, seq }),
+      )
+      .sort((a, b) => (a.claim < b.claim ? -1 : 1));
+  }
+
+  /** Takes over everything that another database holds. */
+  copy(other: SimulatedDatabase): void {
+    for (const { transition, hidden, relay } of other.rows.values()) {
+      this.store({ transition, hidden, relay: { ...relay, parked: new Map(relay.parked) } });
+    }
+    for (const [paymentId, transition] of other.projections) this.projections.set(paymentId, transition);
+    this.operations = other.operations;
+  }
+
+  protected accepts({ legs }: Transition): boolean {
+    return isSound(legs);
+  }
+
+  protected isTaken({ id }: Transition): boolean {
+    return this.rows.has(id);
+  }
+
+  protected takenClaim({ claims }: Transition): string | null {
+    return [...claims].sort().find((one) => this.claims.has(one)) ?? null;
+  }
+
+  protected isVisible({ hidden }: Row): boolean {
+    return !hidden;
+  }
+
+  protected isNews(old: Transition | undefined, transition: Transition): boolean {
+    return old === undefined || old.seq < transition.seq;
+  }
+
+  protected store(row: Row): void {
+    const { id, paymentId, seq, claims } = row.transition;
+    this.rows.set(id, row);
+    for (const one of claims) this.claims.set(one, row);
+    const log = this.logs.get(paymentId) ?? [];
+    const at = log.findIndex(({ transition }) => transition.seq > seq);
+    log.splice(at === -1 ? log.length : at, 0, row);
+    this.logs.set(paymentId, log);
+  }
+
+  private remove(row: Row): void {
+    const { id, paymentId, claims } = row.transition;
+    if (this.rows.get(id) === row) this.rows.delete(id);
+    for (const one of claims) if (this.claims.get(one) === row) this.claims.delete(one);
+    const log = this.logs.get(paymentId) ?? [];
+    log.splice(log.indexOf(row), 1);
+  }
+}
+
 function stepOf({ paymentId, seq, kind, atMs, effects, state }: Transition): Step {
   const outline = outlineFields.flatMap((field) => (field in state ? [[field, Reflect.get(state, field)]] : []));
   return { paymentId, seq, kind, atMs, effects, state: Object.fromEntries(outline) as Outline };
 }
 
-/** The database of the model: what MongoDB does to our collections, in memory, one atomic operation at a time. */
-export class SimulatedDatabase {
-  readonly mutant: StoreMutant;
-  readonly rows = new Map<string, Row>();
-  readonly claims = new Map<string, Row>();
-  readonly projections = new Map<string, Transition>();
-  readonly violations: string[] = [];
-  operations = 0;
-
-  constructor(mutant: StoreMutant = 'none') {
-    this.mutant = mutant;
-  }
-
-  insert(transition: Transition, hiddenFor = 0): AppendResult {
-    if (!isSound(transition.legs)) throw new Error(`The database refused transition ${transition.id}.`);
-    if (this.mutant !== 'noSequenceFence' && this.rows.has(transition.id)) return { outcome: 'sequenceTaken' };
-    const claim = [...transition.claims].sort().find((one) => this.claims.has(one));
-    if (claim !== undefined && this.mutant !== 'noClaimFence') return { outcome: 'claimTaken', claim };
-    const relay = { done: false, lease: 0, fence: 0, parked: new Map<string, string>() };
-    const row = { transition, visibleFrom: this.operations + hiddenFor, relay };
-    this.rows.set(transition.id, row);
-    for (const one of transition.claims) this.claims.set(one, row);
-    return { outcome: 'appended' };
-  }
-
-  /** All visible transitions of a payment, oldest first. */
-  history(paymentId: string): Transition[] {
-    return this.visible()
-      .filter(({ transition }) => transition.paymentId === paymentId)
-      .map(({ transition }) => transition)
-      .sort((a, b) => a.seq - b.seq);
-  }
-
-  visible(): Row[] {
-    return [...this.rows.values()].filter((row) => row.visibleFrom <= this.operations);
-  }
-
-  project(transition: Transition): void {
-    const old = this.projections.get(transition.paymentId);
-    const newer = old !== undefined && old.seq >= transition.seq;
-    if (newer && this.mutant !== 'blindProjection') return;
-    if (newer && old.seq > transition.seq) this.violations.push(`${transition.paymentId}: the projection went back`);
-    this.projections.set(transition.paymentId, transition);
-  }
-
-  claimsUnder(prefix: string) {
-    return this.visible()
-      .flatMap(({ transition: { claims, paymentId, seq } }) =>
-        claims.filter((claim) => claim.startsWith(prefix)).map((claim) => ({ claim, paymentId, seq })),
-      )
-      .sort((a, b) => (a.claim < b.claim ? -1 : 1));
-  }
-}
+const holderOf = (held: Transition | null) => held && { paymentId: held.paymentId, seq: held.seq };
 
 /** The store ports over the simulated database, every call one atomic step. */
 export function createSimulatedStore(database: SimulatedDatabase): TransitionStore & { relay: RelayStore } {
-  const step = async <T>(act: () => T): Promise<T> => {
-    database.operations += 1;
+  const read = async <T>(act: () => T): Promise<T> => {
+    database.begin();
     return act();
   };
   return {
-    append: (batch) => step(() => batch.map((one) => database.insert(one))),
-    tail: (paymentId) => step(() => database.history(paymentId).at(-1) ?? null),
+    append: async (batch) => batch.map((one) => database.insert(one)),
+    tail: (paymentId) => read(() => database.tail(paymentId)),
     at: (paymentId, seq) =>
-      step(() => database.history(paymentId).find(({ id }) => id === transitionId(paymentId, seq)) ?? null),
+      read(() => database.history(paymentId).find(({ id }) => id === transitionId(paymentId, seq)) ?? null),
     after: (paymentId, seq, limit) =>
-      step(() =>
+      read(() =>
         database
           .history(paymentId)
           .filter((one) => one.seq > seq)
           .slice(0, limit)
           .map(stepOf),
       ),
-    claimant: (claim) =>
-      step(() => {
-        const row = database.claims.get(claim);
-        if (row === undefined || row.visibleFrom > database.operations) return null;
-        return { paymentId: row.transition.paymentId, seq: row.transition.seq };
-      }),
-    highestClaim: (prefix) => step(() => database.claimsUnder(prefix).at(-1) ?? null),
-    claimsUnder: (prefix) => step(() => database.claimsUnder(prefix)),
-    project: (transition) => step(() => database.project(transition)),
+    claimant: (claim) => read(() => holderOf(database.claimant(claim))),
+    highestClaim: (prefix) => read(() => database.claimsUnder(prefix).at(-1) ?? null),
+    claimsUnder: (prefix) => read(() => database.claimsUnder(prefix)),
+    async project(transition) {
+      database.begin(true);
+      database.project(transition);
+    },
     relay: createSimulatedRelay(database),
-  };
-}
-
-function createSimulatedRelay(database: SimulatedDatabase): RelayStore {
-  const undone = () =>
-    database
-      .visible()
-      .filter((row) => !row.relay.done)
-      .sort((a, b) => (a.transition.id < b.transition.id ? -1 : 1));
-  const take = (row: Row, until: number): LeasedTransition => {
-    row.relay.lease = until;
-    row.relay.fence += 1;
-    return { transition: row.transition, fence: row.relay.fence };
-  };
-  const firstOf = (paymentId: string) => undone().find(({ transition }) => transition.paymentId === paymentId);
-  const free = (row: Row, now: number) => row.relay.lease <= now && firstOf(row.transition.paymentId) === row;
-  const fenced = ({ transition, fence }: LeasedTransition) => {
-    const row = database.rows.get(transition.id);
-    return row !== undefined && !row.relay.done && row.relay.fence === fence ? row : null;
-  };
-  return {
-    async lease(now, leaseMs) {
-      const row = undone().find((one) => free(one, now));
-      return row === undefined ? null : take(row, now + leaseMs);
-    },
-    async renew(leased, until) {
-      const row = fenced(leased);
-      if (row !== null) row.relay.lease = until;
-      return row !== null;
-    },
-    async done(leased) {
-      const row = fenced(leased);
-      if (row !== null) Object.assign(row.relay, { done: true, lease: 0 });
-      return row !== null;
-    },
-    async park(transitionId, effectKey, reason) {
-      const parked = database.rows.get(transitionId)?.relay.parked;
-      if (parked !== undefined && !parked.has(effectKey)) parked.set(effectKey, reason);
-    },
   };
 }

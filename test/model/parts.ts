@@ -1,0 +1,32 @@
+import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
+import { decide } from '../../server/domain/payment.ts';
+import { createRelay } from '../../server/events/relay.ts';
+import { createSubscribers } from '../../server/events/subscribers.ts';
+import type { RelayStore, TransitionStore } from '../../server/ports.ts';
+import { SimulatedMarketplace } from '../support/simulatedMarketplace.ts';
+import { createSimulatedRelay } from '../support/simulatedRelay.ts';
+import { createSimulatedStore, SimulatedDatabase } from '../support/simulatedStore.ts';
+
+/** Everything a simulated process is put together from; a deliberately broken product replaces one of them. */
+export interface Parts {
+  readonly createDatabase: () => SimulatedDatabase;
+  readonly createLog: (database: SimulatedDatabase) => TransitionStore;
+  readonly createRelayStore: (database: SimulatedDatabase) => RelayStore;
+  readonly createMarketplace: () => SimulatedMarketplace;
+  readonly decide: typeof decide;
+  readonly createCoordinator: typeof createPaymentCoordinator;
+  readonly createSubscribers: typeof createSubscribers;
+  readonly createRelay: typeof createRelay;
+}
+
+/** The real coordinator, relay, subscribers and decisions over simulated stores. */
+export const realParts: Parts = {
+  createDatabase: () => new SimulatedDatabase(),
+  createLog: createSimulatedStore,
+  createRelayStore: (database) => createSimulatedRelay(database),
+  createMarketplace: () => new SimulatedMarketplace(),
+  decide,
+  createCoordinator: createPaymentCoordinator,
+  createSubscribers,
+  createRelay,
+};
