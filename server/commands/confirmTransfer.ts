@@ -1,3 +1,4 @@
+import { claim } from '../domain/claim.ts';
 import type { PaymentState, State } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { Actor, Logger, PaymentCoordinator, TransitionStore } from '../ports.ts';
@@ -22,6 +23,18 @@ export interface ConfirmTransferInput {
 
 const transactionHashForm = /^0x[0-9a-f]{64}$/;
 
+type Reads = Pick<ConfirmTransferDeps, 'store' | 'logger'>;
+
+/** A transaction that is another payment's money and none of this one's: whoever offers it is mistaken or tries something. */
+async function reportForeign({ store, logger }: Reads, state: PaymentState, hint: string, by: string): Promise<void> {
+  const isOwn = state.arrivals.some(({ txHash }) => txHash === hint) || state.seen.some((key) => key.includes(hint));
+  if (isOwn) return;
+  const [held] = await store.claimsUnder(claim.transfersIn(state.asset.chainId, hint));
+  if (held === undefined || held.paymentId === state.id) return;
+  const fields = { claim: held.claim, paymentId: state.id, holder: held.paymentId, actor: by };
+  logger.warn({ category: 'security', ...fields }, 'one fact was offered for two payments');
+}
+
 /** Takes a client's word that a transaction pays; the word is a hint only, so the chain is asked at once. */
 export function createConfirmTransfer(deps: ConfirmTransferDeps) {
   return async function confirmTransfer(input: ConfirmTransferInput): Promise<PaymentState> {
@@ -35,10 +48,13 @@ export function createConfirmTransfer(deps: ConfirmTransferDeps) {
     const signal = { kind: 'hintGiven', hint } as const;
     const observation = await deps.coordinator.observe(input.paymentId, signal, { actor: userActor(input.actor) });
     const hinted = recordedPayment(observation);
+    // the call that stored the hint reports for all that repeat it
+    const isFirst = observation.outcome === 'changed';
     try {
-      return incoming(
-        await deps.verifyPayment(input.paymentId, { askProvider: true, hint: observation.outcome !== 'changed' }),
-      );
+      const looked = await deps.verifyPayment(input.paymentId, { askProvider: true, hint: !isFirst });
+      const verified = incoming(looked);
+      if (isFirst) await reportForeign(deps, verified, hint, userActor(input.actor));
+      return verified;
     } catch (error) {
       // The hint is stored and its due row looks again, so an unreachable node is no reason to refuse it.
       deps.logger.warn({ paymentId: input.paymentId, error }, 'a hint waits for the chain');

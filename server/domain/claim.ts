@@ -37,6 +37,8 @@ const epochSuffix = (epoch: number) => (epoch === 0 ? '' : `:e${epoch}`);
 export const claim = {
   event: (provider: string, deliveryKey: string) => `evt:${provider}:${deliveryKey}`,
   transfer: (key: string, epoch: number) => `tx:${key}${epochSuffix(epoch)}`,
+  /** What every receiver got in one transaction. */
+  transfersIn: (chainId: number, txHash: string) => lower(`tx:${chainId}:${txHash}:`),
   reversal: (key: string, epoch: number) => `rev:${key}:${epoch}`,
   fund: (requestId: string) => `fund:${requestId}`,
   open: (requestId: string, offerId: string, buyerId: string, n: number) =>

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { createConfirmTransfer } from '../../server/commands/confirmTransfer.ts';
 import { createExpirePayments } from '../../server/commands/expirePayments.ts';
 import { custodyOf, excessAt, heldBy } from '../../server/domain/facts.ts';
 import { AppError } from '../../server/errors.ts';
+import { memoryLogger } from '../providers/chain/chainWorld.ts';
 import {
   addressOf,
   buyer,
@@ -109,6 +111,23 @@ describe('verifyPayment and confirmTransfer', () => {
     const paid = await confirm(hash.toUpperCase().replace('0X', '0x'), seller);
     expect(paid.status).to.equal('completed');
     expect(paid.hints).to.include(hash);
+  });
+
+  it('logs one security event when the money of another payment is offered, however often', async () => {
+    const [paid, other] = [await world.open(), await world.open()];
+    const logger = memoryLogger();
+    const { verifyPayment } = world.useCases;
+    const confirmTransfer = createConfirmTransfer({ ...world.ports, verifyPayment, logger });
+    const offer = (paymentId: string, transactionHash: string) =>
+      confirmTransfer({ actor: buyer, paymentId, transactionHash });
+    const hash = await world.pay(paid.vault, tokens(100));
+    await offer(paid.id, hash);
+    await Promise.all([offer(other.id, hash), offer(other.id, hash), offer(other.id, hash)]);
+    await offer(paid.id, hash);
+    const events = logger.lines.filter(({ fields }) => 'category' in fields && fields.category === 'security');
+    expect(events.map(({ fields }) => fields)).to.have.length(1);
+    expect(events[0]?.fields).to.include({ paymentId: other.id, holder: paid.id, actor: `user:${buyer.userId}` });
+    expect((await world.state(other.id)).status).to.equal('pending');
   });
 
   it('stores at most five hints', async () => {

@@ -5,7 +5,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { SimulatorState } from '../../server/providers/shkeeper/simulator/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { audit, effectsDone, transitions } from './support/audit.ts';
-import { callbackBody, deliver } from './support/deliveries.ts';
+import { callbackBody, deliverUntilTaken } from './support/deliveries.ts';
 import { type Answer, type Json, openStage, people, type Stage } from './support/stage.ts';
 import { openTrade, stepLimitMs, units, untilPayment } from './support/trade.ts';
 
@@ -49,15 +49,6 @@ describe('faults: everybody tells two servers about the same payment at once', f
     const txHash = await stage.chain.pay(trade.payTo, units('100'));
 
     const body = callbackBody(trade, txHash);
-    /** Delivered again, as a provider does, while the answer is to come later. */
-    const webhook = (server: number): Promise<Answer> =>
-      eventually(
-        async () => {
-          const answer = await deliver(stage, body, server);
-          return answer.status === 503 && answer.retryAfter !== null ? null : answer;
-        },
-        { timeoutMs: stepLimitMs, what: 'a webhook is taken' },
-      );
     const confirmByHand = (server: number): Promise<Answer> =>
       stage.call('POST', '/api/payment/shkeeper/confirm-transaction', {
         token: stage.token(people.buyer, 'buyer'),
@@ -65,7 +56,9 @@ describe('faults: everybody tells two servers about the same payment at once', f
         server,
       });
     // the poller and the chain monitor of both servers run all the while, once a second
-    const webhooks = await Promise.all(Array.from({ length: deliveries }, (_, index) => webhook(index % 2)));
+    const webhooks = await Promise.all(
+      Array.from({ length: deliveries }, (_, index) => deliverUntilTaken(stage, body, index % 2)),
+    );
     const confirms = await Promise.all([0, 1, 0, 1].map(confirmByHand));
     expect(new Set(webhooks.map((answer) => answer.status))).to.deep.equal(new Set([202]));
     for (const answer of confirms) expect(answer.status, JSON.stringify(answer.body)).to.be.oneOf([200, 202]);

@@ -1,23 +1,37 @@
 import { signBody } from '../../../server/providers/shkeeper/signature.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { Answer, Stage } from './stage.ts';
-import type { OpenTrade } from './trade.ts';
+import { type OpenTrade, stepLimitMs } from './trade.ts';
 
-/** The provider's callback for one paid transaction, as the real server writes it. */
-export function callbackBody(trade: Pick<OpenTrade, 'payTo' | 'paymentId'>, txHash: string, amount = '100'): string {
-  const transaction = {
+/** A transaction as the provider lists it. */
+export interface Listed {
+  readonly txHash: string;
+  readonly amount: string;
+}
+
+type Addressed = Pick<OpenTrade, 'payTo' | 'paymentId'>;
+
+/** The provider's callback for one paid transaction. */
+export const callbackBody = (trade: Addressed, txHash: string, amount = '100'): string =>
+  callbackOf(trade, 'PAID', [{ txHash, amount }]);
+
+/** The provider's callback as the real server writes it: a snapshot of all transactions, the last of which made it come. */
+export function callbackOf(trade: Addressed, status: 'PAID' | 'PARTIAL', listed: readonly Listed[]): string {
+  const total = String(listed.reduce((sum, { amount }) => sum + Number(amount), 0));
+  const transactions = listed.map(({ txHash, amount }, index) => ({
     amount_crypto: amount,
     amount_fiat: amount,
     amount_fiat_without_fee: amount,
     crypto: 'BNB-USDT',
     date: '2026-11-21 10:00:00',
     fee_fiat: '0',
-    trigger: true,
+    trigger: index === listed.length - 1,
     txid: txHash.slice(2),
-  };
+  }));
   return JSON.stringify({
     addr: trade.payTo,
-    balance_crypto: amount,
-    balance_fiat: amount,
+    balance_crypto: total,
+    balance_fiat: total,
     crypto: 'BNB-USDT',
     external_id: `AMN_${trade.paymentId}`,
     fee_fixed: '0',
@@ -25,9 +39,9 @@ export function callbackBody(trade: Pick<OpenTrade, 'payTo' | 'paymentId'>, txHa
     fee_policy: 'NO_FEE',
     fiat: 'USD',
     overpaid_fiat: '0.00',
-    paid: true,
-    status: 'PAID',
-    transactions: [transaction],
+    paid: status === 'PAID',
+    status,
+    transactions,
   });
 }
 
@@ -40,4 +54,17 @@ export function deliver(stage: Stage, body: string, server?: number): Promise<An
     'x-shkeeper-signature': signBody(stage.sandbox.info.shkeeperApiKey, timestamp, Buffer.from(body)),
   };
   return stage.call('POST', '/api/payment/shkeeper/webhook', { body, headers, server });
+}
+
+/** The same until it is taken, as a provider does that is told to come again. */
+export function deliverUntilTaken(stage: Stage, body: string, server?: number): Promise<Answer> {
+  return eventually(
+    async () => {
+      const answer = await deliver(stage, body, server);
+      if (answer.status === 503 && answer.retryAfter !== null) return null;
+      if (answer.status === 202) return answer;
+      throw new Error(`a delivery was answered ${answer.status} ${JSON.stringify(answer.body)}`);
+    },
+    { timeoutMs: stepLimitMs, what: 'a delivery is taken' },
+  );
 }

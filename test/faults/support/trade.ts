@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { parseUnits } from 'ethers';
 import { eventually } from '../../support/eventually.ts';
-import { type Json, people, type Stage } from './stage.ts';
+import { type Call, type Json, people, type Stage } from './stage.ts';
 
 /** One trade that waits for the buyer's money. */
 export interface OpenTrade {
@@ -26,9 +26,15 @@ const addressLimitMs = 45_000 + stepLimitMs;
 /** Puts request, two offers and an intent in place through the public API. */
 export async function openTrade(
   stage: Stage,
-  options: { price?: string; refundTo?: string | null; payoutAddress?: string | null; server?: number } = {},
+  options: {
+    price?: string;
+    refundTo?: string | null;
+    payoutAddress?: string | null;
+    server?: number | undefined;
+    buyer?: string;
+  } = {},
 ): Promise<OpenTrade> {
-  const { price = '100', server } = options;
+  const { price = '100', server, buyer = people.buyer } = options;
   const { deployment } = stage.sandbox.info;
   const refundTo = options.refundTo === undefined ? deployment.buyerAddress : options.refundTo;
   const payoutAddress = options.payoutAddress === undefined ? deployment.sellerAddress : options.payoutAddress;
@@ -37,7 +43,7 @@ export async function openTrade(
     expect(answer.status, JSON.stringify(answer.body)).to.be.within(200, 201);
     return answer.data;
   };
-  const request = await post('/api/requests', people.buyer, 'buyer', {
+  const request = await post('/api/requests', buyer, 'buyer', {
     title: `Trade ${randomUUID()}`,
     description: 'A trade of a test',
     buyerWallet: deployment.buyerAddress,
@@ -49,12 +55,16 @@ export async function openTrade(
     amount: price,
     ...(payoutAddress === null ? {} : { payoutAddress }),
   });
-  const intent = await openIntent(stage, server, {
-    purchaseRequestId: request.id,
-    sellerOfferId: offer.id,
-    sellerId: people.seller,
-    amount: Number(price),
-  });
+  const intent = await openIntent(
+    stage,
+    { server, token: stage.token(buyer, 'buyer') },
+    {
+      purchaseRequestId: request.id,
+      sellerOfferId: offer.id,
+      sellerId: people.seller,
+      amount: Number(price),
+    },
+  );
   return {
     requestId: String(request.id),
     offerId: String(offer.id),
@@ -66,14 +76,10 @@ export async function openTrade(
 }
 
 /** Opens the intent, repeating unchanged what the API says to repeat: after a crash the provider is asked again 45 s later. */
-function openIntent(stage: Stage, server: number | undefined, body: object): Promise<Json> {
+function openIntent(stage: Stage, by: Pick<Call, 'server' | 'token'>, body: object): Promise<Json> {
   return eventually(
     async () => {
-      const answer = await stage.call('POST', '/api/payment/shkeeper/intents', {
-        token: stage.token(people.buyer, 'buyer'),
-        body,
-        server,
-      });
+      const answer = await stage.call('POST', '/api/payment/shkeeper/intents', { ...by, body });
       if (answer.status === 200) return answer.data;
       if ([502, 503].includes(answer.status)) return null;
       throw new Error(`the intent answered ${answer.status} ${JSON.stringify(answer.body)}`);
