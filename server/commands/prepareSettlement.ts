@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import type { ChainReader, EscrowGateway, ReadyTransaction, SafeFile, SettlementPayload } from '../ports/outside.ts';
 import type { Actor, Clock, PaymentCoordinator, Policy, TransitionStore } from '../ports.ts';
 import { demandAdmin, userActor } from './rules/actor.ts';
+import { openedBefore } from './rules/openedPayout.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
 import { demandNoHold, incoming, recordedPayment } from './rules/refusal.ts';
 import { fileFor } from './rules/safeFile.ts';
@@ -165,6 +166,9 @@ export function createPrepareSettlement(deps: PrepareSettlementDeps) {
     demandAdmin(input.actor);
     const tail = incoming((await deps.store.tail(input.paymentId))?.state);
     const wish = readWish(tail, input);
+    // The first answer of a key stands although the money it paid out is not there any more.
+    const before = await openedBefore(deps.store, tail, input.idempotencyClaim);
+    if (before !== null) return { kind: 'payout', ...before, remains: remainsOf(tail) };
     const state = await freeExpired(deps, tail, userActor(input.actor));
     if (state.settlement !== null) {
       if (!isWished(wish, state.settlement)) throw settlementOpen(state.settlement);

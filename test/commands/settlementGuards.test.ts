@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createPrepareBatch } from '../../server/commands/prepareBatch.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
 import type { AppError, ErrorCode } from '../../server/errors.ts';
-import { admin, type CommandsWorld, openCommandsWorld, refused, tokens } from './commandsWorld.ts';
+import { addressOf, admin, type CommandsWorld, openCommandsWorld, refused, tokens } from './commandsWorld.ts';
 import { settlementDesk } from './settlementDesk.ts';
 
 describe('what stops a settlement that is prepared', function () {
@@ -82,6 +82,23 @@ describe('what stops a settlement that is prepared', function () {
     expect(await open(state)).to.equal(null);
     expect((await prepare('release', state)).missing).to.equal(2);
     await named(batch([state]), 'illegal_transition');
+  });
+
+  it('a batch starts no second forward after a dead one: only the release of the payment by itself does', async () => {
+    const state = await world.open();
+    await world.pay(addressOf(state), state.price);
+    await world.useCases.verifyPayment(state.id, { askProvider: false });
+    await world.useCases.forwardToVault(state.id);
+    const dead = (await world.state(state.id)).forward?.externalId;
+    const waiting = 'The money is on its way into the escrow; ask again in a moment.';
+    expect(await named(batch([state]), 'escrow_forwarding')).to.include({ message: waiting });
+    await world.ports.coordinator.observe(state.id, { kind: 'forwardFailed', proof: 'refused' }, { actor: 'test' });
+    const { message } = await named(batch([state]), 'escrow_forwarding');
+    expect(message).to.include('the release of this payment by itself starts the next one');
+    expect((await world.state(state.id)).forward).to.include({ stage: 'dead', externalId: dead });
+    await refused(ask('release', state), 'escrow_forwarding');
+    expect((await world.state(state.id)).forward?.externalId).not.to.equal(dead);
+    expect(await named(batch([state]), 'escrow_forwarding')).to.include({ message: waiting });
   });
 
   it('a mined settlement is named by its transaction, and a reorganisation that took it away lets the batch go on', async () => {
