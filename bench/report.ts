@@ -10,6 +10,9 @@ export interface Line {
   readonly [figure: string]: unknown;
 }
 
+/** Enough of an answer to see what it is about. */
+const failureCharacters = 500;
+
 const rounded = (value: number, digits = 3) => Number(value.toFixed(digits));
 
 const sideOf = ({ name, perSecond, cpuMicros, commands, p50Ms, p99Ms }: SideFigures) => ({
@@ -31,7 +34,7 @@ export function lineOf({ target }: Ratio, { comparison, reason, figures = {}, pr
     met: ratio >= target && failures === 0 && problems.length === 0,
     cpuRatio: rounded(cpuRatio),
     failures,
-    ...(firstFailure === null ? {} : { firstFailure: firstFailure.slice(0, 500) }),
+    ...(firstFailure === null ? {} : { firstFailure: firstFailure.slice(0, failureCharacters) }),
     ...(problems.length === 0 ? {} : { problems }),
     ...figures,
     ours: sideOf(ours),
@@ -50,6 +53,15 @@ export function rowOf({ key, what }: Ratio, line: Line, { comparison, reason }: 
       `${perSecond.toFixed(0).padStart(9)}/s ${cpuMicros.toFixed(0).padStart(6)} us ${commands.toFixed(2).padStart(6)}`,
   );
   return `${cells.join('')}  ${word.padEnd(7)}${sides.join('  |')}`;
+}
+
+/** What stands below the row of a ratio. */
+export function notesOf({ comparison, figures = {}, problems = [] }: Outcome): string[] {
+  const named = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+  const failed = comparison?.failures
+    ? [`${comparison.failures} failures, first: ${comparison.firstFailure?.slice(0, failureCharacters)}`]
+    : [];
+  return [...(named.length > 0 ? [named.join(', ')] : []), ...problems.map((problem) => `NOT: ${problem}`), ...failed];
 }
 
 /** Above the rows. */

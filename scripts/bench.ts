@@ -1,7 +1,7 @@
 import { readArguments, type Wanted } from '../bench/arguments.ts';
 import { ratios } from '../bench/ratios/catalog.ts';
 import type { Ratio } from '../bench/ratios/ratio.ts';
-import { type Line, lineOf, rowOf, tableHead } from '../bench/report.ts';
+import { type Line, lineOf, notesOf, rowOf, tableHead } from '../bench/report.ts';
 import { openStage } from '../bench/stage.ts';
 import { onEndRequest } from './services/endRequest.ts';
 
@@ -25,9 +25,9 @@ async function measureRatios(wanted: Wanted): Promise<boolean> {
       const outcome = await ratio.measure({ stage, plan: wanted.plan });
       const line = lineOf(ratio, outcome);
       lines[ratio.key] = line;
-      rows.push(rowOf(ratio, line, outcome));
+      rows.push(rowOf(ratio, line, outcome), ...notesOf(outcome).map((note) => `        ${note}`));
       say(rowOf(ratio, line, outcome));
-      if (line.firstFailure !== undefined) say(`  first failure: ${line.firstFailure}`);
+      for (const note of notesOf(outcome)) say(`        ${note}`);
     }
     say(stage.pinned() ? '' : 'not pinned: servers, generator and database shared the cores (no taskset, or one core)');
   } finally {

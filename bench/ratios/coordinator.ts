@@ -1,10 +1,13 @@
 import type { Side } from '../compare.ts';
 import { populate } from '../population.ts';
 import type { Stage } from '../stage.ts';
+import { loneCommands } from './commandCounts.ts';
 import { plain, type Ratio } from './ratio.ts';
 
 /** Payments that uncontended calls go round; more than any number of callers, so that no two meet. */
 const poolSize = 512;
+/** Of a lone call (reliability.md §6.4). */
+const mostCommands = { toAcknowledgement: 2, inAll: 3 };
 
 async function observeSide(stage: Stage, callers: number): Promise<Side> {
   const process = await stage.process('servers/holdfast.ts');
@@ -29,6 +32,16 @@ async function updateSide(stage: Stage, callers: number): Promise<Side> {
   };
 }
 
+async function loneFigures(stage: Stage) {
+  const { toAcknowledgement, inAll } = await loneCommands(stage);
+  const tooMany = toAcknowledgement > mostCommands.toAcknowledgement || inAll > mostCommands.inAll;
+  const problem = `${toAcknowledgement} commands to the acknowledgement, ${inAll} in all`;
+  return {
+    figures: { commandsToAcknowledgement: toAcknowledgement, commandsInAll: inAll },
+    problems: tooMany ? [problem] : [],
+  };
+}
+
 /** R4: one transition with history, claims, legs, effects and projection, beside one update of a row. */
 export function coordinatorOverhead(key: string, callers: number, target: number): Ratio {
   return {
@@ -37,7 +50,8 @@ export function coordinatorOverhead(key: string, callers: number, target: number
     target,
     async measure(setting) {
       const { stage } = setting;
-      return plain(setting, await observeSide(stage, callers), await updateSide(stage, callers));
+      const outcome = await plain(setting, await observeSide(stage, callers), await updateSide(stage, callers));
+      return callers === 1 ? { ...outcome, ...(await loneFigures(stage)) } : outcome;
     },
   };
 }
