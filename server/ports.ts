@@ -103,7 +103,7 @@ export interface RelayStore {
 }
 
 /** A durable row of work that a driver repeats until it is done; `_id` = `<kind>:<paymentId>`. */
-export type DueKind = 'askAddress' | 'verify' | 'drivePayout' | 'requestForward' | 'poll';
+export type DueKind = 'askAddress' | 'verify' | 'drivePayout' | 'requestForward' | 'poll' | 'reconcile';
 export interface DueRow {
   readonly kind: DueKind;
   readonly paymentId: string;

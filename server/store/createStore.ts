@@ -1,6 +1,7 @@
 import type { IndexDescription } from 'mongodb';
 import type { Transition } from '../domain/transition.ts';
 import type { LedgerStore } from '../ports/books.ts';
+import type { ReconciliationReports, WatchedAddresses } from '../ports/reconciliation.ts';
 import type {
   CursorStore,
   DueWork,
@@ -30,6 +31,7 @@ import { createMarketplaceStore } from './marketplace.ts';
 import { reachable } from './outage.ts';
 import { createProviderEventStore } from './providerEvents.ts';
 import { createQueries } from './queries.ts';
+import { createReconciliationReports, createWatchedAddresses } from './reconciliation.ts';
 import { createRelayStore } from './relayStore.ts';
 import { ensureTransitionSchema } from './transitionSchema.ts';
 import { createTransitionLog } from './transitions.ts';
@@ -53,6 +55,8 @@ export interface Store {
   readonly queries: Queries;
   readonly audit: AuditLog;
   readonly ledger: LedgerStore;
+  readonly reconciliation: ReconciliationReports;
+  readonly watched: WatchedAddresses;
   /** sha256 of a value's canonical text; the coordinator links histories with it. */
   readonly digest: (value: unknown) => string;
   /** Answers when the database does; throws `busy` otherwise. */
@@ -93,6 +97,8 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     queries: createQueries(mongoose, projections.written),
     audit: createAuditLog(mongoose),
     ledger: createLedgerStore(database, reports.database),
+    reconciliation: createReconciliationReports(mongoose),
+    watched: createWatchedAddresses(mongoose),
     digest,
     ping: () => reachable(async () => void (await database.command({ ping: 1 }))),
     stopReports: reports.close,

@@ -15,10 +15,12 @@ import { createSubscribers } from '../../server/events/subscribers.ts';
 import { createDueHandlers } from '../../server/monitor/dueHandlers.ts';
 import { createWorkDriver, type WorkDriver } from '../../server/monitor/workDriver.ts';
 import type { PayInProvider } from '../../server/ports/outside.ts';
+import type { ProviderWallets } from '../../server/ports/reconciliation.ts';
 import type { Actor } from '../../server/ports.ts';
 import { createShkeeperClient } from '../../server/providers/shkeeper/client.ts';
-import { createShkeeperProvider } from '../../server/providers/shkeeper/provider.ts';
+import { createShkeeperProvider, createShkeeperWallets } from '../../server/providers/shkeeper/provider.ts';
 import { startSimulator } from '../../server/providers/shkeeper/simulator/simulator.ts';
+import type { Store } from '../../server/store/createStore.ts';
 import { createTermsArchive } from '../../server/store/termsArchive.ts';
 import { type ChainWorld, memoryLogger, one, openChainWorld } from '../providers/chain/chainWorld.ts';
 import { randomIds } from '../support/factories.ts';
@@ -56,6 +58,8 @@ export interface Process {
 /** The use cases on a real database, a real chain and the provider's simulator; time passes as the test says. */
 export interface CommandsWorld extends Process {
   readonly chain: ChainWorld;
+  readonly store: Store;
+  readonly wallets: ProviderWallets;
   /** Lets time pass for the server; the chain keeps its own. */
   advance(ms: number): void;
   /** Effects and due work until nothing is left to do now. */
@@ -89,13 +93,13 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
     ...{ hotWalletKey: deployment.hotWalletKey, buyerKey: deployment.buyerKey, tickMs: 0, sweepDelayMs: 0 },
     coins: [{ name: 'BNB-USDT', tokenAddress: deployment.token, decimals: 18, symbol: 'USDT' }],
   });
+  const client = createShkeeperClient({
+    ...{ url: simulator.url, apiKey, payoutUser, payoutPassword, delay: async () => undefined },
+  });
   let offsetMs = 0;
   const clock = { now: () => Date.now() + offsetMs };
 
   function portsOf(options: { crashAt?: string; provider?: Partial<PayInProvider> }): Ports {
-    const client = createShkeeperClient({
-      ...{ url: simulator.url, apiKey, payoutUser, payoutPassword, delay: async () => undefined },
-    });
     const bare = {
       ...{ store: store.transitions, transitions: store.transitions, queries: store.queries },
       ...{
@@ -144,7 +148,7 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
 
   const world: CommandsWorld = {
     ...main,
-    chain,
+    ...{ chain, store, wallets: createShkeeperWallets(client) },
     process,
     advance: (ms) => {
       offsetMs += ms;

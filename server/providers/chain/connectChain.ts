@@ -1,5 +1,7 @@
 import type { ChainReader, EscrowGateway, Network } from '../../ports/outside.ts';
+import type { BalanceReader } from '../../ports/reconciliation.ts';
 import type { Clock, Logger } from '../../ports.ts';
+import { createBalanceReader } from './balanceReader.ts';
 import type { ChainConnection } from './connection.ts';
 import { describeNetwork } from './describeNetwork.ts';
 import { createEscrowGateway } from './escrowGateway.ts';
@@ -12,6 +14,7 @@ export interface Chain {
   readonly networks: readonly Network[];
   readonly reader: ChainReader;
   readonly gateway: EscrowGateway;
+  readonly balances: BalanceReader;
   close(): void;
 }
 
@@ -44,6 +47,7 @@ export async function connectChain(options: {
       networks: connections.map(({ network }) => network),
       reader: createTransferReader(byName),
       gateway: createEscrowGateway(byName),
+      balances: createBalanceReader(byName),
       close,
     };
   } catch (error) {

@@ -38,6 +38,8 @@ const txInfoSchema = z.object({
   info: z.object({ crypto: z.string(), amount: decimalText, addr: z.string() }).partial(),
 });
 const hotWalletSchema = z.object({ fee_deposit_address: addressText });
+/** The number 0 in place of a text when the wallet is empty, or when its backend is merely away (shkeeper.md §3.3). */
+const balanceSchema = z.object({ amount_crypto: decimalText, server_status: z.string() });
 const payoutSchema = z.object({ task_id: z.string().min(1).max(128) });
 const payoutStatusSchema = z.object({
   external_id: idText,
@@ -92,6 +94,8 @@ export interface ShkeeperClient {
   getInvoices(externalId: string): Promise<unknown[]>;
   getTxInfo(txHash: string, externalId: string): Promise<{ coin: string; fiatAmount: string; address: string } | null>;
   getFeeDepositAddress(coin: string): Promise<string>;
+  /** What the hot wallet holds of a coin, as a decimal; unswept addresses are not in it. */
+  getBalance(coin: string): Promise<{ amount: string; serverStatus: string }>;
   /** Posts once and never throws: its outcome is a value, since the payout machine must tell a refusal from an unknown. */
   createPayout(order: PayoutOrder): Promise<PayoutAnswer>;
   /** Null when the provider has no row, which proves nothing. */
@@ -210,6 +214,10 @@ export function createShkeeperClient(settings: TransportSettings): ShkeeperClien
     async getFeeDepositAddress(coin) {
       const answer = await transport.call({ ...read, path: [coin, 'fee-deposit-address'], schema: hotWalletSchema });
       return answer.fee_deposit_address;
+    },
+    async getBalance(coin) {
+      const answer = await transport.call({ ...read, path: [coin, 'balance'], schema: balanceSchema });
+      return { amount: answer.amount_crypto, serverStatus: answer.server_status };
     },
     async createPayout(order) {
       return refusalBeforeSending(order) ?? postPayout(transport, order).catch(outcomeOfError);

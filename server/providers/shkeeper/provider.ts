@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
 import type { PayInProvider } from '../../ports/outside.ts';
+import type { ProviderWallets } from '../../ports/reconciliation.ts';
 import type { ShkeeperClient } from './client.ts';
 import { ShkeeperError } from './shkeeperError.ts';
 import { translateInvoice } from './translate.ts';
@@ -26,5 +27,15 @@ export function createShkeeperProvider(client: ShkeeperClient): PayInProvider {
     getPayoutStatus: (externalId) => inOurWords(client.getPayoutStatus(externalId)),
     getTask: (coin, taskId) => inOurWords(client.getTask(coin, taskId)),
     getHotWallet: (coin) => inOurWords(client.getFeeDepositAddress(coin)),
+  };
+}
+
+/** What the provider says of its wallets, in the words of the port. */
+export function createShkeeperWallets(client: Pick<ShkeeperClient, 'getBalance'>): ProviderWallets {
+  return {
+    async walletBalance(coin) {
+      const { amount, serverStatus } = await inOurWords(client.getBalance(coin));
+      return { amount, synced: serverStatus === 'Synced' };
+    },
   };
 }
