@@ -17,6 +17,7 @@ export const COMMANDS = {
   start: 'the sandbox, or with NODE_ENV=production the server alone',
   dev: 'the sandbox with the server restarted when a source changes',
   demo: 'two whole trades, one released and one refunded, through the public API (--json: one object a line)',
+  audit: 'all books against their invariants and the chain (-- --json, see docs/operations/audit.md)',
   deploy: 'the escrow onto a network (-- --network <name>, see docs/operations/deploy.md)',
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
@@ -50,6 +51,7 @@ export async function runCommand(command, args) {
   const node = process.execPath;
   const env = childEnvironment(node);
   if (command === 'start' && env.NODE_ENV === 'production') return startProduction(node, env);
+  if (command === 'audit' && env.NODE_ENV === 'production') return audit(node, args, env);
   await ensurePackages(node, process.versions.node);
   mkdirSync(workFolder, { recursive: true });
   switch (command) {
@@ -59,6 +61,8 @@ export async function runCommand(command, args) {
       return runWithServices('scripts/sandbox.ts', ['--watch', ...args], env);
     case 'demo':
       return runWithServices('scripts/demo.ts', args, env);
+    case 'audit':
+      return audit(node, args, env);
     case 'deploy':
       await ensureContracts(node, env);
       return runScript('scripts/deploy.ts', args, env);
@@ -154,6 +158,18 @@ async function runLong(args, env) {
 async function runTests(args, env, script = 'scripts/test.ts') {
   const { MONGODB_URI: _mongo, REDIS_URL: _redis, NODE_ENV: _mode, ...rest } = env;
   return runWithServices(script, args, rest);
+}
+
+/**
+ * Reads what is there with the settings given, whatever its size in the same memory: V8 would else let garbage pile up.
+ * @param {string} node
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function audit(node, args, env) {
+  if (!existsSync(path.join(root, 'node_modules'))) await ensurePackages(node, process.versions.node);
+  const flags = [...NODE_FLAGS, '--max-semi-space-size=2', '--max-old-space-size=96'];
+  return runForeground(node, [...flags, 'scripts/audit.ts', ...args], { env, cwd: root });
 }
 
 /**

@@ -13,10 +13,14 @@ import { createReport, type Report, type Violation } from './violation.ts';
 /** The auditor of one log: is fed its steps in order and keeps only the last one and a sum per account. */
 export interface PaymentAudit {
   step(step: AuditedStep): void;
+  /** Notes a step that could not even be read. */
+  unreadable(id: string, problem: string): void;
   /** Compares the end of the history with what stands beside it; answers everything that was found. */
   end(beside: Beside): readonly Violation[];
   /** The newest step so far. */
   tail(): Transition | null;
+  /** False once a step had no shape: then nothing else can be said of the log. */
+  isReadable(): boolean;
 }
 
 /** Enough to see what is wrong with one log; a log of which every step is wrong would else fill the memory. */
@@ -32,6 +36,11 @@ export function createPaymentAudit(logId: string, tools: AuditTools): PaymentAud
   let before: AuditedStep | null = null;
   let undone = false;
   let whole = true;
+  let readable = true;
+  const giveUp = (id: string, problem: unknown) => {
+    readable = false;
+    report('I3', id, `it cannot be read: ${problem instanceof Error ? problem.message : String(problem)}`);
+  };
 
   function check(step: AuditedStep): void {
     const { transition } = step;
@@ -57,17 +66,14 @@ export function createPaymentAudit(logId: string, tools: AuditTools): PaymentAud
       try {
         check(step);
       } catch (error) {
-        report(
-          'I3',
-          step.transition.id,
-          `it cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        giveUp(step.transition.id, error);
       }
       undone ||= !step.done;
       before = step;
     },
+    unreadable: giveUp,
     end({ row, request }) {
-      if (before === null) return violations;
+      if (before === null || !readable) return violations;
       const { state } = before.transition;
       checkProjection(before, row, tools, report);
       checkDeadlines(state, tools, report);
@@ -76,5 +82,6 @@ export function createPaymentAudit(logId: string, tools: AuditTools): PaymentAud
       return violations;
     },
     tail: () => before?.transition ?? null,
+    isReadable: () => readable,
   };
 }

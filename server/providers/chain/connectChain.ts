@@ -1,7 +1,9 @@
+import type { ChainBooks } from '../../ports/audit.ts';
 import type { ChainReader, EscrowGateway, Network } from '../../ports/outside.ts';
 import type { BalanceReader } from '../../ports/reconciliation.ts';
 import type { Clock, Logger } from '../../ports.ts';
 import { createBalanceReader } from './balanceReader.ts';
+import { createChainBooks } from './chainBooks.ts';
 import type { ChainConnection } from './connection.ts';
 import { describeNetwork } from './describeNetwork.ts';
 import { createEscrowGateway } from './escrowGateway.ts';
@@ -15,6 +17,7 @@ export interface Chain {
   readonly reader: ChainReader;
   readonly gateway: EscrowGateway;
   readonly balances: BalanceReader;
+  readonly books: ChainBooks;
   close(): void;
 }
 
@@ -48,6 +51,7 @@ export async function connectChain(options: {
       reader: createTransferReader(byName),
       gateway: createEscrowGateway(byName),
       balances: createBalanceReader(byName),
+      books: createChainBooks(byName),
       close,
     };
   } catch (error) {

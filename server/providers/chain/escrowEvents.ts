@@ -172,3 +172,16 @@ export async function readEscrowEvents(
   const ordered = logs.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
   return translateLogs(ordered, network);
 }
+
+/** The same events, but only those that name one of these payments. */
+export async function readEscrowEventsOf(
+  scan: ScanLogs,
+  network: Network,
+  termsIds: readonly string[],
+  range: { readonly from: number; readonly to: number },
+): Promise<EscrowEvent[]> {
+  const topics = [Object.values(escrowTopics), termsIds];
+  const logs = await scan({ address: network.escrow, topics }, range.from, range.to);
+  const ordered = logs.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
+  return translateLogs(ordered, network);
+}

@@ -1,0 +1,32 @@
+import type { Violation } from '../domain/invariants/violation.ts';
+import { AppError } from '../errors.ts';
+import { auditLog, type ParkedNote } from './rules/auditLogs.ts';
+import { type AuditDeps, blocksOf, type PinnedBlock, pinAudit, untilTold } from './rules/auditPins.ts';
+
+/** What was found of one payment; nothing when everything holds. */
+export interface PaymentAuditReport {
+  readonly paymentId: string;
+  readonly transitions: number;
+  readonly blocks: readonly PinnedBlock[];
+  readonly violations: readonly Violation[];
+  readonly parked: readonly ParkedNote[];
+}
+
+/** How long somebody who asks waits for the monitor to tell what a final block holds; it looks every second. */
+const patienceMs = 5_000;
+
+/** Holds one payment against all invariants and the chain at its newest final block. Throws `AppError('not_found')`. */
+export function createAuditPayment(deps: AuditDeps) {
+  return async function auditPayment(paymentId: string): Promise<PaymentAuditReport> {
+    const sources = await pinAudit(deps, 0);
+    let found = await auditLog(sources, paymentId);
+    // What was read while the payment moved on is read again before anything is said of it.
+    if (found !== null && found.violations.length > 0) {
+      await untilTold(deps, sources, patienceMs);
+      found = await auditLog(sources, paymentId);
+    }
+    if (found === null) throw new AppError('not_found', 'There is no such payment.');
+    const { transitions, violations, parked } = found;
+    return { paymentId, transitions, blocks: blocksOf(sources), violations, parked };
+  };
+}
