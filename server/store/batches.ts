@@ -6,6 +6,8 @@ export interface BatchRules<Q, A> {
   /** What a question weighs, and how much one batch may weigh together; a heavier one goes alone. */
   readonly weigh?: (question: Q) => number;
   readonly maxWeight?: number;
+  /** When a batch leaves that nothing holds back: at the end of the turn of the event loop. */
+  readonly leave?: (start: () => void) => void;
 }
 
 /** Asks one question; it leaves together with those that are asked at the same time. */
@@ -24,6 +26,7 @@ interface Waiting<Q, A> {
  */
 export function createBatches<Q, A>(rules: BatchRules<Q, A>): Ask<Q, A> {
   const { run, maxSize, maxInFlight, weigh = () => 0, maxWeight = Number.POSITIVE_INFINITY } = rules;
+  const { leave = setImmediate } = rules;
   const waiting: Waiting<Q, A>[] = [];
   const running = new Set<Promise<void>>();
   let scheduled = false;
@@ -31,7 +34,7 @@ export function createBatches<Q, A>(rules: BatchRules<Q, A>): Ask<Q, A> {
   function schedule(): void {
     if (scheduled || waiting.length === 0 || running.size >= maxInFlight) return;
     scheduled = true;
-    setImmediate(() => {
+    leave(() => {
       scheduled = false;
       start();
       schedule();

@@ -2,15 +2,16 @@ import { createPaymentCoordinator } from '../../server/commands/paymentCoordinat
 import { decide } from '../../server/domain/payment.ts';
 import { createRelay } from '../../server/events/relay.ts';
 import { createSubscribers } from '../../server/events/subscribers.ts';
-import type { RelayStore, TransitionStore } from '../../server/ports.ts';
+import type { RelayStore, TailHints, TransitionStore } from '../../server/ports.ts';
 import { SimulatedMarketplace } from '../support/simulatedMarketplace.ts';
 import { createSimulatedRelay } from '../support/simulatedRelay.ts';
-import { createSimulatedStore, SimulatedDatabase } from '../support/simulatedStore.ts';
+import { createSimulatedHints, createSimulatedStore, SimulatedDatabase } from '../support/simulatedStore.ts';
 
 /** Everything a simulated process is put together from; a deliberately broken product replaces one of them. */
 export interface Parts {
   readonly createDatabase: () => SimulatedDatabase;
   readonly createLog: (database: SimulatedDatabase) => TransitionStore;
+  readonly createHints: (database: SimulatedDatabase) => TailHints;
   readonly createRelayStore: (database: SimulatedDatabase) => RelayStore;
   readonly createMarketplace: () => SimulatedMarketplace;
   readonly decide: typeof decide;
@@ -23,6 +24,7 @@ export interface Parts {
 export const realParts: Parts = {
   createDatabase: () => new SimulatedDatabase(),
   createLog: createSimulatedStore,
+  createHints: createSimulatedHints,
   createRelayStore: (database) => createSimulatedRelay(database),
   createMarketplace: () => new SimulatedMarketplace(),
   decide,

@@ -19,4 +19,6 @@ export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
   }),
   order: fc.nat(),
   deaf: fc.nat({ max: deafEvery }),
+  hints: fc.boolean(),
+  batches: fc.boolean(),
 });

@@ -1,6 +1,15 @@
+import type { Transition } from '../../server/domain/transition.ts';
 import { AppError } from '../../server/errors.ts';
 import type { Relay } from '../../server/events/relay.ts';
-import type { PaymentCoordinator, RelayStore, TransitionStore } from '../../server/ports.ts';
+import type {
+  AppendResult,
+  PaymentCoordinator,
+  RelayStore,
+  Tail,
+  TailHints,
+  TransitionStore,
+} from '../../server/ports.ts';
+import { createBatches } from '../../server/store/batches.ts';
 import type { SimulatedMarketplace } from '../support/simulatedMarketplace.ts';
 import type { SimulatedDatabase } from '../support/simulatedStore.ts';
 import type { Parts } from './parts.ts';
@@ -19,6 +28,8 @@ export interface Ground {
   attempts: number;
   /** Nobody can be told of this payment's events. */
   deafTo: string | null;
+  hints: boolean;
+  batches: boolean;
 }
 
 /** One life of a server: its coordinator and its relay over one memory, and the moment it dies with everything in it. */
@@ -66,16 +77,19 @@ export function startProcess(ground: Ground, skewMs: number): SimulatedProcess {
     return result;
   };
   const clock = { now: () => ground.nowMs + skewMs };
-  const transitions = logOver(ground, call);
+  const log = logOver(ground, call);
+  const { project, projectOnce } = projectionsOver(log);
+  const hints = ground.hints ? hintsOver(ground, call) : undefined;
   const coordinator = parts.createCoordinator({
-    ...{ transitions, decide: parts.decide, digest: quickDigest, clock, logger, crash: silent },
+    ...{ transitions: { ...log, project }, hints },
+    ...{ decide: parts.decide, digest: quickDigest, clock, logger, crash: silent },
     ids: { attempt: () => `attempt-${ground.attempts++}` },
     wakeRelay: () => relay.wake(),
     pause: () => ground.weather.schedule.turn('pause'),
     startTimer: () => silent,
   });
   const relay = parts.createRelay({
-    ...{ clock, logger, crash: silent, project: transitions.project },
+    ...{ clock, logger, crash: silent, project: projectOnce },
     relayStore: relayStoreOver(ground, call),
     watches: { upsert: () => call('watch', () => Promise.resolve()) },
     subscribers: subscribersOver(ground, call, coordinator, clock),
@@ -94,14 +108,25 @@ function onceLater({ weather }: Ground, callback: () => void): () => void {
   };
 }
 
-function logOver({ parts, database, watcher }: Ground, call: Call): TransitionStore {
+/** Asks together what is asked at the same time, when the run wants it so. */
+function together<Q, A>(ground: Ground, maxInFlight: number, run: (batch: readonly Q[]) => Promise<readonly A[]>) {
+  const { schedule } = ground.weather;
+  const leave = (start: () => void) => void schedule.turn('batch').then(start);
+  if (ground.batches) return createBatches<Q, A>({ run, maxInFlight, leave, maxSize: 64 });
+  return async (question: Q) => (await run([question]))[0] as A;
+}
+
+function logOver(ground: Ground, call: Call): TransitionStore {
+  const { parts, database, watcher } = ground;
   const log = parts.createLog(database);
+  const appendOne = together<Transition, AppendResult>(ground, 2, (batch) =>
+    call('append', () => log.append(batch)).catch((cause: unknown) => {
+      if (cause instanceof AppError) return batch.map(() => ({ outcome: 'unknown' as const, cause }));
+      throw cause;
+    }),
+  );
   return {
-    append: (batch) =>
-      call('append', () => log.append(batch)).catch((cause: unknown) => {
-        if (cause instanceof AppError) return batch.map(() => ({ outcome: 'unknown' as const, cause }));
-        throw cause;
-      }),
+    append: (batch) => Promise.all(batch.map(appendOne)),
     tail: (id) => call('tail', () => log.tail(id)),
     at: (id, seq) => call('at', () => log.at(id, seq)),
     after: (id, seq, limit) => call('after', () => log.after(id, seq, limit)),
@@ -114,6 +139,28 @@ function logOver({ parts, database, watcher }: Ground, call: Call): TransitionSt
         watcher.projected(database, transition);
       }),
   };
+}
+
+function hintsOver(ground: Ground, call: Call): TailHints {
+  const { hint, isTail } = ground.parts.createHints(ground.database);
+  return {
+    hint: together(ground, 1, (ids: readonly string[]) => call('hint', () => Promise.all(ids.map(hint)))),
+    isTail: together(ground, 1, (tails: readonly Tail[]) => call('is tail', () => Promise.all(tails.map(isTail)))),
+  };
+}
+
+/** Remembers what this process wrote, and writes none of it again for the relay, as `server/store/projections.ts` does. */
+function projectionsOver(log: TransitionStore) {
+  const versions = new Map<string, number>();
+  const project: TransitionStore['project'] = async (transition) => {
+    await log.project(transition);
+    const { paymentId, seq } = transition;
+    versions.set(paymentId, Math.max(seq, versions.get(paymentId) ?? 0));
+  };
+  const projectOnce: TransitionStore['project'] = async (transition) => {
+    if ((versions.get(transition.paymentId) ?? 0) < transition.seq) await project(transition);
+  };
+  return { project, projectOnce };
 }
 
 function relayStoreOver({ parts, database, watcher }: Ground, call: Call): RelayStore {

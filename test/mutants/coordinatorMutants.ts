@@ -59,6 +59,16 @@ export const coordinatorMutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'hint trusted',
+    breaks: 'An answer that changes nothing rests on the copy in `payments`, which may be old.',
+    build: patched('hint', 'if (isNewest || deps.hints === undefined) return true;', 'return true;'),
+  },
+  {
+    name: 'memory trusted',
+    breaks: 'An answer rests on what this process last saw of the payment, whatever others did since.',
+    build: patched('memory', 'last !== undefined && (await hints.isTail(last))', 'last !== undefined'),
+  },
+  {
     name: 'history not linked',
     breaks: 'A transition does not name the hash of the one before it.',
     build: patched('linked', 'prev: tail?.hash ?? genesis', 'prev: genesis'),

@@ -1,6 +1,6 @@
 import type { Transition } from '../../server/domain/transition.ts';
 import { realParts } from '../model/parts.ts';
-import { createSimulatedStore, type Row, SimulatedDatabase } from '../support/simulatedStore.ts';
+import { createSimulatedHints, createSimulatedStore, type Row, SimulatedDatabase } from '../support/simulatedStore.ts';
 import type { Mutant } from './mutant.ts';
 
 class NoSequenceFence extends SimulatedDatabase {
@@ -101,6 +101,34 @@ export const storeMutants: readonly Mutant[] = [
     name: 'lagging reads',
     breaks: 'The newest transition is read from a member that lags, and answers rest on it.',
     build: databaseOf(LaggingReads),
+  },
+  {
+    name: 'any tail is the newest',
+    breaks: 'Whether a transition still is the newest is answered without a look for its successor.',
+    build: () => ({
+      ...realParts,
+      createHints: (database) => ({
+        ...createSimulatedHints(database),
+        isTail: async ({ paymentId, hash }) => database.history(paymentId).some((one) => one.hash === hash),
+      }),
+    }),
+  },
+  {
+    name: 'batch answered as one',
+    breaks: 'All transitions that were appended together are answered as the first of them.',
+    build: () => ({
+      ...realParts,
+      createLog: (database) => {
+        const log = createSimulatedStore(database);
+        return {
+          ...log,
+          append: async (batch) => {
+            const results = await log.append(batch);
+            return results.flatMap(() => results[0] ?? []);
+          },
+        };
+      },
+    }),
   },
   {
     name: 'lost reply taken for success',

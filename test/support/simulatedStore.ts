@@ -2,7 +2,7 @@ import { balanced, type Leg } from '../../server/domain/ledger.ts';
 import { type Outline, outlineFields } from '../../server/domain/state.ts';
 import { type Step, type Transition, transitionId } from '../../server/domain/transition.ts';
 import { AppError } from '../../server/errors.ts';
-import type { AppendResult, RelayStore, TransitionStore } from '../../server/ports.ts';
+import type { AppendResult, RelayStore, TailHints, TransitionStore } from '../../server/ports.ts';
 import { createSimulatedRelay, type RelayMark } from './simulatedRelay.ts';
 
 /** One stored transition with the part of it that changes. */
@@ -189,5 +189,23 @@ export function createSimulatedStore(database: SimulatedDatabase): TransitionSto
       database.project(transition);
     },
     relay: createSimulatedRelay(database),
+  };
+}
+
+/** The quick reads over the simulated database: the copy in `payments`, and whether a tail still is the newest for a majority. */
+export function createSimulatedHints(database: SimulatedDatabase): TailHints {
+  return {
+    async hint(id) {
+      database.begin();
+      const copy = database.projections.get(id);
+      if (copy === undefined) return null;
+      const { paymentId, seq, hash, stateHash, state } = copy;
+      return { paymentId, seq, hash, stateHash, state };
+    },
+    async isTail({ paymentId, seq, hash }) {
+      database.begin();
+      const log = database.history(paymentId);
+      return log.some((one) => one.seq === seq && one.hash === hash) && !log.some((one) => one.seq === seq + 1);
+    },
   };
 }
