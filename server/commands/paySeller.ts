@@ -2,13 +2,14 @@ import { account, assetName, balanceOf } from '../domain/ledger.ts';
 import type { PaymentState } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
-import type { Actor, Queries } from '../ports.ts';
+import type { Actor, Queries, TransitionStore } from '../ports.ts';
 import { demandAdmin } from './rules/actor.ts';
 import { readAmount } from './rules/amount.ts';
 import { offeredAsset } from './rules/asset.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
 
 export interface PaySellerDeps {
+  readonly store: Pick<TransitionStore, 'claimant'>;
   readonly queries: Pick<Queries, 'payments'>;
   readonly gateway: EscrowGateway;
   readonly openPayout: OpenPayout;
@@ -35,17 +36,16 @@ export function createPaySeller(deps: PaySellerDeps) {
   async function owing(input: PaySellerInput, asset: string): Promise<PaymentState> {
     const { purchaseRequestId: requestId, buyerId, sellerId } = input;
     const { items } = await deps.queries.payments({ requestId, buyerId, sellerId, direction: 'in' }, maxPayments, 0);
-    for (const { state } of items) {
-      if (state.direction !== 'in' || state.offerId !== input.sellerOfferId) continue;
-      if (
-        assetName(state.asset) === asset &&
-        balanceOf(state.balances, account.owedSeller(sellerId, state.id), asset) > 0n
-      )
-        return state;
-    }
-    // A key's first answer is given again although nothing is owed any more.
-    const paid = items.find(({ state }) => state.direction === 'in' && state.payouts.length > 0)?.state;
-    if (paid?.direction === 'in' && paid.offerId === input.sellerOfferId) return paid;
+    const ofOffer = items.flatMap(({ state }) =>
+      state.direction === 'in' && state.offerId === input.sellerOfferId ? [state] : [],
+    );
+    // A key's first answer is given again although nothing is owed any more, or something elsewhere.
+    const key = input.idempotencyClaim;
+    const paidBefore = key === undefined ? null : await deps.store.claimant(key);
+    const payment =
+      ofOffer.find(({ id }) => id === paidBefore?.paymentId) ??
+      ofOffer.find((state) => balanceOf(state.balances, account.owedSeller(sellerId, state.id), asset) > 0n);
+    if (payment) return payment;
     throw new AppError('amount_exceeds_balance', 'Nothing is owed to this seller for this request.');
   }
 

@@ -1,12 +1,10 @@
-import type { EscrowGateway } from '../ports/outside.ts';
 import type { Logger, PaymentCoordinator, Queries, TransitionStore } from '../ports.ts';
-import { proofOfVoid } from './rules/settlementProof.ts';
+import { proofOfVoid, type SettlementProofPorts } from './rules/settlementProof.ts';
 
-export interface VoidSettlementsDeps {
+export interface VoidSettlementsDeps extends SettlementProofPorts {
   readonly queries: Pick<Queries, 'openSettlements'>;
-  readonly store: TransitionStore;
+  readonly store: Pick<TransitionStore, 'tail' | 'claimant'>;
   readonly coordinator: PaymentCoordinator;
-  readonly gateway: EscrowGateway;
   readonly logger: Logger;
 }
 

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { createPaySeller } from '../../server/commands/paySeller.ts';
 import { account, assetName, balanceOf } from '../../server/domain/ledger.ts';
+import type { Versioned } from '../../server/ports.ts';
 import { admin, type CommandsWorld, openCommandsWorld, refused, tokens, wallets } from './commandsWorld.ts';
 import { minute, payoutDesk } from './payoutDesk.ts';
 
@@ -52,6 +54,16 @@ describe('paySeller', () => {
     const again = await world.useCases.paySeller({ ...words, amount: '99', idempotencyClaim });
     expect([again.payoutId, again.taskId]).to.deep.equal([paid.payoutId, paid.taskId]);
     await refused(world.useCases.paySeller({ ...words, amount: '1' }), 'amount_exceeds_balance');
+    // A younger attempt that gave something back is not what the key paid.
+    const { payments } = world.ports.queries;
+    const { state: found, ...rest } = (await payments({ requestId: state.requestId }, 1, 0)).items[0] ?? {};
+    const younger = { ...rest, state: { ...found, id: 'f'.repeat(24), balances: [] } } as Versioned;
+    const beside = createPaySeller({
+      ...world.ports,
+      ...world.useCases,
+      queries: { payments: async (...query) => ({ total: 2, items: [younger, ...(await payments(...query)).items] }) },
+    });
+    expect((await beside({ ...words, amount: '99', idempotencyClaim })).payoutId).to.equal(paid.payoutId);
     for (let step = 0; step < 8; step += 1) {
       await world.work();
       await world.control('tick', {});
