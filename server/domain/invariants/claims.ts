@@ -20,7 +20,10 @@ function isOwnTransfer([chainId, , receiver = '', token = '']: readonly string[]
   return [...addressesOf(state), ...destinations].includes(receiver) || token === state.termsId.toLowerCase();
 }
 
+/** What the escrow did with the payment; in the record of a payout the transfer that proves it. */
 function isOwnOutcome([chainId, ...rest]: readonly string[], { state }: Transition): boolean {
+  if (state.direction === 'out')
+    return chainIs(state, chainId) && rest[1] === state.machine.destination.toLowerCase() && rest.at(-1) === 'payout';
   return isIn(state) && chainIs(state, chainId) && rest.slice(0, 2).includes(state.termsId.toLowerCase());
 }
 

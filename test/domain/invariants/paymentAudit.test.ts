@@ -162,6 +162,14 @@ describe('domain: the auditor of one log', () => {
     }
   });
 
+  it('I5: lets the record of a payout hold the transfer that proves it, and no other', () => {
+    const out = historyOf([payoutOpened], { paymentId: 'payout1' });
+    const proof = (receiver: string) => `out:56:${f.txHash(3)}:${receiver}:${f.addresses.token}:payout`;
+    expect(audited(forged(out, 1, { claims: [proof(f.addresses.refundTo)] }))).to.deep.equal([]);
+    const foreign = proof(f.addresses.payer);
+    expect(named(audited(forged(out, 1, { claims: [foreign] })))).to.deep.equal([`I5 ${foreign}`]);
+  });
+
   it('I5: names a claim that one step holds twice, a lost address and a scalar slot that is none of its claims', () => {
     const steps = historyOf(story.funded);
     const claims = stepAt(steps, 3).claims;
