@@ -9,6 +9,7 @@ import { createLimiters } from './http/middleware/rateLimit.ts';
 import { requestId } from './http/middleware/requestId.ts';
 import { createPresenter } from './http/present.ts';
 import { ledgerRoutes } from './http/routes/ledger.ts';
+import { metricsRoutes } from './http/routes/metrics.ts';
 import { paymentRoutes } from './http/routes/payments.ts';
 import { payPageRoutes } from './http/routes/payPage.ts';
 import { requestRoutes } from './http/routes/requests.ts';
@@ -47,6 +48,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(shkeeperWebhookRoutes(deps));
   app.use(jsonBody(jsonLimit));
   app.use(systemRoutes(deps, limiters.anonymous));
+  app.use(metricsRoutes(deps, limiters.anonymous));
   app.use(payPageRoutes(deps, limiters.anonymous, present));
   app.use(requestRoutes(deps, serve));
   app.use(webhookStatsRoutes(deps, serve));

@@ -99,6 +99,12 @@ export const settings = {
     'pino level',
     z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   ),
+  METRICS_TOKEN: setting(
+    'server',
+    'bearer token of whoever scrapes GET /metrics; without it production has no such route',
+    text.default(''),
+    { secret: true },
+  ),
   MONGODB_URI: setting(
     'stores',
     'MongoDB replica set',
@@ -241,6 +247,7 @@ function unfitForProduction(config: Partial<Config>, environment: Environment): 
 /** Secrets that somebody could guess; a generated one of 16 bytes or more never looks like this. */
 function weakSecrets({
   JWT_SECRET = '',
+  METRICS_TOKEN = '',
   SHKEEPER_API_KEY = '',
   SHKEEPER_WEBHOOK_SECRET = [],
 }: Partial<Config>): string[] {
@@ -251,6 +258,7 @@ function weakSecrets({
   // a JWT secret that is too short is named already
   const named = {
     JWT_SECRET: JWT_SECRET.length < 32 ? [] : [JWT_SECRET],
+    METRICS_TOKEN: [METRICS_TOKEN],
     SHKEEPER_API_KEY: [SHKEEPER_API_KEY],
     SHKEEPER_WEBHOOK_SECRET,
   };

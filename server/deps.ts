@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { createApp } from './app.ts';
 import { createPaymentCoordinator } from './commands/paymentCoordinator.ts';
 import type { Config } from './config.ts';
+import { nightlyOf } from './deps/nightly.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
 import { repeating, systemClock } from './deps/system.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
@@ -12,6 +13,7 @@ import { createRelay } from './events/relay.ts';
 import { createSubscribers } from './events/subscribers.ts';
 import { createNudgeQueue, type Nudge } from './jobs/nudges.ts';
 import { createLogger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
 import { createLook } from './monitor/chainLook.ts';
 import type { PayInProvider } from './ports/outside.ts';
 import type { Logger } from './ports.ts';
@@ -49,6 +51,8 @@ function httpAppOf(parts: {
     commands: useCases,
     idempotency: store.idempotency,
     ledger: store.ledger,
+    reports: store.reconciliation,
+    metrics: createMetrics({ ...ports, reports: store.reconciliation, backlogs: store.backlogs }),
     verifyToken,
     checks: {
       database: () => store.ping(),
@@ -60,6 +64,7 @@ function httpAppOf(parts: {
       ackStatus: config.SHKEEPER_WEBHOOK_ACK_STATUS,
       legacySignature: config.SHKEEPER_LEGACY_SIGNATURE,
       allowedOrigins: config.ALLOWED_ORIGINS,
+      metrics: { token: config.METRICS_TOKEN, open: config.NODE_ENV !== 'production' },
       trustProxy: config.TRUST_PROXY,
       rateLimits: rateLimitsOf(config.RATE_LIMIT_PER_MINUTE),
     },
@@ -136,7 +141,8 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
     recordAlarm: (record) => store.audit.record(record),
   });
   wakeOwnRelay = relay.wake;
-  const worker = isWorker ? workerOf({ config, ports, useCases, relayWake: relay.wake }) : null;
+  const nightly = nightlyOf({ config, ports, store, chain });
+  const worker = isWorker ? workerOf({ config, ports, useCases, nightly, relayWake: relay.wake }) : null;
   const monitors = config.ROLES.includes('monitor')
     ? chain.networks.map((network) => {
         const { cursors, watches } = store;
@@ -157,7 +163,12 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
     },
     async stop() {
       await sockets.close();
-      await Promise.all([...monitors.map((monitor) => monitor.stop()), worker?.stop(), relay.stop()]);
+      await Promise.all([
+        ...monitors.map((monitor) => monitor.stop()),
+        worker?.stop(),
+        relay.stop(),
+        store.stopReports(),
+      ]);
       await queue?.close();
       redis?.disconnect();
       await ports.providerEvents.flush();

@@ -103,7 +103,8 @@ export interface RelayStore {
 }
 
 /** A durable row of work that a driver repeats until it is done; `_id` = `<kind>:<paymentId>`. */
-export type DueKind = 'askAddress' | 'verify' | 'drivePayout' | 'requestForward' | 'poll' | 'reconcile';
+export const dueKinds = ['askAddress', 'verify', 'drivePayout', 'requestForward', 'poll', 'reconcile'] as const;
+export type DueKind = (typeof dueKinds)[number];
 export interface DueRow {
   readonly kind: DueKind;
   readonly paymentId: string;

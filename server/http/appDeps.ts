@@ -16,6 +16,7 @@ import type { createResolvePayout } from '../commands/resolvePayout.ts';
 import type { createSharedLook } from '../commands/rules/sharedLook.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
+import type { ReconciliationReports } from '../ports/reconciliation.ts';
 import type {
   Actor,
   Clock,
@@ -57,6 +58,8 @@ export interface HttpSettings {
   readonly ackStatus: number;
   readonly legacySignature: LegacySignature;
   readonly allowedOrigins: readonly string[];
+  /** The token that a scraper has to send; without one the metrics are open to all or to nobody. */
+  readonly metrics: { readonly token: string; readonly open: boolean };
   /** How many reverse proxies in front are ours. */
   readonly trustProxy: number;
   /** Calls a minute: `anonymous` per address on open routes; per user `read`, `hint` on routes that start a look at the chain, `create` on those that open something. */
@@ -75,6 +78,9 @@ export interface AppDeps {
   readonly transitions: Pick<TransitionStore, 'after' | 'tail'>;
   readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'hasOffer' | 'listOffers' | 'listRequests'>;
   readonly ledger: Omit<LedgerStore, 'booksAt'>;
+  readonly reports: Pick<ReconciliationReports, 'newest'>;
+  /** Figures in the text format of Prometheus. */
+  readonly metrics: { text(): Promise<{ readonly contentType: string; readonly body: string }> };
   readonly idempotency: IdempotencyStore;
   readonly providerEvents: ProviderEventStore;
   readonly gateway: Pick<EscrowGateway, 'checksum' | 'network'>;

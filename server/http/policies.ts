@@ -1,7 +1,7 @@
 import type { Role } from '../ports.ts';
 
-/** Who may call an operation: everybody, the holder of a provider's key, or these roles. */
-export type Access = 'anyone' | 'signature' | readonly Role[];
+/** Who may call an operation: everybody, the holder of a provider's key, the operator's scraper, or these roles. */
+export type Access = 'anyone' | 'signature' | 'scraper' | readonly Role[];
 
 /** Which budget a call counts against: `anonymous` per address; per user `read`, `hint` (costs a look outside) and `create` (opens something). */
 export type Budget = 'anonymous' | 'read' | 'hint' | 'create';
@@ -24,6 +24,7 @@ export const policies = {
   'GET /': { access: 'anyone', limit: 'anonymous' },
   'GET /livez': { access: 'anyone' },
   'GET /readyz': { access: 'anyone' },
+  'GET /metrics': { access: 'scraper', limit: 'anonymous' },
   'GET /openapi.json': { access: 'anyone', limit: 'anonymous' },
   'GET /pay/:id': { access: 'anyone', limit: 'anonymous' },
 
@@ -51,6 +52,7 @@ export const policies = {
 
   'GET /api/payment/health': { access: 'anyone', limit: 'anonymous' },
   'GET /api/payment/ledger/trial-balance': { access: operators, limit: 'read' },
+  'GET /api/payment/ledger/reconciliation': { access: operators, limit: 'read' },
   'GET /api/payment/ledger/parties/:userId': { access: operators, limit: 'read' },
   'GET /api/payment/:id/ledger': { access: operators, limit: 'read' },
   'GET /api/payment': { access: everyone, limit: 'read' },

@@ -3,6 +3,7 @@ import { formatAmount } from '../domain/money.ts';
 import type { Balance } from '../domain/state.ts';
 import type { KindSum, StatementLine } from '../ports/books.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
+import type { ReconciliationReport, ReportedRow } from '../ports/reconciliation.ts';
 import { iso } from './presentParts.ts';
 
 type Networks = Pick<EscrowGateway, 'network'>;
@@ -70,4 +71,26 @@ export function presentTrialBalance(sums: readonly KindSum[], asOfMs: number, { 
 function placeOf(name: string) {
   const kind = kindOf(name);
   return kind === null ? ('unknown' as const) : accountKinds[kind];
+}
+
+/** A night's report; decimals stand in it, so that one of a token that is no longer listed reads as it did. */
+export function presentReport({ night, startedAtMs, finishedAtMs, networks, rows }: ReconciliationReport) {
+  return {
+    night,
+    startedAt: iso(startedAtMs),
+    finishedAt: iso(finishedAtMs),
+    differences: rows.filter(({ outcome }) => outcome === 'differs').length,
+    networks,
+    rows: rows.map(presentRow),
+  };
+}
+
+function presentRow({ asset, decimals, expected, found, difference, comparison, outcome, reason }: ReportedRow) {
+  const spell = (amount: bigint | null) =>
+    amount === null || decimals === null ? null : formatAmount(amount, decimals);
+  return {
+    ...{ comparison, ...assetWords(asset), outcome, reason },
+    ...{ expected: spell(expected), found: spell(found), difference: spell(difference) },
+    differenceBaseUnits: difference === null ? null : String(difference),
+  };
 }

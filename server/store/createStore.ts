@@ -1,5 +1,6 @@
 import type { IndexDescription } from 'mongodb';
 import type { Transition } from '../domain/transition.ts';
+import type { Backlogs } from '../ports/backlogs.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { ReconciliationReports, WatchedAddresses } from '../ports/reconciliation.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   WatchStore,
 } from '../ports.ts';
 import { type AuditLog, createAuditLog } from './auditLog.ts';
+import { createBacklogs } from './backlogs.ts';
 import { digest } from './codec.ts';
 import {
   type ConnectionOptions,
@@ -54,6 +56,7 @@ export interface Store {
   readonly marketplace: MarketplaceStore;
   readonly queries: Queries;
   readonly audit: AuditLog;
+  readonly backlogs: Backlogs;
   readonly ledger: LedgerStore;
   readonly reconciliation: ReconciliationReports;
   readonly watched: WatchedAddresses;
@@ -96,6 +99,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     marketplace: createMarketplaceStore(mongoose),
     queries: createQueries(mongoose, projections.written),
     audit: createAuditLog(mongoose),
+    backlogs: createBacklogs(database, mongoose),
     ledger: createLedgerStore(database, reports.database),
     reconciliation: createReconciliationReports(mongoose),
     watched: createWatchedAddresses(mongoose),

@@ -27,6 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
   config: [],
   tokens: ['errors', 'ports'],
   logger: ['ports'],
+  metrics: ['domain', 'ports'],
 };
 const roots = ['deps', 'app', 'index'];
 
@@ -52,6 +53,7 @@ const packageHomes: Record<string, RegExp> = {
   bullmq: /^server\/jobs\//,
   'socket.io': /^server\/realtime\//,
   express: /^server\/(http\/|app\.ts$)/,
+  'prom-client': /^server\/metrics\.ts$/,
 };
 
 describe('house: imports', () => {

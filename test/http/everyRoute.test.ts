@@ -33,6 +33,7 @@ const table: Record<string, string> = {
   'POST /api/payment/shkeeper/:id/refund': '--a-',
   'POST /api/payment/shkeeper/:id/refund/confirm': '--a-',
   'GET /api/payment/ledger/trial-balance': '--ax',
+  'GET /api/payment/ledger/reconciliation': '--ax',
   'GET /api/payment/ledger/parties/:userId': '--ax',
   'GET /api/payment/:id/ledger': '--ax',
   'GET /api/payment': 'bsax',

@@ -167,6 +167,7 @@ const settings: HttpSettings = {
   ackStatus: 202,
   legacySignature: 'off',
   allowedOrigins: ['https://shop.example'],
+  metrics: { token: '', open: true },
   trustProxy: 0,
   rateLimits,
 };
@@ -190,6 +191,8 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     ...storesOf(world),
     idempotency: memoryIdempotency(),
     ledger: emptyBooks,
+    reports: { newest: async () => [] },
+    metrics: { text: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: '' }) },
     gateway: { checksum: (address) => address, network: () => null },
     verifyToken: (token) => tokens.verify(token),
     checks: {},

@@ -84,6 +84,7 @@ describe('server: config', () => {
     'a short secret': { JWT_SECRET: 'x'.repeat(31) },
     'a secret of one letter': { JWT_SECRET: 'a'.repeat(40) },
     'a provider key that can be guessed': { SHKEEPER_API_KEY: 'x' },
+    'a metrics token that can be guessed': { METRICS_TOKEN: 'metrics' },
     'a webhook key that can be guessed': { SHKEEPER_WEBHOOK_SECRET: 'long-enough-and-different, y' },
     'a public url without TLS': { PUBLIC_URL: 'http://pay.example' },
     'a crash point': { CRASH_AT: 'projected:1' },

@@ -1,19 +1,20 @@
 import type { AnyEndpoint } from '../endpoint.ts';
 import type { Operation } from '../policies.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
-import { partyLedger, paymentLedger, trialBalance } from './ledger.ts';
+import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
 import { acceptLate, getPayment, listEvents, listPayments, putPayment } from './payments.ts';
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
 import { confirmReleaseBatch, prepareReleaseBatch } from './releaseBatch.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from './requests.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from './settlements.ts';
-import { livez, openapiFile, paymentHealth, payPage, readyz, welcome } from './system.ts';
+import { livez, metricsText, openapiFile, paymentHealth, payPage, readyz, welcome } from './system.ts';
 import { invoiceWebhook, payoutWebhook, webhookStats } from './webhooks.ts';
 
 const all: readonly AnyEndpoint[] = [
   welcome,
   livez,
   readyz,
+  metricsText,
   openapiFile,
   payPage,
   postRequest,
@@ -38,6 +39,7 @@ const all: readonly AnyEndpoint[] = [
   confirmRefund,
   paymentHealth,
   trialBalance,
+  listReconciliations,
   partyLedger,
   paymentLedger,
   listPayments,

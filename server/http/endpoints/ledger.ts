@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { comparisons } from '../../domain/reconciliation.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { afterSeq, identifier, page, paymentId } from '../schemas/fields.ts';
+import { afterSeq, identifier, nights, page, paymentId } from '../schemas/fields.ts';
 
 const baseUnits = z
   .string()
@@ -64,6 +65,51 @@ export const partyLedger = endpoint({
     }),
   ),
   problems: ['report_too_large'],
+});
+
+const maybe = z.string().nullable();
+
+export const listReconciliations = endpoint({
+  operation: 'GET /api/payment/ledger/reconciliation',
+  summary: 'Read what the nightly comparisons of books, provider and chain found, newest first',
+  description:
+    'Every row says what the books expect, what was found, and for a difference the likely reason; docs/operations/ledger.md explains them. ' +
+    '`unknown` means that a side could not be read.',
+  query: z.strictObject({ limit: nights }),
+  answer: envelope(
+    z.array(
+      z.strictObject({
+        night: z.string(),
+        startedAt: at,
+        finishedAt: at,
+        differences: z.number().int(),
+        networks: z.array(
+          z.strictObject({
+            network: z.string(),
+            block: z
+              .number()
+              .int()
+              .nullable()
+              .meta({ description: 'Compared as of this block; null when the chain was not read' }),
+            addresses: z.number().int(),
+          }),
+        ),
+        rows: z.array(
+          z.strictObject({
+            comparison: z.enum(comparisons),
+            network: money.network,
+            token: money.token,
+            outcome: z.enum(['agrees', 'differs', 'unknown']),
+            reason: z.string(),
+            expected: maybe,
+            found: maybe,
+            difference: maybe,
+            differenceBaseUnits: maybe,
+          }),
+        ),
+      }),
+    ),
+  ),
 });
 
 export const trialBalance = endpoint({

@@ -37,6 +37,14 @@ export const openapiFile = endpoint({
   summary: 'This document',
   answer: z.looseObject({ openapi: z.string() }),
 });
+export const metricsText = endpoint({
+  operation: 'GET /metrics',
+  summary: 'Figures of this process and of the backlogs, in the text format of Prometheus',
+  description:
+    'For the bearer of METRICS_TOKEN. Without that setting the route does not exist in production and is open elsewhere.',
+  answer: z.string(),
+  problems: ['not_authenticated', 'not_found'],
+});
 export const payPage = endpoint({
   operation: 'GET /pay/:id',
   summary: 'The page a buyer pays from (HTML)',

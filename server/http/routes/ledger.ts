@@ -1,8 +1,14 @@
 import { Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
-import { partyLedger, paymentLedger, trialBalance } from '../endpoints/ledger.ts';
-import { createMoneySpelling, presentBalances, presentStatement, presentTrialBalance } from '../presentLedger.ts';
+import { listReconciliations, partyLedger, paymentLedger, trialBalance } from '../endpoints/ledger.ts';
+import {
+  createMoneySpelling,
+  presentBalances,
+  presentReport,
+  presentStatement,
+  presentTrialBalance,
+} from '../presentLedger.ts';
 import type { Serve } from '../serve.ts';
 import { sharedFor } from '../shared.ts';
 
@@ -12,7 +18,7 @@ const openMax = 100;
 const trialLifeMs = 10_000;
 
 /** The books, for operators; literal paths, so they stand before those of payments. */
-export function ledgerRoutes({ ledger, gateway, clock }: AppDeps, serve: Serve): Router {
+export function ledgerRoutes({ ledger, reports, gateway, clock }: AppDeps, serve: Serve): Router {
   const router = Router();
   const spelling = createMoneySpelling(gateway);
   const sumUp = sharedFor(trialLifeMs, clock, async () => {
@@ -20,6 +26,10 @@ export function ledgerRoutes({ ledger, gateway, clock }: AppDeps, serve: Serve):
   });
 
   serve(router, trialBalance, async () => ({ success: true, data: await sumUp() }));
+
+  serve(router, listReconciliations, async ({ query: { limit } }) => {
+    return { success: true, data: (await reports.newest(limit)).map(presentReport) };
+  });
 
   serve(router, partyLedger, async ({ params: { userId } }) => {
     const { balances, open, openTotal } = await ledger.partyBalances(userId, openMax);

@@ -93,6 +93,8 @@ const wholeNumber = (low: number, high: number, standard: number) =>
 
 /** Pages of lists: the seed's `limit` and `offset`. */
 export const page = { limit: wholeNumber(1, 200, 50), offset: wholeNumber(0, 1_000_000, 0) };
+/** So many nights of reports in one answer. */
+export const nights = wholeNumber(1, 31, 7);
 /** The newest sequence number a client has seen; zero for none. */
 export const afterSeq = wholeNumber(0, 999_999, 0);
 
