@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createDrivePayout } from '../../server/commands/drivePayout.ts';
 import { account, assetName, balanceOf } from '../../server/domain/ledger.ts';
 import { AppError } from '../../server/errors.ts';
 import type { PayInProvider } from '../../server/ports/outside.ts';
@@ -149,6 +150,18 @@ describe('resolvePayout', () => {
     const refusing = cut({ createPayout: async () => ({ outcome: 'refused', message: 'not enough' }) });
     await refusing.useCases.drivePayout(payoutId);
     expect((await machineOf(payoutId)).stage).to.equal('refused');
+    world.advance(day);
+    expect((await notSent(externalId, row('IN_PROGRESS'))).status).to.equal('failed');
+  });
+
+  it('keeps a refusal that came while no node answered, so that the row it left holds nobody up for a week', async () => {
+    const { externalId, payoutId } = await refunding();
+    const { ports } = cut({ createPayout: async () => ({ outcome: 'refused', message: 'not enough' }) });
+    const transactionCounts = async () => {
+      throw new AppError('chain_unavailable', 'No node answers.');
+    };
+    await createDrivePayout({ ...ports, chain: { ...ports.chain, transactionCounts } })(payoutId);
+    expect(await machineOf(payoutId)).to.include({ stage: 'refused', reason: 'not enough', reportedNonce: null });
     world.advance(day);
     expect((await notSent(externalId, row('IN_PROGRESS'))).status).to.equal('failed');
   });

@@ -1,5 +1,6 @@
 import type { ChainHead } from '../../domain/evidence.ts';
 import { formatAmount } from '../../domain/money.ts';
+import { AppError } from '../../errors.ts';
 import type { ChainReader, EscrowGateway, PayInProvider, PayoutAnswer } from '../../ports/outside.ts';
 import type { Clock, CrashPoint, Logger, TransitionStore } from '../../ports.ts';
 import type { NextLook, PayoutCourse } from './payoutCourse.ts';
@@ -35,13 +36,23 @@ export function createPayoutSend(ports: PayoutSendPorts, policy: PayoutPolicy, c
     return course.soon(view);
   }
 
+  /** Null while no node answers: the refusal is still kept, only its proof is left to a person. */
+  async function pendingCount(network: string, wallet: string): Promise<number | null> {
+    try {
+      return (await chain.transactionCounts(network, wallet)).pending;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'chain_unavailable') return null;
+      throw error;
+    }
+  }
+
   async function record(view: PayoutView, answer: PayoutAnswer): Promise<void> {
     const { externalId, wallet } = view.machine;
     if (answer.outcome === 'submitted') {
       await course.observe(view, { kind: 'payoutSubmitted', taskId: answer.taskId });
     } else if (answer.outcome === 'refused') {
-      const { pending } = await chain.transactionCounts(view.asset.network, wallet);
-      const told = { stage: 'refused', txHash: null, walletNonce: pending, reason: answer.message } as const;
+      const walletNonce = await pendingCount(view.asset.network, wallet);
+      const told = { stage: 'refused', txHash: null, walletNonce, reason: answer.message } as const;
       await course.observe(view, { kind: 'payoutReported', ...told });
     } else {
       // No clear answer: the money may be on its way, so from here on it is only asked for.
