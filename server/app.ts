@@ -8,6 +8,7 @@ import { jsonBody } from './http/middleware/jsonBody.ts';
 import { createLimiters } from './http/middleware/rateLimit.ts';
 import { requestId } from './http/middleware/requestId.ts';
 import { createPresenter } from './http/present.ts';
+import { auditRoutes } from './http/routes/audits.ts';
 import { ledgerRoutes } from './http/routes/ledger.ts';
 import { metricsRoutes } from './http/routes/metrics.ts';
 import { paymentRoutes } from './http/routes/payments.ts';
@@ -57,6 +58,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(shkeeperPayoutRoutes(deps, serve, present));
   app.use(shkeeperSettlementRoutes(deps, serve));
   app.use(ledgerRoutes(deps, serve));
+  app.use(auditRoutes(deps, serve));
   app.use(paymentRoutes(deps, serve, present));
 
   app.use(nothingHere);

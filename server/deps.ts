@@ -4,6 +4,7 @@ import { createApp } from './app.ts';
 import { createPaymentCoordinator } from './commands/paymentCoordinator.ts';
 import type { Config } from './config.ts';
 import { nightlyOf } from './deps/nightly.ts';
+import { auditPaymentOf } from './deps/audits.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
 import { repeating, systemClock } from './deps/system.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
@@ -42,7 +43,7 @@ function httpAppOf(parts: {
   config: Config;
   ports: Ports;
   store: Store;
-  useCases: UseCases;
+  useCases: UseCases & { readonly auditPayment: ReturnType<typeof auditPaymentOf> };
   verifyToken: Parameters<typeof createApp>[0]['verifyToken'];
 }) {
   const { config, ports, store, useCases, verifyToken } = parts;
@@ -110,6 +111,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
   });
   const ports: Ports = { ...bare, coordinator };
   const useCases = useCasesOf(ports);
+  const auditPayment = auditPaymentOf({ ports, store, chain });
 
   const tokens = createTokens({
     secret: config.JWT_SECRET,
@@ -151,7 +153,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
       })
     : [];
   return {
-    app: isWeb ? httpAppOf({ config, ports, store, useCases, verifyToken: tokens.verify }) : null,
+    app: isWeb ? httpAppOf({ config, ports, store, useCases: { ...useCases, auditPayment }, verifyToken: tokens.verify }) : null,
     logger,
     ports,
     useCases,

@@ -1,5 +1,6 @@
 import type { createAcceptLate } from '../commands/acceptLate.ts';
 import type { createAcceptOffer } from '../commands/acceptOffer.ts';
+import type { createAuditPayment } from '../commands/auditPayment.ts';
 import type { createCancelPayment } from '../commands/cancelPayment.ts';
 import type { createConfirmBatch } from '../commands/confirmBatch.ts';
 import type { createConfirmSettlement } from '../commands/confirmSettlement.ts';
@@ -47,6 +48,7 @@ export interface Commands {
   readonly paySeller: ReturnType<typeof createPaySeller>;
   readonly resolvePayout: ReturnType<typeof createResolvePayout>;
   readonly verifyPayment: ReturnType<typeof createSharedLook>;
+  readonly auditPayment: ReturnType<typeof createAuditPayment>;
 }
 
 /** What config.ts decides about HTTP. */

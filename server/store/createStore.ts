@@ -1,6 +1,7 @@
 import type { IndexDescription } from 'mongodb';
 import type { Transition } from '../domain/transition.ts';
 import type { Backlogs } from '../ports/backlogs.ts';
+import type { AuditedBooks } from '../ports/audit.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { ReconciliationReports, WatchedAddresses } from '../ports/reconciliation.ts';
 import type {
@@ -17,6 +18,7 @@ import type {
 } from '../ports.ts';
 import { type AuditLog, createAuditLog } from './auditLog.ts';
 import { createBacklogs } from './backlogs.ts';
+import { createAuditedBooks } from './auditedBooks.ts';
 import { digest } from './codec.ts';
 import {
   type ConnectionOptions,
@@ -56,6 +58,7 @@ export interface Store {
   readonly marketplace: MarketplaceStore;
   readonly queries: Queries;
   readonly audit: AuditLog;
+  readonly auditedBooks: AuditedBooks;
   readonly backlogs: Backlogs;
   readonly ledger: LedgerStore;
   readonly reconciliation: ReconciliationReports;
@@ -99,6 +102,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     marketplace: createMarketplaceStore(mongoose),
     queries: createQueries(mongoose, projections.written),
     audit: createAuditLog(mongoose),
+    auditedBooks: createAuditedBooks(database),
     backlogs: createBacklogs(database, mongoose),
     ledger: createLedgerStore(database, reports.database),
     reconciliation: createReconciliationReports(mongoose),

@@ -36,6 +36,7 @@ const table: Record<string, string> = {
   'GET /api/payment/ledger/reconciliation': '--ax',
   'GET /api/payment/ledger/parties/:userId': '--ax',
   'GET /api/payment/:id/ledger': '--ax',
+  'GET /api/payment/:id/audit': '--ax',
   'GET /api/payment': 'bsax',
   'GET /api/payment/:id': 'bsax',
   'PUT /api/payment/:id': 'bsa-',

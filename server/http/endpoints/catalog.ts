@@ -1,5 +1,6 @@
 import type { AnyEndpoint } from '../endpoint.ts';
 import type { Operation } from '../policies.ts';
+import { auditPayment } from './audits.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
 import { acceptLate, getPayment, listEvents, listPayments, putPayment } from './payments.ts';
@@ -42,6 +43,7 @@ const all: readonly AnyEndpoint[] = [
   listReconciliations,
   partyLedger,
   paymentLedger,
+  auditPayment,
   listPayments,
   getPayment,
   putPayment,

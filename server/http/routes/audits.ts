@@ -1,0 +1,20 @@
+import { Router } from 'express';
+import type { AppDeps } from '../appDeps.ts';
+import { auditPayment } from '../endpoints/audits.ts';
+import type { Serve } from '../serve.ts';
+
+/** The audit of one payment, for operators. */
+export function auditRoutes({ commands }: Pick<AppDeps, 'commands'>, serve: Serve): Router {
+  const router = Router();
+
+  serve(router, auditPayment, async ({ params: { id } }) => {
+    const { paymentId, transitions, blocks, violations, parked } = await commands.auditPayment(id);
+    const waiting = parked.map(({ record, reason, ageMs }) => {
+      return { effect: record, reason, ageSeconds: Math.round(ageMs / 1000) };
+    });
+    const data = { paymentId, holds: violations.length === 0, transitions, blocks, violations, parked: waiting };
+    return { success: true, data };
+  });
+
+  return router;
+}
