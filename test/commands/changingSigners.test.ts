@@ -3,6 +3,7 @@ import { concat, Signature, type TypedDataField, toBeHex, Wallet } from 'ethers'
 import type { PreparedSettlement, PrepareSettlementInput } from '../../server/commands/prepareSettlement.ts';
 import { createPrepareSettlement } from '../../server/commands/prepareSettlement.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
+import { AppError } from '../../server/errors.ts';
 import { escrowDomain } from '../../server/providers/chain/escrowContract.ts';
 import { type ContractSeat, seatContract } from '../providers/chain/contractSeat.ts';
 import { admin, type CommandsWorld, openCommandsWorld, refused } from './commandsWorld.ts';
@@ -96,6 +97,16 @@ describe('signers that change between signing and sending', function () {
     const untried = createPrepareSettlement({ ...world.ports, ...world.useCases, gateway });
     const { missing, dropped, transaction, reverts } = await release(state, signed(digest, [1]), untried);
     expect([missing, dropped, transaction === null, reverts]).to.deep.equal([0, [], false, null]);
+    const checkContractSignature = async () => {
+      throw new AppError('chain_unavailable', 'No node answers.');
+    };
+    const unasked = createPrepareSettlement({
+      ...world.ports,
+      ...world.useCases,
+      gateway: { ...world.ports.gateway, checkContractSignature },
+    });
+    const doubtful = await release(state, [], unasked);
+    expect([doubtful.missing, doubtful.dropped, doubtful.reverts]).to.deep.equal([0, [], 'BadSignature']);
   });
 
   it('a contract that says yes when it is asked and no when it counts is left out once another seat stands in for it', async () => {
