@@ -71,6 +71,14 @@ describe('MarketplaceEscrow, seats and the threshold', () => {
     expect((await config()).nonce).to.equal(1n);
   });
 
+  it('C2: reverts to switch off the guardian also when the first signer was replaced, which would bring the old one back', async () => {
+    await rotate(world(), { index: 0, account: deployer.address });
+    await afterTheDelay();
+    await execute(0);
+    for (const index of [8, 9]) await world().rejects(signerOff(world(), index, [S1, S2]), 'BadSeat');
+    expect(await seat(0)).to.equal(deployer.address);
+  });
+
   it('C2: keeps every settlement reachable after it, by the ones who are left', async () => {
     for (const mode of MODES) {
       const snapshot = await world().chain.snapshot();

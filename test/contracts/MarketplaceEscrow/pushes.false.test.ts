@@ -98,6 +98,21 @@ describe('MarketplaceEscrow pushes of a token that says false', () => {
     });
   });
 
+  it('A9: books no fee that the token denies to have brought into the pool: the seller got it, and what came is nobody’s', async () => {
+    const terms = await paid('vault');
+    // More than the vault owes, so that the missing fee leaves it covered.
+    await world().payVault(terms, FEE);
+    await answer(world(), roles.treasury.address, PICKY.falseUnmoved);
+    await answer(world(), world().escrow.address, PICKY.falseMoved);
+    await world().settle(terms, SPLIT);
+    expect(await moneyOf(world(), terms)).to.include({
+      fees: 0n,
+      owed: PRICE,
+      escrow: PRICE + SPLIT_FEE,
+      seller: SPLIT.toSeller,
+    });
+  });
+
   it('A9: never takes false for a payment where there is no credit to fall back on', async () => {
     for (const lie of [PICKY.falseMoved, PICKY.falseUnmoved]) {
       const terms = await paid('pool');

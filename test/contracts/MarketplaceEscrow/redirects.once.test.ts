@@ -164,6 +164,22 @@ describe('MarketplaceEscrow redirects, each once', () => {
     }
   });
 
+  it('S12: takes the signature of the account under its own tag only', async () => {
+    const nobodys = [0x08, 0x10, 0x7c];
+    for (const mode of MODES) {
+      const terms = await credited(mode);
+      const order = { account: seller.address, token: terms.token, to: TO, amount: AMOUNT };
+      for (const tag of nobodys) {
+        const signedElsewhere = await signRedirect(world(), order, [
+          [1, signers[1]],
+          [tag, seller],
+        ]);
+        await world().rejects(send(terms, mode, { ...order, ...signedElsewhere }), 'BadSignature');
+      }
+      await send(terms, mode, await signed());
+    }
+  });
+
   it('S12: reverts for the credit of another account, which did not sign', async () => {
     for (const mode of MODES) {
       const terms = await credited(mode);

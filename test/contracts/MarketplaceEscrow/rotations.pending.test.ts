@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { getAddress } from 'ethers';
 import { DAY, roles, SIGNER_ITEMS, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
 import { plainAccount } from '../payouts.ts';
+import { reported } from '../reported.ts';
 import { cancelRotation, rotate } from '../signedActs.ts';
 
 /** Seconds after which a rotation can be executed. */
@@ -19,8 +21,11 @@ describe('MarketplaceEscrow rotations that are pending', () => {
 
   it('shows who is to get which seat and when, for others to see it coming', async () => {
     expect(await pending(TREASURY_SEAT)).to.deep.equal(none);
-    await rotate(world(), { index: TREASURY_SEAT, account: NEXT });
+    const receipt = await rotate(world(), { index: TREASURY_SEAT, account: NEXT });
     const readyAt = (await world().chain.now()) + DELAY;
+    expect(reported(world(), receipt)).to.deep.equal([
+      ['RotationProposed', BigInt(TREASURY_SEAT), getAddress(NEXT), BigInt(readyAt)],
+    ]);
     expect(await pending(TREASURY_SEAT)).to.deep.equal({ account: NEXT, readyAt });
     expect(await pending(0)).to.deep.equal(none);
     await world().chain.setNextTime(readyAt + 1);

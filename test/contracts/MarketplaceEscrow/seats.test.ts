@@ -35,6 +35,13 @@ describe('MarketplaceEscrow seats', () => {
     await world().rejects(world().act(stranger, 'bumpSeq', [`0x${'11'.repeat(32)}`]), 'NotAllowed');
   });
 
+  it('proposes nobody for a seat also where all eight are taken, so that no empty one stands against it', async () => {
+    const signers = eight.map((wallet) => wallet.address);
+    world().escrow = await world().deployEscrow({ signers, threshold: 1 });
+    const proposal = rotate(world(), { index: 3, account: ZERO_ADDRESS }, [[0, eight[0] ?? stranger]]);
+    await world().rejects(proposal, 'BadSeat');
+  });
+
   it('makes no signer of the guardian and the treasury when signers were replaced, whose marks stand beside the active ones', async () => {
     const successors = [eight[3], eight[4]].map((wallet) => wallet?.address ?? ZERO_ADDRESS);
     for (const [index, account] of successors.entries()) await rotate(world(), { index, account });
