@@ -10,9 +10,15 @@ export interface Wanted {
   readonly plan: Plan;
   /** Where servers leave their CPU profiles. */
   readonly profileTo: string | undefined;
+  /** Up to how many payments the database grows; null for no growth run. */
+  readonly growTo: number | null;
+  /** For how long the server is soaked; null for no soak. */
+  readonly soakMinutes: number | null;
 }
 
 const count = z.coerce.number().int().min(1).max(1_000);
+const payments = z.coerce.number().int().min(100).max(10_000_000);
+const minutes = z.coerce.number().min(0.1).max(1_440);
 const seconds = z.coerce.number().min(0.2).max(3_600);
 
 /** Seven pairs of five seconds (reliability.md §6.3); a quick look takes a seventh of it and shows only whether everything runs. */
@@ -33,6 +39,9 @@ export function readArguments(args: readonly string[]): Wanted {
       pairs: { type: 'string' },
       seconds: { type: 'string' },
       profile: { type: 'string' },
+      growth: { type: 'boolean', default: false },
+      max: { type: 'string', default: '1000000' },
+      soak: { type: 'string' },
     },
   });
   const plan = values.quick ? defaults.quick : defaults.whole;
@@ -45,5 +54,7 @@ export function readArguments(args: readonly string[]): Wanted {
       ...(values.seconds === undefined ? {} : { seconds: seconds.parse(values.seconds) }),
     },
     profileTo: values.profile,
+    growTo: values.growth ? payments.parse(values.max) : null,
+    soakMinutes: values.soak === undefined ? null : minutes.parse(values.soak),
   };
 }

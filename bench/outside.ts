@@ -28,6 +28,7 @@ const asksNobody = async (): Promise<never> => {
   throw new Error('the bench has no node to ask');
 };
 
+/** Nothing ever arrives on it. */
 const reader: ChainReader = {
   head: async () => ({
     number: headBlock,
@@ -36,13 +37,13 @@ const reader: ChainReader = {
     confirmed: headBlock,
     finalized: headBlock,
   }),
-  blockHash: asksNobody,
-  transfersTo: asksNobody,
-  proveTransfer: asksNobody,
-  escrowEvents: asksNobody,
-  tokenBalance: asksNobody,
-  nativeBalance: asksNobody,
-  transactionCounts: asksNobody,
+  blockHash: async () => null,
+  transfersTo: async () => [],
+  proveTransfer: async () => [{ verdict: 'notFound' }],
+  escrowEvents: async () => [],
+  tokenBalance: async () => 0n,
+  nativeBalance: async () => 0n,
+  transactionCounts: async () => ({ pending: 0, finalized: 0 }),
 };
 
 const pool = { name: network.name, chainId: network.chainId, run: asksNobody, status: () => [], close: () => {} };

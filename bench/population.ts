@@ -33,7 +33,8 @@ export interface Population {
 const dayMs = 86_400_000;
 const intentTtlMs = 15 * 60_000;
 const priceBase = 100n * 10n ** 18n;
-const batchSize = 500;
+/** Small enough that a generator which goes on meanwhile is not held up for long. */
+const batchSize = 100;
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');
 
 const [token] = network.tokens;
@@ -153,7 +154,8 @@ function memoryLog() {
   return { store, all: () => [...log.values()] };
 }
 
-async function buildBatch(count: number, { transitions, perBuyer = 40 }: Population) {
+/** Payments with their histories, built by the real coordinator and stored nowhere yet. */
+export async function buildPayments({ count, transitions, perBuyer = 40 }: Population) {
   const nowMs = Date.now();
   const { store, all } = memoryLog();
   const clock = { now: () => nowMs };
@@ -188,7 +190,10 @@ export async function populate(database: Db, wanted: Population): Promise<Prepar
   const prepared: Prepared[] = [];
   const unordered = { ordered: false, writeConcern: { w: 1 } } as const;
   while (prepared.length < wanted.count) {
-    const { payments, logs } = await buildBatch(Math.min(batchSize, wanted.count - prepared.length), wanted);
+    const { payments, logs } = await buildPayments({
+      ...wanted,
+      count: Math.min(batchSize, wanted.count - prepared.length),
+    });
     const done = { done: true, lease: 0, fence: 1, parked: [] };
     const documents = logs.flat().map((transition) => ({ ...toDocument(transition), relay: done }));
     const rows = logs.map(rowOf).filter((row) => row !== null);

@@ -38,6 +38,8 @@ export async function startProcess({ script, env, core = cores.server, profileTo
   const child = fork(path, [], {
     env: { ...process.env, ...env },
     execArgv: ['--disable-warning=ExperimentalWarning', ...profiling],
+    // stdout belongs to the result
+    stdio: ['ignore', 2, 2, 'ipc'],
   });
   const waiting = new Map<number, Waiting>();
   const ready = Promise.withResolvers<unknown>();

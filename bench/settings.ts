@@ -16,6 +16,6 @@ export function serverEnvironment(parts: { mongodbUri: string; redisUrl?: string
     SHKEEPER_API_KEY: secrets.apiKey,
     TERMS_ARCHIVE: `${parts.folder}/terms`,
     RATE_LIMIT_PER_MINUTE: '1000000',
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: 'error',
   };
 }

@@ -1,7 +1,9 @@
 import { readArguments, type Wanted } from '../bench/arguments.ts';
+import { growthProblems, growthTable, measureGrowth } from '../bench/growth.ts';
 import { ratios } from '../bench/ratios/catalog.ts';
 import type { Ratio } from '../bench/ratios/ratio.ts';
 import { type Line, lineOf, notesOf, rowOf, tableHead } from '../bench/report.ts';
+import { type Moment, measureSoak, soakVerdict } from '../bench/soak.ts';
 import { openStage } from '../bench/stage.ts';
 import { onEndRequest } from './services/endRequest.ts';
 
@@ -38,9 +40,49 @@ async function measureRatios(wanted: Wanted): Promise<boolean> {
   return Object.values(lines).every(({ met, ratio }) => met || ratio === null);
 }
 
+/** `-- --growth`: what one operation costs while the database grows. */
+async function runGrowth(wanted: Wanted, most: number): Promise<boolean> {
+  const stage = await openStage(wanted);
+  try {
+    const sizes = await measureGrowth(stage, most, say);
+    const problems = growthProblems(sizes);
+    if (wanted.json) console.log(JSON.stringify({ sizes, problems }));
+    else console.log([growthTable(sizes), ...verdictLines(problems)].join('\n'));
+    return problems.length === 0;
+  } finally {
+    await stage.close();
+  }
+}
+
+/** `-- --soak <minutes>`: whether the server stays as it is at half of what it takes. */
+async function runSoak(wanted: Wanted, minutes: number): Promise<boolean> {
+  const stage = await openStage(wanted);
+  try {
+    const moments = await measureSoak(stage, minutes, (moment) => say(momentLine(moment)));
+    const { figures, problems } = soakVerdict(moments);
+    if (wanted.json) console.log(JSON.stringify({ figures, problems, moments }));
+    else console.log([JSON.stringify(figures), ...verdictLines(problems)].join('\n'));
+    return problems.length === 0;
+  } finally {
+    await stage.close();
+  }
+}
+
+const momentLine = ({ minute, rssMegabytes, loopDelayP99Ms, relayAgeSeconds, p99Ms }: Moment) =>
+  `minute ${minute.toFixed(1)}: ${rssMegabytes.toFixed(0)} MB, event loop p99 ${loopDelayP99Ms.toFixed(0)} ms, ` +
+  `relay ${relayAgeSeconds.toFixed(1)} s behind, answers p99 ${p99Ms.toFixed(0)} ms`;
+
+const verdictLines = (problems: readonly string[]) =>
+  problems.length === 0 ? ['as it should be'] : problems.map((problem) => `NOT: ${problem}`);
+
+function run(wanted: Wanted): Promise<boolean> {
+  if (wanted.growTo !== null) return runGrowth(wanted, wanted.growTo);
+  return wanted.soakMinutes === null ? measureRatios(wanted) : runSoak(wanted, wanted.soakMinutes);
+}
+
 onEndRequest(() => process.exit(130));
 try {
-  process.exitCode = (await measureRatios(readArguments(process.argv.slice(2)))) ? 0 : 1;
+  process.exitCode = (await run(readArguments(process.argv.slice(2)))) ? 0 : 1;
 } catch (error) {
   console.error(error);
   process.exitCode = 1;

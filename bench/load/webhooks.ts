@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { signBody } from '../../server/providers/shkeeper/signature.ts';
 import { network } from '../outside.ts';
 import type { Prepared } from '../population.ts';
 import { secrets } from '../settings.ts';
 import { requestBytes } from './requests.ts';
 
+const path = '/api/payment/shkeeper/webhook';
 const coin = network.tokens[0]?.shkeeperName ?? '';
 const hash = () => `0x${randomBytes(32).toString('hex')}`;
 
@@ -34,5 +35,11 @@ export function signedDelivery(body: Buffer): Buffer {
     'x-shkeeper-timestamp': String(seconds),
     'x-shkeeper-signature': signBody(secrets.apiKey, seconds, body),
   };
-  return requestBytes({ method: 'POST', path: '/api/payment/shkeeper/webhook', headers, body });
+  return requestBytes({ method: 'POST', path, headers, body });
+}
+
+/** A delivery signed over its body alone, as the seed describes it. */
+export function seedDelivery(body: Buffer): Buffer {
+  const signature = createHmac('sha256', secrets.apiKey).update(body).digest('hex');
+  return requestBytes({ method: 'POST', path, headers: { 'x-shkeeper-signature': signature }, body });
 }

@@ -1,9 +1,11 @@
+import { broadcasts, instances } from './broadcasts.ts';
 import { contended } from './contended.ts';
 import { coordinatorOverhead } from './coordinator.ts';
 import { duplicateWebhooks } from './duplicates.ts';
 import { intents } from './intents.ts';
 import { lists } from './lists.ts';
 import type { Ratio } from './ratio.ts';
+import { seed } from './seed.ts';
 import { newWebhooks } from './webhooks.ts';
 
 const webhookSender: Ratio = {
@@ -24,6 +26,9 @@ export const ratios: readonly Ratio[] = [
   coordinatorOverhead('R4', 1, 0.4),
   coordinatorOverhead('R4at16', 16, 0.9),
   contended,
+  broadcasts,
+  instances,
+  seed,
   webhookSender,
   lists,
 ];

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { loadConfig } from '../../server/config.ts';
 import { createDeps } from '../../server/deps.ts';
 import { answerParent } from '../answers.ts';
@@ -13,7 +14,18 @@ const deps = await createDeps(config, { http, outside: { chain: standingChain, p
 if (deps.app) http.on('request', deps.app);
 const port = await listen(http);
 await deps.start();
-answerParent({ port: () => port, ...coordinatorHandlers(deps.ports.coordinator) }, async () => {
+
+const delays = monitorEventLoopDelay({ resolution: 10 });
+delays.enable();
+const nanosecondsOfMillisecond = 1e6;
+/** The 99th percentile since it was asked last. */
+function loopDelay(): number {
+  const worst = delays.percentile(99) / nanosecondsOfMillisecond;
+  delays.reset();
+  return worst;
+}
+
+answerParent({ port: () => port, loopDelay, ...coordinatorHandlers(deps.ports.coordinator) }, async () => {
   await deps.stop();
   http.closeAllConnections();
 });
