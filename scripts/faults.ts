@@ -8,15 +8,15 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 
 /** Runs what was asked for, one scenario after the other: each has the machine to itself, so that its times mean something. */
 async function main(): Promise<readonly Outcome[]> {
-  const { only, json, seed, numbers, size } = parseFaultArguments(process.argv.slice(2), scenarios);
+  const { only, json, ...wanted } = parseFaultArguments(process.argv.slice(2), scenarios);
   const outcomes: Outcome[] = [];
   for (const scenario of scenarios.filter(({ id }) => only.length === 0 || only.includes(id))) {
-    const outcome = await runScenario(scenario, { size, numbers, say, ...(seed === undefined ? {} : { seed }) });
+    const outcome = await runScenario(scenario, { ...wanted, say });
     outcomes.push(outcome);
     say(lineOf(outcome));
     if (outcome.error) say(causesOf(outcome.error));
   }
-  if (size === 'full') updateProof(outcomes);
+  if (wanted.size === 'full') updateProof(outcomes);
   if (json) console.log(JSON.stringify(resultOf(outcomes)));
   else say(`\n${outcomes.filter(({ error }) => error === null).length} of ${outcomes.length} scenarios held`);
   return outcomes;
@@ -37,7 +37,8 @@ function lineOf({ id, seconds, error, figures, slowestRecovery }: Outcome): stri
 /** An error with everything that led to it; a failed life of a payment says at which label only in its outer message. */
 function causesOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return [error.stack, ...(error.cause === undefined ? [] : [`caused by ${causesOf(error.cause)}`])].join('\n');
+  const causes = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
+  return [error.stack, ...causes.map((cause) => `caused by ${causesOf(cause)}`)].join('\n');
 }
 
 onEndRequest(() => process.exit(130));

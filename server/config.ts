@@ -190,7 +190,7 @@ export const settings = {
   ),
   CRASH_AT: setting(
     'tests',
-    'kill this process at a labelled point, `<label>:<n>`; refused in production',
+    'kill this process at a labelled point, `<label>:<n>` or `<label>@<actor>/<signal>:<n>`; refused in production',
     text.regex(/^(.+:[1-9]\d*|)$/, 'must be <label>:<n>').default(''),
   ),
 } as const;

@@ -3,10 +3,10 @@ import { Redis } from 'ioredis';
 import { createApp } from './app.ts';
 import { createPaymentCoordinator } from './commands/paymentCoordinator.ts';
 import type { Config } from './config.ts';
-import { nightlyOf } from './deps/nightly.ts';
 import { auditPaymentOf } from './deps/audits.ts';
+import { nightlyOf } from './deps/nightly.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
-import { repeating, systemClock } from './deps/system.ts';
+import { namingSources, repeating, systemClock } from './deps/system.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
 import { workerOf } from './deps/worker.ts';
 import { decide } from './domain/payment.ts';
@@ -105,10 +105,10 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
   const isWorker = config.ROLES.includes('worker');
   let wakeOwnRelay = () => {};
   const wakeRelay = () => (isWorker ? wakeOwnRelay() : nudge({ kind: 'relay', paymentId: '' }, 0));
-  const coordinator = createPaymentCoordinator({
-    ...bare,
-    ...{ hints: store.hints, decide, digest: store.digest, wakeRelay },
-  });
+  const coordinator = namingSources(
+    createPaymentCoordinator({ ...bare, ...{ hints: store.hints, decide, digest: store.digest, wakeRelay } }),
+    config.CRASH_AT,
+  );
   const ports: Ports = { ...bare, coordinator };
   const useCases = useCasesOf(ports);
   const auditPayment = auditPaymentOf({ ports, store, chain });
@@ -153,7 +153,9 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
       })
     : [];
   return {
-    app: isWeb ? httpAppOf({ config, ports, store, useCases: { ...useCases, auditPayment }, verifyToken: tokens.verify }) : null,
+    app: isWeb
+      ? httpAppOf({ config, ports, store, useCases: { ...useCases, auditPayment }, verifyToken: tokens.verify })
+      : null,
     logger,
     ports,
     useCases,

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { createDeps } from './deps.ts';
+import { giveLastAnswers } from './http/lastAnswers.ts';
 
 /** sysexits.h EX_CONFIG: the operator has to change the configuration. */
 const exitConfig = 78;
@@ -16,6 +17,7 @@ async function serve(config: Config): Promise<void> {
   const stop = async (signal: string) => {
     deps.logger.info({ signal }, 'stopping');
     const deadline = setTimeout(() => process.exit(1), stopWithinMs);
+    giveLastAnswers(http);
     await deps.stop();
     clearTimeout(deadline);
     process.exit(0);

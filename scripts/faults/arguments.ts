@@ -5,11 +5,12 @@ export interface FaultArguments {
   readonly json: boolean;
   readonly size: 'full' | 'short';
   readonly seed: number | undefined;
+  readonly recoveryLimitSeconds: number | undefined;
   readonly numbers: Readonly<Record<string, number>>;
 }
 
 const USAGE =
-  'use: npm run faults -- [--only F1,F5] [--short] [--seed <number>] [--set payments=1000,kills=50] [--json]';
+  'use: npm run faults -- [--only F1,F5] [--short] [--seed <number>] [--recovery <seconds>] [--set payments=1000,kills=50] [--json]';
 
 /** Reads the arguments; refuses what it does not know instead of running something else. */
 export function parseFaultArguments(
@@ -19,6 +20,7 @@ export function parseFaultArguments(
   const only: string[] = [];
   const numbers: Record<string, number> = {};
   let seed: number | undefined;
+  let recoveryLimitSeconds: number | undefined;
   for (let at = 0; at < args.length; at += 1) {
     const argument = args[at];
     if (argument === '--json' || argument === '--short') continue;
@@ -26,10 +28,12 @@ export function parseFaultArguments(
     const value = args[at] ?? '';
     if (argument === '--only') only.push(...idsOf(value, known));
     else if (argument === '--seed') seed = numberOf(value);
+    else if (argument === '--recovery') recoveryLimitSeconds = numberOf(value);
     else if (argument === '--set') Object.assign(numbers, numbersOf(value));
     else throw new Error(`${argument} is not known; ${USAGE}`);
   }
-  return { only, json: args.includes('--json'), size: args.includes('--short') ? 'short' : 'full', seed, numbers };
+  const size = args.includes('--short') ? 'short' : 'full';
+  return { only, json: args.includes('--json'), size, seed, recoveryLimitSeconds, numbers };
 }
 
 function idsOf(value: string, known: readonly { readonly id: string }[]): string[] {

@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Clock, CrashPoint, Ids, Logger } from '../ports.ts';
+import type { Clock, CrashPoint, Ids, Logger, PaymentCoordinator } from '../ports.ts';
 
 /** The wall clock. */
 export const systemClock: Clock = { now: () => Date.now() };
@@ -14,18 +15,33 @@ export const systemIds: Ids = {
   randomBits: () => randomBytes(16).toString('hex'),
 };
 
-/** Kills this process at the n-th pass of a labelled point; config.ts refuses the setting in production. */
+/** For whom the coordinator works just now, as `<actor>/<kind of signal>`; kept only by a process that is told to die. */
+const source = new AsyncLocalStorage<string>();
+
+/**
+ * Kills this process at the n-th pass of a labelled point, `<label>:<n>`, or `<label>@<source>:<n>` for passes on behalf of one
+ * source alone; config.ts refuses the setting in production.
+ */
 export function createCrashPoint(setting: string): CrashPoint {
   const cut = setting.lastIndexOf(':');
   const label = setting.slice(0, cut);
   let left = Number(setting.slice(cut + 1));
   return (passed) => {
-    if (setting === '' || passed !== label) return;
+    if (setting === '' || (passed !== label && `${passed}@${source.getStore()}` !== label)) return;
     left -= 1;
     if (left > 0) return;
     process.kill(process.pid, 'SIGKILL');
     // the signal is delivered at once, but not in this very instruction: nothing after this point may run
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  };
+}
+
+/** Lets crash points know the source of each call; without a setting that names one the coordinator stays as it is. */
+export function namingSources(coordinator: PaymentCoordinator, setting: string): PaymentCoordinator {
+  if (!setting.includes('@')) return coordinator;
+  return {
+    observe: (paymentId, signal, context) =>
+      source.run(`${context.actor}/${signal.kind}`, () => coordinator.observe(paymentId, signal, context)),
   };
 }
 

@@ -21,6 +21,7 @@ import type { ReconciliationReports } from '../ports/reconciliation.ts';
 import type {
   Actor,
   Clock,
+  CrashPoint,
   IdempotencyStore,
   Logger,
   MarketplaceStore,
@@ -84,6 +85,7 @@ export interface AppDeps {
   /** Figures in the text format of Prometheus. */
   readonly metrics: { text(): Promise<{ readonly contentType: string; readonly body: string }> };
   readonly idempotency: IdempotencyStore;
+  readonly crash: CrashPoint;
   readonly providerEvents: ProviderEventStore;
   readonly gateway: Pick<EscrowGateway, 'checksum' | 'network'>;
   readonly verifyToken: (token: string) => Actor;

@@ -26,7 +26,7 @@ function send(response: Response, reply: KeyedReply): void {
 
 /** The chain of an operation: token and role, rate, validation, idempotency, handler. */
 export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLimiters>): Serve {
-  const once = createIdempotency({ store: deps.idempotency, clock: deps.clock, logger: deps.logger });
+  const once = createIdempotency({ ...deps, store: deps.idempotency });
 
   return (router, endpoint, handler) => {
     const { operation } = endpoint;

@@ -76,7 +76,10 @@ export function createLook(deps: LookDeps): () => Promise<TickReport> {
       sum.told += done.told;
       sum.parked += done.parked;
       sum.orphaned += done.orphaned;
-      if (!held && done.last > cursor.blockNumber) cursor = await advance(deps, cursor, done.last);
+      if (!held && done.last > cursor.blockNumber) {
+        cursor = await advance(deps, cursor, done.last);
+        crash('monitor:cursorMoved');
+      }
       // Held back: what follows is still told, but the next look begins here again.
       held ||= done.held;
       owing ||= done.failed;

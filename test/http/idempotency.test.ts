@@ -23,7 +23,7 @@ function withStore(overrides: Partial<IdempotencyStore>) {
     error() {},
     warn: (_: object, message: string) => void warnings.push(message),
   };
-  return { once: createIdempotency({ store, clock: { now: () => 0 }, logger }), log, warnings };
+  return { once: createIdempotency({ store, clock: { now: () => 0 }, logger, crash: () => undefined }), log, warnings };
 }
 
 describe('idempotency', () => {

@@ -198,6 +198,7 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     checks: {},
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     clock: { now: () => nowMs },
+    crash: () => undefined,
     settings: { ...settings, ...own },
     ...deps,
   });

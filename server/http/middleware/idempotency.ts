@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { claim } from '../../domain/claim.ts';
 import { AppError } from '../../errors.ts';
-import type { Clock, IdempotencyStore, Logger } from '../../ports.ts';
+import type { Clock, CrashPoint, IdempotencyStore, Logger } from '../../ports.ts';
 
 /** What a handler answers; kept as it is under the caller's key. */
 export interface Reply {
@@ -39,7 +39,7 @@ export const claimOf = (call: KeyedCall) => claim.idempotency(call.principal, ca
  * transition is the safety: a call whose process died runs again and its command answers from what the first one wrote.
  * A call that failed leaves no record, so that its caller may repeat it with the same key.
  */
-export function createIdempotency(deps: { store: IdempotencyStore; clock: Clock; logger: Logger }) {
+export function createIdempotency(deps: { store: IdempotencyStore; clock: Clock; logger: Logger; crash: CrashPoint }) {
   const { store, clock, logger } = deps;
   const lost = (name: string) => (error: unknown) =>
     logger.warn({ name, err: error }, 'an idempotency record was not kept');
@@ -62,6 +62,7 @@ export function createIdempotency(deps: { store: IdempotencyStore; clock: Clock;
       const reply = await execute();
       const body = JSON.stringify(reply.body);
       await store.complete(name, reply.status, body).catch(lost(name));
+      deps.crash('idempotencyStored');
       return { status: reply.status, body, replayed: false };
     } catch (error) {
       await store.release(name).catch(lost(name));

@@ -1,9 +1,12 @@
 import type { Scenario } from '../support/scenario.ts';
+import { crashPoints } from './F01-crashPoints.ts';
+import { randomKills } from './F02-randomKills.ts';
 import { shuffledDeliveries } from './F03-shuffledDeliveries.ts';
 import { fourSources } from './F04-fourSources.ts';
 import { replyLost } from './F05-replyLost.ts';
 import { sameHash } from './F14-sameHash.ts';
 import { releaseAndRefund } from './F15-releaseAndRefund.ts';
+import { orderlyStop } from './F16-orderlyStop.ts';
 
 /**
  * All fault scenarios, in the order of their numbers. To add one:
@@ -23,4 +26,13 @@ import { releaseAndRefund } from './F15-releaseAndRefund.ts';
  * effect, checks all invariants and that everything acknowledged to `stage.call` is stored.
  * How much is done goes into `numbers` (`run.number('payments')`), which `npm run faults -- --set payments=1000` changes.
  */
-export const scenarios: readonly Scenario[] = [shuffledDeliveries, fourSources, replyLost, sameHash, releaseAndRefund];
+export const scenarios: readonly Scenario[] = [
+  crashPoints,
+  randomKills,
+  shuffledDeliveries,
+  fourSources,
+  replyLost,
+  sameHash,
+  releaseAndRefund,
+  orderlyStop,
+];

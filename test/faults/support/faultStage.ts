@@ -67,9 +67,13 @@ export async function openFaultStage(options: FaultStageOptions = {}): Promise<F
   };
   try {
     const wanted = options.servers ?? [{}, {}, {}];
+    const start = async (index: number) => {
+      const env = { ...options.environment, ...wanted[index]?.env };
+      opened[index] = await startBehindProxies(base, `server-${index + 1}`, env);
+    };
     // the first server sets the database up for the others
-    for (const [index, { env }] of wanted.entries())
-      opened.push(await startBehindProxies(base, `server-${index + 1}`, { ...options.environment, ...env }));
+    if (wanted.length > 0) await start(0);
+    await Promise.all(wanted.slice(1).map((_, index) => start(index + 1)));
   } catch (error) {
     await close();
     throw error;

@@ -76,7 +76,7 @@ export async function openTrade(
 }
 
 /** Opens the intent, repeating unchanged what the API says to repeat: after a crash the provider is asked again 45 s later. */
-function openIntent(stage: Stage, by: Pick<Call, 'server' | 'token'>, body: object): Promise<Json> {
+export function openIntent(stage: Stage, by: Pick<Call, 'server' | 'token'>, body: object): Promise<Json> {
   return eventually(
     async () => {
       const answer = await stage.call('POST', '/api/payment/shkeeper/intents', { ...by, body });
