@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import { canonical } from '../../server/store/codec.ts';
 
 const texts = new WeakMap<object, string>();
+/** Shorter texts are sooner made than remembered. */
+const worthKeeping = 120;
 const digests = new WeakMap<object, string>();
 /** The last value that was digested with this state in it: a transition is digested when it is written and again when it is checked. */
 const wholes = new WeakMap<object, { readonly value: object; readonly digest: string }>();
@@ -13,7 +15,7 @@ function quickCanonical(value: unknown): string {
   const found = texts.get(value);
   if (found !== undefined) return found;
   const text = compose(value);
-  texts.set(value, text);
+  if (text.length >= worthKeeping) texts.set(value, text);
   return text;
 }
 

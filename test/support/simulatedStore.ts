@@ -13,7 +13,9 @@ export interface Row {
   readonly relay: RelayMark;
 }
 
+/** The bounds of the collection's validator. */
 const amountBound = 10n ** 30n;
+const mostEntries = 64;
 const isSound = (legs: readonly Leg[]) =>
   balanced(legs) && legs.every(({ amount }) => amount <= amountBound && amount >= -amountBound);
 
@@ -29,9 +31,12 @@ export class SimulatedDatabase {
   readonly projections = new Map<string, Transition>();
   readonly logs = new Map<string, Row[]>();
   operations = 0;
+  /** Whether calls arrive at all. */
+  isReachable = true;
   #partition: { readonly until: number; readonly kept: boolean } | null = null;
 
   insert(transition: Transition): AppendResult {
+    if (!this.isReachable) return { outcome: 'unknown', cause: busy() };
     this.begin();
     if (!this.accepts(transition)) throw new Error(`The database refused transition ${transition.id}.`);
     if (this.isTaken(transition)) return { outcome: 'sequenceTaken' };
@@ -63,6 +68,7 @@ export class SimulatedDatabase {
 
   /** Counts an operation; writes other than appends wait for the majority and are given up without it. */
   begin(isWrite = false): void {
+    if (!this.isReachable) throw busy();
     this.operations += 1;
     if (this.#partition !== null && this.operations >= this.#partition.until) this.heal();
     if (isWrite && this.#partition !== null) throw busy();
@@ -116,8 +122,8 @@ export class SimulatedDatabase {
     this.operations = other.operations;
   }
 
-  protected accepts({ legs }: Transition): boolean {
-    return isSound(legs);
+  protected accepts({ legs, claims, effects }: Transition): boolean {
+    return isSound(legs) && [legs, claims, effects].every(({ length }) => length <= mostEntries);
   }
 
   protected isTaken({ id }: Transition): boolean {
@@ -169,7 +175,7 @@ export function createSimulatedStore(database: SimulatedDatabase): TransitionSto
     return act();
   };
   return {
-    append: async (batch) => batch.map((one) => database.insert(one)),
+    append: (batch) => Promise.all(batch.map(async (one) => database.insert(one))),
     tail: (paymentId) => read(() => database.tail(paymentId)),
     at: (paymentId, seq) =>
       read(() => database.history(paymentId).find(({ id }) => id === transitionId(paymentId, seq)) ?? null),
