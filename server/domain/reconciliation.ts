@@ -183,7 +183,7 @@ function wordRows(facts: AssetFacts, chain: ChainBalances, word: ProviderWord | 
   const found = chain.hotWallet + (said - real) + chain.oneTime;
   const why = wordReason(word, said);
   // What printing cut off is not missing; and where the word is not the chain's, that is the reason for what it lacks.
-  const weighed = backing(sums, same ? found + slack : found);
+  const weighed = backing(sums, same && found < owed ? found + slack : found);
   const told = weighed.outcome === 'differs' && !same ? why : weighed;
   return [row('provider_word', owed, found, told), row('provider_wallet', real, said, same ? agrees('equal') : why)];
 }

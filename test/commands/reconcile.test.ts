@@ -126,6 +126,8 @@ describe('reconcile', () => {
     for (const { vault, price } of [owed, back]) await world.chain.pay(vault, price);
     await world.chain.pay(world.chain.deployment.escrow, tokens(5));
     await expectZero({ escrow: tokens(205) });
+    // Payments that hold money count when nobody watches them any more.
+    expect(odd(await reconcile({ watches: { page: async () => [] } }))).to.deep.equal([]);
     await settle(owed, 'release');
     await settle(back, 'refund');
     await expectZero({ treasury: tokens(99), refund_wallet: tokens(100), escrow: tokens(5) });
@@ -168,6 +170,17 @@ describe('reconcile', () => {
     expect((await world.state(funded.id)).balances).to.deep.equal(funded.balances);
   });
 
+  it('finds money that came to a vault and into no book, because its block counts as booked', async () => {
+    const { vault } = await opened();
+    const before = row(await settleAndCompare(), 'escrow')?.difference ?? 0n;
+    await world.chain.pay(vault, tokens(1_000));
+    const blockNumber = Number(await world.chain.rpc('eth_blockNumber'));
+    const missed = await reconcile({ cursors: { get: async (chainId) => ({ chainId, blockNumber, recent: [] }) } });
+    expect(row(missed, 'escrow')).to.include({
+      ...{ outcome: 'differs', reason: 'money_not_booked', difference: before + tokens(1_000) },
+    });
+  });
+
   it('tells nodes and a provider that are away from money that is missing', async () => {
     const away = async () => Promise.reject(new AppError('chain_unavailable', 'No node answers.'));
     const balances = { tokenBalances: away, poolBook: away };
@@ -184,6 +197,20 @@ describe('reconcile', () => {
     });
     const many = await reconcile({ mostAddresses: 1 });
     expect(row(many, 'escrow')).to.include({ outcome: 'unknown', reason: 'too_many_addresses' });
+  });
+
+  it('shows money of a token that nobody watches any more, and books with a name that they do not know', async () => {
+    const ledger = {
+      async *booksAt() {
+        yield { account: 'held:contract:p', asset: 'bsc:0xabc', amount: 5n };
+        yield { account: 'buyer', asset: 'bsc:USDT', amount: -7n };
+        yield { account: 'pocket', asset: 'bsc:USDT', amount: 7n };
+      },
+    };
+    const report = await reconcile({ ledger });
+    const unlisted = { outcome: 'unknown', reason: 'asset_not_listed', expected: 5n, decimals: null };
+    expect(report.rows.find(({ asset }) => asset === 'bsc:0xabc')).to.include(unlisted);
+    expect(row(report, 'trial_balance')).to.include({ reason: 'books_unbalanced', difference: -7n });
   });
 
   it('runs once a night whichever processes take the row, and keeps what it found to the unit', async () => {
