@@ -1,7 +1,7 @@
 import type { IndexDescription } from 'mongodb';
 import type { Transition } from '../domain/transition.ts';
-import type { Backlogs } from '../ports/backlogs.ts';
 import type { AuditedBooks } from '../ports/audit.ts';
+import type { Backlogs } from '../ports/backlogs.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { ReconciliationReports, WatchedAddresses } from '../ports/reconciliation.ts';
 import type {
@@ -16,9 +16,9 @@ import type {
   TransitionStore,
   WatchStore,
 } from '../ports.ts';
+import { createAuditedBooks } from './auditedBooks.ts';
 import { type AuditLog, createAuditLog } from './auditLog.ts';
 import { createBacklogs } from './backlogs.ts';
-import { createAuditedBooks } from './auditedBooks.ts';
 import { digest } from './codec.ts';
 import {
   type ConnectionOptions,
