@@ -10,6 +10,8 @@ export function behavesOnOutages(current: () => StoreUnderTest): void {
   const { append, store, hints, relay } = handles(current);
   const lineCut = <T>(work: () => Promise<T>) => current().failing('lineCut', work);
   const unconfirmed = <T>(work: () => Promise<T>) => current().failing('unconfirmed', work);
+  const shown = ({ paymentId }: Transition) =>
+    eventually(() => store().tail(paymentId), { timeoutMs: 10_000, what: 'a majority has the write' });
   const codeOf = async (work: Promise<unknown>) => {
     const failure = await failureOf(work);
     return failure instanceof AppError ? failure.code : failure;
@@ -18,9 +20,7 @@ export function behavesOnOutages(current: () => StoreUnderTest): void {
   it('does not know the outcome of an append that no majority confirmed, although it is there soon after', async () => {
     const transition = buildTransition({ claims: [`tx:${randomIds.payment()}`] });
     expect(words(await unconfirmed(() => append(transition)))).to.deep.equal(['unknown']);
-    await eventually(async () => {
-      expect(await store().tail(transition.paymentId)).to.deep.equal(transition);
-    });
+    expect(await shown(transition)).to.deep.equal(transition);
   });
 
   it('lets the repeat of an unconfirmed append meet its own number and its own claim', async () => {
@@ -39,9 +39,7 @@ export function behavesOnOutages(current: () => StoreUnderTest): void {
     ]);
     expect(results[0]).to.equal('unknown');
     expect(['sequenceTaken', 'unknown']).to.include(results[1]);
-    await eventually(async () => {
-      expect((await store().tail(first.paymentId))?.attempt).to.equal(first.attempt);
-    });
+    expect((await shown(first)).attempt).to.equal(first.attempt);
   });
 
   it('does not know the outcome of an append when the line breaks, and nothing is there', async () => {
