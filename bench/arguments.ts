@@ -5,6 +5,8 @@ import type { Plan } from './compare.ts';
 /** What `npm run bench` was asked for. */
 export interface Wanted {
   readonly json: boolean;
+  /** Whether the numbers go into docs/performance.md. */
+  readonly update: boolean;
   /** Keys of the ratios wanted; all of them when it is empty. */
   readonly only: readonly string[];
   readonly plan: Plan;
@@ -34,6 +36,7 @@ export function readArguments(args: readonly string[]): Wanted {
     strict: true,
     options: {
       json: { type: 'boolean', default: false },
+      update: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       pairs: { type: 'string' },
@@ -47,6 +50,7 @@ export function readArguments(args: readonly string[]): Wanted {
   const plan = values.quick ? defaults.quick : defaults.whole;
   return {
     json: values.json,
+    update: values.update,
     only: values.only.split(',').filter((key) => key !== ''),
     plan: {
       ...plan,

@@ -1,8 +1,11 @@
+import { cpus } from 'node:os';
 import { readArguments, type Wanted } from '../bench/arguments.ts';
+import { generatorCeiling } from '../bench/ceiling.ts';
 import { growthProblems, growthTable, measureGrowth } from '../bench/growth.ts';
+import { type PageRow, renderNumbers, updatePage } from '../bench/page.ts';
 import { ratios } from '../bench/ratios/catalog.ts';
 import type { Ratio } from '../bench/ratios/ratio.ts';
-import { type Line, lineOf, notesOf, rowOf, tableHead } from '../bench/report.ts';
+import { lineOf, notesOf, rowOf, tableHead } from '../bench/report.ts';
 import { type Moment, measureSoak, soakVerdict } from '../bench/soak.ts';
 import { openStage } from '../bench/stage.ts';
 import { onEndRequest } from './services/endRequest.ts';
@@ -17,27 +20,37 @@ function chosen({ only }: Wanted): readonly Ratio[] {
 
 /** `npm run bench`: the ratios of reliability.md §6.4; the table for people, or with `--json` one object on the last line. */
 async function measureRatios(wanted: Wanted): Promise<boolean> {
-  const lines: Record<string, Line> = {};
-  const rows: string[] = [];
-  const all = chosen(wanted);
+  const measured: (PageRow & { readonly row: string })[] = [];
   const stage = await openStage(wanted);
   try {
-    for (const ratio of all) {
+    const ceiling = `the generator alone sends ${Math.round(await generatorCeiling(stage))} requests/s`;
+    say(ceiling);
+    for (const ratio of chosen(wanted)) {
       say(`${ratio.key}: ${ratio.what}`);
       const outcome = await ratio.measure({ stage, plan: wanted.plan });
       const line = lineOf(ratio, outcome);
-      lines[ratio.key] = line;
-      rows.push(rowOf(ratio, line, outcome), ...notesOf(outcome).map((note) => `        ${note}`));
-      say(rowOf(ratio, line, outcome));
-      for (const note of notesOf(outcome)) say(`        ${note}`);
+      const notes = notesOf(outcome);
+      measured.push({ key: ratio.key, what: ratio.what, line, notes, row: rowOf(ratio, line, outcome) });
+      say(textOf(measured.slice(-1)));
     }
-    say(stage.pinned() ? '' : 'not pinned: servers, generator and database shared the cores (no taskset, or one core)');
+    const about = `${aboutRun(wanted)}; ${stage.pinned() ? 'the server on a core of its own' : 'NOT PINNED'}; ${ceiling}.`;
+    say(about);
+    if (wanted.update) updatePage(renderNumbers(measured, about));
   } finally {
     await stage.close();
   }
-  if (wanted.json) console.log(JSON.stringify(lines));
-  else console.log([tableHead, ...rows].join('\n'));
-  return Object.values(lines).every(({ met, ratio }) => met || ratio === null);
+  if (wanted.json) console.log(JSON.stringify(Object.fromEntries(measured.map(({ key, line }) => [key, line]))));
+  else console.log(`${tableHead}\n${textOf(measured)}`);
+  return measured.every(({ line: { met, ratio } }) => met || ratio === null);
+}
+
+const textOf = (measured: readonly { readonly row: string; readonly notes: readonly string[] }[]) =>
+  measured.flatMap(({ row, notes }) => [row, ...notes.map((note) => `        ${note}`)]).join('\n');
+
+function aboutRun({ plan: { pairs, seconds } }: Wanted): string {
+  const day = new Date().toISOString().slice(0, 10);
+  const [cpu] = cpus();
+  return `${day}, Node ${process.versions.node}, ${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${pairs} pairs of ${seconds} s`;
 }
 
 /** `-- --growth`: what one operation costs while the database grows. */

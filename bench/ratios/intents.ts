@@ -1,5 +1,6 @@
 import { httpSide } from '../load/httpSide.ts';
 import { intentRequests } from '../load/trades.ts';
+import { withOpenModel } from './openModel.ts';
 import { plain, type Ratio } from './ratio.ts';
 import { bareInsertSide } from './webhooks.ts';
 
@@ -14,7 +15,8 @@ export function intents(key: string, connections: number, target: number): Ratio
       const process = await stage.process('servers/holdfast.ts');
       const supply = (operations: number) => intentRequests(stage.client.db(), operations);
       const ours = await httpSide({ name: 'POST intents', process, connections, supply });
-      return plain(setting, ours, await bareInsertSide(stage, connections));
+      const outcome = await plain(setting, ours, await bareInsertSide(stage, connections));
+      return withOpenModel(setting, outcome, { port: await process.ask('port'), supply });
     },
   };
 }

@@ -3,6 +3,7 @@ import { requestBytes } from '../load/requests.ts';
 import { signedDelivery, webhookBodies } from '../load/webhooks.ts';
 import { populate } from '../population.ts';
 import type { Stage } from '../stage.ts';
+import { withOpenModel } from './openModel.ts';
 import { plain, type Ratio } from './ratio.ts';
 
 /** New deliveries: first all payments are seen, then all are paid, so that two deliveries of a payment never stand side by side. */
@@ -36,8 +37,10 @@ export function newWebhooks(key: string, connections: number, target: number): R
     async measure(setting) {
       const { stage } = setting;
       const process = await stage.process('servers/holdfast.ts');
-      const ours = { name: 'POST webhook, new', process, connections, supply: newDeliveries(stage) };
-      return plain(setting, await httpSide(ours), await bareInsertSide(stage, connections));
+      const supply = newDeliveries(stage);
+      const ours = await httpSide({ name: 'POST webhook, new', process, connections, supply });
+      const outcome = await plain(setting, ours, await bareInsertSide(stage, connections));
+      return withOpenModel(setting, outcome, { port: await process.ask('port'), supply });
     },
   };
 }
