@@ -1,4 +1,3 @@
-import { claim } from '../domain/claim.ts';
 import type { PaymentState, ProviderSide } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway, PayInProvider } from '../ports/outside.ts';
@@ -21,12 +20,13 @@ export function createAskAddress(deps: AskAddressDeps) {
   // The provider makes a second address when the same invoice is asked for twice at the same time (shkeeper.md §4.1).
   const running = new Map<string, Promise<PaymentState>>();
 
-  async function checkAddress(state: PaymentState, given: string): Promise<string> {
+  /** Whether another payment has the address is for its claim to say, when it is recorded. */
+  function checkAddress(state: PaymentState, given: string): string {
     const network = networkOf(deps.gateway, state.asset.network);
     const address = deps.gateway.parseAddress(given);
-    const holder = address === null ? null : await deps.store.claimant(claim.address(network.chainId, address));
-    if (address === null || platformAddresses(network).includes(address) || holder !== null) {
-      deps.logger.error({ paymentId: state.id, given, holder }, 'the provider gave an address that cannot be used');
+    const own = [...platformAddresses(network), state.vault.toLowerCase()];
+    if (address === null || own.includes(address)) {
+      deps.logger.error({ paymentId: state.id, given }, 'the provider gave an address that cannot be used');
       throw new AppError('provider_failed', 'The provider gave an address that cannot be used.');
     }
     return address;
@@ -36,7 +36,7 @@ export function createAskAddress(deps: AskAddressDeps) {
     const { externalId, coin, fiat, amount, callbackUrl } = side;
     const answer = await deps.provider.requestPayment({ externalId, coin, fiat, amount, callbackUrl });
     deps.crash('addressAnswered');
-    const address = await checkAddress(state, answer.address);
+    const address = checkAddress(state, answer.address);
     if (Number(answer.providerAmount) !== Number(amount)) {
       // The buyer is shown our price; a provider that wants another one has a fee policy set (shkeeper.md §10.2).
       deps.logger.error(
@@ -49,11 +49,12 @@ export function createAskAddress(deps: AskAddressDeps) {
     return recordedPayment(await deps.coordinator.observe(state.id, signal, { actor: 'provider:shkeeper' }));
   }
 
-  return async function askAddress(paymentId: string): Promise<PaymentState> {
+  /** `newest` is the payment as the caller has just read or written it. */
+  return async function askAddress(paymentId: string, newest?: PaymentState): Promise<PaymentState> {
     const shared = running.get(paymentId);
     if (shared) return shared;
     const work = (async () => {
-      const state = incoming((await deps.store.tail(paymentId))?.state);
+      const state = newest ?? incoming((await deps.store.tail(paymentId))?.state);
       const open = state.status === 'pending' || state.status === 'processing';
       return open && state.provider?.address === null ? ask(state, state.provider) : state;
     })().finally(() => running.delete(paymentId));

@@ -16,7 +16,7 @@ import type {
 } from '../ports.ts';
 import { userActor } from './rules/actor.ts';
 import { createAddressLease } from './rules/addressLease.ts';
-import { freezeIntent, watchMs } from './rules/intentFacts.ts';
+import { freezeIntent, refuseDust, refuseTaken, takenAddress, watchMs } from './rules/intentFacts.ts';
 import { incoming, recorded } from './rules/refusal.ts';
 import { readTrade, type Trade, type TradeWords } from './rules/trade.ts';
 
@@ -28,7 +28,7 @@ export interface OpenIntentDeps {
   readonly gateway: EscrowGateway;
   readonly chain: ChainReader;
   readonly termsArchive: TermsArchive;
-  readonly askAddress: (paymentId: string) => Promise<PaymentState>;
+  readonly askAddress: (paymentId: string, newest?: PaymentState) => Promise<PaymentState>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly policy: Policy;
@@ -43,13 +43,7 @@ export interface OpenIntentInput extends TradeWords {
 
 export interface OpenedIntent {
   readonly state: PaymentState;
-  readonly seq: number;
   readonly reused: boolean;
-}
-
-interface Tail {
-  readonly state: PaymentState;
-  readonly seq: number;
 }
 
 /** Attempts that ended between our look and our insert; more than this is not chance. */
@@ -62,20 +56,18 @@ const maxAttempts = 20;
  */
 const maxUncovered = 50;
 const ended: readonly PaymentStatus[] = ['failed', 'cancelled', 'released', 'refunded'];
-const isActive = (tail: Tail) => !ended.includes(tail.state.status);
+const isActive = ({ status }: PaymentState) => !ended.includes(status);
 
-async function tailOf(store: TransitionStore, paymentId: string): Promise<Tail> {
-  const tail = await store.tail(paymentId);
-  return { state: incoming(tail?.state), seq: tail?.seq ?? 0 };
-}
+const newestOf = async (store: TransitionStore, paymentId: string): Promise<PaymentState> =>
+  incoming((await store.tail(paymentId))?.state);
 
 /** The newest attempt that still runs, and how many have ended; projections may lag, so the log decides. */
 async function lookAtAttempts({ queries, store }: OpenIntentDeps, { request, offer }: Trade) {
   const attempts = await queries.attempts(request.id, offer.id, request.buyerId);
   for (const attempt of attempts) {
     if (ended.includes(attempt.status)) continue;
-    const tail = await tailOf(store, attempt.id);
-    if (isActive(tail)) return { active: tail, endedCount: attempts.length - 1 };
+    const state = await newestOf(store, attempt.id);
+    if (isActive(state)) return { active: state, endedCount: attempts.length - 1 };
   }
   return { active: null, endedCount: attempts.length };
 }
@@ -86,20 +78,31 @@ export function createOpenIntent(deps: OpenIntentDeps) {
   const lease = createAddressLease(deps);
 
   /** The claim decides, since the request's own status follows a completion only a moment later. */
-  async function refuseClosed({ request, offer }: Trade): Promise<void> {
-    const funded = (await store.claimant(claim.fund(request.id))) !== null;
+  function refuseClosed({ request, offer }: Trade, funded: boolean): void {
     const problem = funded ? 'request_already_funded' : payingProblem(request, offer);
     if (problem !== null) throw new AppError(problem, 'This offer cannot be paid any more.');
   }
 
   /** Lists may lag behind a burst; the budget for opening bounds by how much. */
-  async function refuseHoarder({ request: { buyerId } }: Trade): Promise<void> {
-    const oldestWatched = deps.clock.now() - watchMs(deps.policy);
-    if ((await deps.queries.uncovered(buyerId, oldestWatched, maxUncovered)) < maxUncovered) return;
+  function refuseHoarder(uncovered: number): void {
+    if (uncovered < maxUncovered) return;
     throw new AppError(
       'too_many_unpaid',
       `This buyer has ${maxUncovered} payments that he did not pay and that are still watched; pay one of them, or wait until the oldest is not watched any more.`,
     );
+  }
+
+  /** Everything that a new payment depends on, asked at once. */
+  async function look(trade: Trade) {
+    const { id: requestId, buyerId } = trade.request;
+    const oldestWatched = deps.clock.now() - watchMs(deps.policy);
+    const [attempts, funder, uncovered, taken] = await Promise.all([
+      lookAtAttempts(deps, trade),
+      store.claimant(claim.fund(requestId)),
+      deps.queries.uncovered(buyerId, oldestWatched, maxUncovered),
+      takenAddress(deps, trade),
+    ]);
+    return { ...attempts, funded: funder !== null, uncovered, taken };
   }
 
   async function append(trade: Trade, input: OpenIntentInput, claimNumber: number) {
@@ -124,31 +127,32 @@ export function createOpenIntent(deps: OpenIntentDeps) {
   }
 
   /** Appends the first transition of a new payment, or finds the one that won the race for the same trade. */
-  async function openOrFind(trade: Trade, input: OpenIntentInput, endedCount: number) {
+  async function openOrFind(trade: Trade, input: OpenIntentInput, endedCount: number): Promise<OpenedIntent> {
     for (let attempt = 0; attempt < maxTries; attempt += 1) {
       const observation = await append(trade, input, endedCount + attempt);
       if (observation.outcome !== 'existing') {
-        const { state, seq } = recorded(observation);
-        return { tail: { state: incoming(state), seq }, reused: false };
+        return { state: incoming(recorded(observation).state), reused: false };
       }
-      const tail = await tailOf(store, observation.paymentId);
-      if (isActive(tail)) return { tail, reused: true };
+      const state = await newestOf(store, observation.paymentId);
+      if (isActive(state)) return { state, reused: true };
     }
     throw new AppError('busy', 'Too many attempts for this offer at once; repeat the request.');
   }
 
+  async function openNew(trade: Trade, input: OpenIntentInput, seen: Awaited<ReturnType<typeof look>>) {
+    refuseClosed(trade, seen.funded);
+    refuseHoarder(seen.uncovered);
+    refuseDust(trade);
+    refuseTaken(seen.taken);
+    return openOrFind(trade, input, seen.endedCount);
+  }
+
   return async function openIntent(input: OpenIntentInput): Promise<OpenedIntent> {
     const trade = await readTrade(deps, input.actor, input);
-    const { active, endedCount } = await lookAtAttempts(deps, trade);
-    if (active === null) {
-      await refuseClosed(trade);
-      await refuseHoarder(trade);
-    }
-    const { tail, reused } =
-      active === null ? await openOrFind(trade, input, endedCount) : { tail: active, reused: true };
+    const seen = await look(trade);
+    const { active } = seen;
+    const { state, reused } = active === null ? await openNew(trade, input, seen) : { state: active, reused: true };
     deps.crash('intentOpened');
-    await lease.address(tail.state);
-    const newest = await tailOf(store, tail.state.id);
-    return { ...newest, reused };
+    return { state: await lease.address(state), reused };
   };
 }

@@ -132,6 +132,7 @@ async function startOf({ deps, known, paymentId, signal }: Call, attempt: number
   if (hints !== undefined && attempt === 0) {
     if (opens(signal)) return { tail: null, isNewest: false };
     const last = known.get(paymentId);
+    if (last !== undefined && deps.clock.now() < last.freshUntilMs) return { tail: last, isNewest: false };
     if (last !== undefined && (await hints.isTail(last))) return { tail: last, isNewest: true };
     const hint = await hints.hint(paymentId);
     if (hint !== null) return { tail: hint, isNewest: false };
@@ -172,7 +173,7 @@ function succeed(call: Call, transition: Transition): Observation {
   const { crash } = call.deps;
   const committed = { outcome: 'changed', state: transition.state, seq: transition.seq } as const;
   call.committed = committed;
-  call.known.remember(transition);
+  call.known.remember(transition, call.deps.clock.now());
   crash('afterInsert');
   crash('beforeProject');
   void project(call.deps, transition);

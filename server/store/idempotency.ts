@@ -1,32 +1,28 @@
+import type { Collection } from 'mongodb';
 import type { Connection } from 'mongoose';
-import { idempotencyKeyModel } from '../models/idempotencyKeyModel.ts';
+import { type IdempotencyKeyRow, idempotencyKeyModel } from '../models/idempotencyKeyModel.ts';
 import type { IdempotencyStore } from '../ports.ts';
-import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+import { createKeyWrites } from './keyWrites.ts';
+import { refusingWhenDown } from './outage.ts';
 
 /** How long an answer is kept (design §7). */
 const keptMs = 24 * 3_600_000;
 /** After this time a running key belongs to a process that died; the transition's own claim still prevents a second execution. */
 const abandonedAfterMs = 60_000;
 
+const newRow = (key: string, requestHash: string, now: number): IdempotencyKeyRow => ({
+  _id: key,
+  requestHash,
+  state: 'running',
+  startedAtMs: now,
+  expiresAt: new Date(now + keptMs),
+});
+
 /** HTTP idempotency records (reliability.md §3.8). */
 export function createIdempotencyStore(connection: Connection): IdempotencyStore {
   const keys = idempotencyKeyModel(connection);
 
-  const insert = async (key: string, requestHash: string, now: number) => {
-    try {
-      await keys.create({
-        _id: key,
-        requestHash,
-        state: 'running',
-        startedAtMs: now,
-        expiresAt: new Date(now + keptMs),
-      });
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
-  };
+  const { insert, complete } = createKeyWrites(keys.collection as unknown as Collection<IdempotencyKeyRow>);
 
   /** Takes over a key whose time is over, or whose process died over the same request. */
   const takeOver = async (key: string, requestHash: string, now: number) => {
@@ -40,16 +36,14 @@ export function createIdempotencyStore(connection: Connection): IdempotencyStore
 
   return refusingWhenDown({
     async begin(key: string, requestHash: string, now: number) {
-      if (await insert(key, requestHash, now)) return { outcome: 'begun' as const };
+      if (await insert(newRow(key, requestHash, now))) return { outcome: 'begun' as const };
       if (await takeOver(key, requestHash, now)) return { outcome: 'begun' as const };
       const row = await keys.findById(key).lean();
       if (row !== null && row.requestHash !== requestHash) return { outcome: 'otherPayload' as const };
       if (row?.state !== 'complete') return { outcome: 'running' as const };
       return { outcome: 'stored' as const, status: row.status ?? 200, body: row.body ?? '' };
     },
-    async complete(key: string, status: number, body: string) {
-      await keys.updateOne({ _id: key }, { $set: { state: 'complete', status, body } });
-    },
+    complete: (key: string, status: number, body: string) => complete({ key, status, body }),
     async release(key: string) {
       await keys.deleteOne({ _id: key, state: 'running' });
     },

@@ -4,6 +4,7 @@ import { type PurchaseRequestRow, purchaseRequestModel } from '../models/purchas
 import { type SellerOfferRow, sellerOfferModel } from '../models/sellerOfferModel.ts';
 import type { MarketplaceStore } from '../ports.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+import { createReadsById } from './readsById.ts';
 
 /** Which transition of which payment an update follows. */
 interface Source {
@@ -46,6 +47,8 @@ const mayMove = (status: RequestStatus, paymentId: string) => {
 export function createMarketplaceStore(connection: Connection): MarketplaceStore {
   const requests = purchaseRequestModel(connection, requestStatuses);
   const offers = sellerOfferModel(connection);
+  const requestRow = createReadsById((ids) => requests.find({ _id: { $in: ids } }).lean());
+  const offerRow = createReadsById((ids) => offers.find({ _id: { $in: ids } }).lean());
 
   return refusingWhenDown({
     async insertRequest({ id, ...rest }: PurchaseRequest) {
@@ -66,11 +69,11 @@ export function createMarketplaceStore(connection: Connection): MarketplaceStore
       return false;
     },
     async request(id: string) {
-      const row = await requests.findById(id).lean();
+      const row = await requestRow(id);
       return row === null ? null : toRequest(row);
     },
     async offer(id: string) {
-      const row = await offers.findById(id).lean();
+      const row = await offerRow(id);
       return row === null ? null : toOffer(row);
     },
     async hasOffer(requestId: string, sellerId: string) {

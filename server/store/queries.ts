@@ -4,17 +4,15 @@ import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
 import type { PaymentQuery, Queries, Versioned } from '../ports.ts';
 import { decode } from './codec.ts';
 import { readLimitMs } from './connection.ts';
+import { createIntentQueries } from './intentQueries.ts';
 import { refusingWhenDown } from './outage.ts';
 
-/** Most attempts of one (request, offer, buyer) that are looked at. */
-const maxAttempts = 1_000;
 /** Entries of a list inside a state that a list of payments shows; ordinary payments have fewer, hostile ones hundreds (of dust). */
 const listed = 20;
 const briefState = Object.fromEntries(
   ['arrivals', 'seen', 'payouts', 'provider.transactions'].map((list) => [`state.${list}`, { $slice: listed }]),
 );
 const open: PaymentStatus[] = ['pending', 'processing'];
-const uncovered: PaymentStatus[] = [...open, 'failed', 'cancelled'];
 
 const stateOf = (row: Pick<PaymentRow, 'state'>) => decode(row.state) as State;
 const present = (row: PaymentRow): Versioned => ({
@@ -43,6 +41,7 @@ export function createQueries(connection: Connection, written: () => Promise<voi
   const payments = paymentModel(connection);
   const find = (filter: QueryFilter<PaymentRow>) => payments.find(filter).maxTimeMS(readLimitMs).lean<PaymentRow[]>();
   const idsOf = (rows: readonly PaymentRow[]) => rows.map((row) => row._id);
+  const { attempts, uncovered } = createIntentQueries(payments);
 
   return refusingWhenDown({
     async payments(query: PaymentQuery, limit: number, offset: number) {
@@ -58,22 +57,8 @@ export function createQueries(connection: Connection, written: () => Promise<voi
       const [row] = await find({ _id: id, ...owned }).limit(1);
       return row === undefined ? null : present(row);
     },
-    async attempts(requestId: string, offerId: string, buyerId: string) {
-      const rows = await find({ requestId, offerId, buyerId, direction: 'in' })
-        .sort({ openedAtMs: -1, _id: -1 })
-        .limit(maxAttempts)
-        .select({ status: 1 });
-      return rows.map((row) => ({ id: row._id, status: row.status }));
-    },
-    uncovered(buyerId: string, openedAfterMs: number, limit: number) {
-      const filter = {
-        buyerId,
-        openedAtMs: { $gt: openedAfterMs },
-        status: { $in: uncovered },
-        direction: 'in' as const,
-      };
-      return payments.countDocuments(filter).limit(limit).maxTimeMS(readLimitMs).exec();
-    },
+    attempts: (requestId: string, offerId: string, buyerId: string) => attempts({ requestId, offerId, buyerId }),
+    uncovered: (buyerId: string, openedAfterMs: number, limit: number) => uncovered({ buyerId, openedAfterMs, limit }),
     async expired(now: number, limit: number) {
       await written();
       const late = { direction: 'in' as const, status: { $in: open }, expiresAtMs: { $lte: now } };

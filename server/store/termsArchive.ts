@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TermsArchive } from '../ports/outside.ts';
 
@@ -9,17 +9,20 @@ import type { TermsArchive } from '../ports/outside.ts';
 export function createTermsArchive(folder: string): TermsArchive {
   return {
     async keep(entry) {
-      await mkdir(folder, { recursive: true });
       const path = join(folder, `${entry.paymentId}.json`);
       const draft = `${path}.${process.pid}.draft`;
-      const file = await open(draft, 'w');
+      const text = JSON.stringify(
+        entry,
+        (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+        2,
+      );
       try {
-        await file.writeFile(
-          JSON.stringify(entry, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2),
-        );
-        await file.sync();
-      } finally {
-        await file.close();
+        await writeFile(draft, text, { flush: true });
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+        // The folder is made when it is missed, and then the file is written again.
+        await mkdir(folder, { recursive: true });
+        await writeFile(draft, text, { flush: true });
       }
       await rename(draft, path);
     },

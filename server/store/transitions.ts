@@ -57,10 +57,7 @@ export function createTransitionLog(database: Db): TransitionLog {
       const options = { sort: { _id: 1 as const }, projection: stepProjection, limit, maxTimeMS: readLimitMs };
       return (await log.find(later, options).toArray()).map(toStep);
     },
-    async claimant(claim: string) {
-      const found = await log.findOne(holding(claim), { projection: { p: 1, seq: 1 }, maxTimeMS: readLimitMs });
-      return found === null ? null : { paymentId: found.p, seq: found.seq };
-    },
+    claimant: createClaimant(log),
     highestClaim: (prefix: string) => highestClaim(log, prefix),
     claimsUnder: (prefix: string) => claimsUnder(log, prefix),
   });
@@ -71,6 +68,29 @@ export function createTransitionLog(database: Db): TransitionLog {
   }
   const transitions = { ...reads, append, project: projections.project };
   return { transitions, hints: createTailHints(log, payments), projections };
+}
+
+interface Holder {
+  readonly paymentId: string;
+  readonly seq: number;
+}
+
+/** Looks up who holds a claim; look-ups that run at the same time leave as one query. */
+function createClaimant(log: Collection<TransitionDocument>) {
+  return createBatches<string, Holder | null>({
+    maxSize: maxBatch,
+    maxInFlight: 2,
+    async run(claims) {
+      const wanted = holding({ $in: [...new Set(claims)] });
+      const projection = { p: 1, seq: 1, claims: 1 };
+      const found = await log.find(wanted, { projection, maxTimeMS: readLimitMs, batchSize: maxBatch + 1 }).toArray();
+      const holders = new Map(found.flatMap((row) => row.claims.map((one) => [one, row] as const)));
+      return claims.map((claim) => {
+        const row = holders.get(claim);
+        return row === undefined ? null : { paymentId: row.p, seq: row.seq };
+      });
+    },
+  });
 }
 
 /** A document with the bytes it takes, measured once. */

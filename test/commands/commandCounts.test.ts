@@ -19,11 +19,12 @@ describe('what a change costs the database', () => {
   });
   after(() => opened.close());
 
+  const clock = createTestClock();
   /** A process of its own: it remembers nothing of what others did. */
   const start = () =>
     createPaymentCoordinator({
       ...{ transitions: opened.store.transitions, hints: opened.store.hints, decide, digest: opened.store.digest },
-      ...{ ids: randomIds, clock: createTestClock(), logger: createTestLogger().logger },
+      ...{ ids: randomIds, clock, logger: createTestLogger().logger },
       ...{ crash: () => {}, wakeRelay: () => {} },
     });
   async function opening() {
@@ -66,9 +67,19 @@ describe('what a change costs the database', () => {
     ]);
   });
 
-  it('changes a payment that the process knows by one read and one insert as well, and the read is exact', async () => {
+  it('changes a payment that the process itself changed this very second by one insert', async () => {
     const { coordinator, open, paymentId, told } = await opening();
     await open();
+    await opened.store.copied();
+    clock.advance(999);
+    const work = () => coordinator.observe(paymentId, told('1', '1'), actor);
+    expect(await counted(work)).to.deep.equal([append, copy]);
+  });
+
+  it('changes a payment that the process knows by one read and one insert, and the read is exact', async () => {
+    const { coordinator, open, paymentId, told } = await opening();
+    await open();
+    clock.advance(1_000);
     await opened.store.copied();
     const work = () => coordinator.observe(paymentId, told('1', '1'), actor);
     expect(await counted(work)).to.deep.equal([ask, append, copy]);

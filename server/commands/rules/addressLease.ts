@@ -8,7 +8,7 @@ import { incoming } from './refusal.ts';
 export interface AddressLeaseDeps {
   readonly store: TransitionStore;
   readonly clock: Clock;
-  readonly askAddress: (paymentId: string) => Promise<PaymentState>;
+  readonly askAddress: (paymentId: string, newest?: PaymentState) => Promise<PaymentState>;
 }
 
 /** Time one call to the provider may take (§10.2); a call must end before the lease does. */
@@ -32,14 +32,14 @@ export function createAddressLease(deps: AddressLeaseDeps) {
     for (const [paymentId, untilMs] of opened) if (untilMs <= now) opened.delete(paymentId);
   }
 
-  async function ask(paymentId: string): Promise<PaymentState> {
+  async function ask(newest: PaymentState): Promise<PaymentState> {
     try {
-      const state = await deps.askAddress(paymentId);
-      opened.delete(paymentId);
+      const state = await deps.askAddress(newest.id, newest);
+      opened.delete(newest.id);
       return state;
     } catch (error) {
       // Without a clear answer the provider may still be working; then the due row asks again when the lease is over.
-      if (!mayRepeat(error)) opened.delete(paymentId);
+      if (!mayRepeat(error)) opened.delete(newest.id);
       throw error;
     }
   }
@@ -60,11 +60,11 @@ export function createAddressLease(deps: AddressLeaseDeps) {
       forgetOld(now);
       opened.set(paymentId, now + addressLeaseMs);
     },
-    /** The payment with its address, asked for or waited for. */
+    /** The payment with its address, asked for or waited for; `state` is its newest. */
     async address(state: PaymentState): Promise<PaymentState> {
       if (state.provider === null || state.provider.address !== null) return state;
       const left = state.openedAtMs + addressLeaseMs - deps.clock.now();
-      return opened.has(state.id) && left >= callMs ? ask(state.id) : wait(state.id);
+      return opened.has(state.id) && left >= callMs ? ask(state) : wait(state.id);
     },
   };
 }

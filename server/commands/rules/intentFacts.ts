@@ -55,16 +55,36 @@ function termsOf({ policy, gateway, clock }: IntentFactsDeps, trade: Trade, ref:
   return { ...built, ...gateway.identify(network.name, built.terms), expiresAtMs };
 }
 
-/** Money sent to an address of another payment would be booked as that payment's (design §2). */
-async function refuseTakenAddresses({ store }: IntentFactsDeps, { request, offer, network }: Trade): Promise<void> {
+/** Which address of a trade belongs to another payment: money sent there would be booked as that payment's (design §2). */
+export async function takenAddress(
+  { store }: Pick<IntentFactsDeps, 'store'>,
+  { request, offer, network }: Trade,
+): Promise<string | null> {
   const named = { payoutAddress: offer.payoutAddress, refundTo: request.refundTo, buyerWallet: request.buyerWallet };
-  const refuseTaken = async ([field, address]: [string, string | null]) => {
-    if (address === null || (await store.claimant(claim.address(network.chainId, address))) === null) return;
-    throw new AppError('validation_failed', `${field} is an address of another payment; name a wallet of your own.`, {
-      details: { field },
-    });
-  };
-  await Promise.all(Object.entries(named).map(refuseTaken));
+  const taken = await Promise.all(
+    Object.entries(named).map(async ([field, address]) => {
+      if (address === null) return null;
+      const holder = await store.claimant(claim.address(network.chainId, address));
+      return holder === null ? null : field;
+    }),
+  );
+  return taken.find((field) => field !== null) ?? null;
+}
+
+/** Refuses a payment that the provider would never sweep. */
+export function refuseDust({ price, asset }: Trade): void {
+  if (price >= smallest(asset.decimals)) return;
+  throw new AppError('validation_failed', `The smallest payment is 0.5 ${asset.token}.`, {
+    details: { field: 'amount' },
+  });
+}
+
+/** Refuses a trade whose address of this field belongs to another payment. */
+export function refuseTaken(field: string | null): void {
+  if (field === null) return;
+  throw new AppError('validation_failed', `${field} is an address of another payment; name a wallet of your own.`, {
+    details: { field },
+  });
 }
 
 /** Freezes everything a payment is made of, before anything of it is shown. */
@@ -75,12 +95,6 @@ export async function freezeIntent(
 ): Promise<{ readonly paymentId: string; readonly intent: IntentFacts }> {
   const { gateway, ids, policy } = deps;
   const { request, offer, network, asset, price } = trade;
-  if (price < smallest(asset.decimals)) {
-    throw new AppError('validation_failed', `The smallest payment is 0.5 ${asset.token}.`, {
-      details: { field: 'amount' },
-    });
-  }
-  await refuseTakenAddresses(deps, trade);
   const paymentId = ids.payment();
   const frozen = termsOf(deps, trade, gateway.ref(paymentId, ids.randomBits()));
   const { number: headBlock } = await deps.chain.head(network.name);

@@ -5,23 +5,32 @@ const maxKnown = 2_000;
 /** States beyond this many transfers, which only dust brings about, would take too much memory. */
 const maxTransfers = 20;
 
-/** What this process last saw of payments. Never taken for true: the log is asked whether it still is the newest (docs/adr/0013). */
+/** What this process wrote so short a time ago is hardly ever followed by somebody else's; then an append is tried without a question. */
+const freshMs = 1_000;
+
+/** A tail that this process saw, and until when an append may be tried on it unasked. */
+export interface KnownTail extends Tail {
+  readonly freshUntilMs: number;
+}
+
+/** What this process last saw of payments. Never taken for true: the fence or a question to the log decides (docs/adr/0013). */
 export interface KnownTails {
-  get(paymentId: string): Tail | undefined;
-  remember(tail: Tail): void;
+  get(paymentId: string): KnownTail | undefined;
+  /** `writtenAtMs` is when this process itself appended it. */
+  remember(tail: Tail, writtenAtMs?: number): void;
 }
 
 /** Remembers tails up to a bound; the one that was not used for longest is forgotten first. */
 export function createKnownTails(): KnownTails {
-  const known = new Map<string, Tail>();
+  const known = new Map<string, KnownTail>();
   return {
     get: (paymentId) => known.get(paymentId),
-    remember({ paymentId, seq, hash, stateHash, state }) {
+    remember({ paymentId, seq, hash, stateHash, state }, writtenAtMs = 0) {
       const before = known.get(paymentId);
       if (before !== undefined && before.seq > seq) return;
       known.delete(paymentId);
       if (isLarge({ state })) return;
-      known.set(paymentId, { paymentId, seq, hash, stateHash, state });
+      known.set(paymentId, { paymentId, seq, hash, stateHash, state, freshUntilMs: writtenAtMs + freshMs });
       const [oldest] = known.keys();
       if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
     },

@@ -1,0 +1,54 @@
+import { type Collection, MongoBulkWriteError } from 'mongodb';
+import type { IdempotencyKeyRow } from '../models/idempotencyKeyModel.ts';
+import { createBatches } from './batches.ts';
+import { duplicateKey } from './outage.ts';
+
+/** Keys written by one command; with two on their way the next ones collect. */
+const maxBatch = 64;
+const twoAtATime = 2;
+
+interface Completion {
+  readonly key: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The two writes that every keyed request makes; those that run at the same time leave together. */
+export function createKeyWrites(keys: Collection<IdempotencyKeyRow>) {
+  const rules = { maxSize: maxBatch, maxInFlight: twoAtATime };
+
+  /** True when the key is new. */
+  const insert = createBatches<IdempotencyKeyRow, boolean>({
+    ...rules,
+    async run(rows) {
+      const taken = await keys
+        .bulkWrite(
+          rows.map((document) => ({ insertOne: { document } })),
+          { ordered: false },
+        )
+        .then(() => new Set<number>(), takenOf);
+      return rows.map((_, index) => !taken.has(index));
+    },
+  });
+
+  const complete = createBatches<Completion, void>({
+    ...rules,
+    async run(completions) {
+      const updates = completions.map(({ key, status, body }) => ({
+        updateOne: { filter: { _id: key }, update: { $set: { state: 'complete' as const, status, body } } },
+      }));
+      await keys.bulkWrite(updates, { ordered: false });
+      return completions.map(() => undefined);
+    },
+  });
+
+  return { insert, complete };
+}
+
+/** Which rows of a batch met a key that is there; throws when anything else went wrong, too. */
+function takenOf(error: unknown): Set<number> {
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) throw error;
+  const refused = [error.writeErrors].flat();
+  if (refused.length === 0 || refused.some(({ code }) => code !== duplicateKey)) throw error;
+  return new Set(refused.map(({ index }) => index));
+}
