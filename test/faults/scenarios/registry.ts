@@ -4,6 +4,8 @@ import { randomKills } from './F02-randomKills.ts';
 import { shuffledDeliveries } from './F03-shuffledDeliveries.ts';
 import { fourSources } from './F04-fourSources.ts';
 import { replyLost } from './F05-replyLost.ts';
+import { databaseErrors } from './F07-databaseErrors.ts';
+import { illNode } from './F09-illNode.ts';
 import { sameHash } from './F14-sameHash.ts';
 import { releaseAndRefund } from './F15-releaseAndRefund.ts';
 import { orderlyStop } from './F16-orderlyStop.ts';
@@ -32,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   shuffledDeliveries,
   fourSources,
   replyLost,
+  illNode,
   sameHash,
   releaseAndRefund,
   orderlyStop,

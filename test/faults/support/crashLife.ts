@@ -26,17 +26,35 @@ const trade: Life = async (solo) => {
   await release(solo, await openTrade(solo));
 };
 
-/** The same, while the provider calls nobody: its poller finds the money. */
-const uncalled: Life = async (solo) => {
+/** A trade that the provider calls nobody about. */
+async function openUncalled(solo: Solo): Promise<OpenTrade> {
   const opened = await openTrade(solo);
   await solo.control('switches', { externalId: `AMN_${opened.paymentId}`, noCallback: true });
-  await release(solo, opened);
+  return opened;
+}
+
+/** The same, while the provider calls nobody: the chain monitor finds the money. */
+const uncalled: Life = async (solo) => {
+  await release(solo, await openUncalled(solo));
+};
+
+/** The poller's first look comes 5 s after the lease of the question for the address, which is 45 s long. */
+const firstPollMs = 50_000;
+
+/** The same, while nobody looks at the chain either: the poller finds the money. */
+const polled: Life = async (solo) => {
+  const opened = await openUncalled(solo);
+  await solo.chain.pay(opened.payTo, units('100'));
+  await eventually(async () => (await payment(solo, opened.paymentId)).status === 'completed', {
+    timeoutMs: firstPollMs + stepLimitMs,
+    what: 'the poller finds the money',
+  });
+  await releasePaid(solo, opened);
 };
 
 /** The same, with the buyer's word for his transaction; the provider calls nobody. */
 const hinted: Life = async (solo) => {
-  const opened = await openTrade(solo);
-  await solo.control('switches', { externalId: `AMN_${opened.paymentId}`, noCallback: true });
+  const opened = await openUncalled(solo);
   const transactionHash = await solo.chain.pay(opened.payTo, units('100'));
   const answer = await solo.call('POST', '/api/payment/shkeeper/confirm-transaction', {
     token: solo.token(people.buyer, 'buyer'),
@@ -152,7 +170,7 @@ const unanswered: Life = async (solo) => {
 };
 
 /** The lives of payments, by name. */
-export const lives = { trade, uncalled, hinted, paidTwice, payout, unanswered } satisfies Record<string, Life>;
+export const lives = { trade, uncalled, polled, hinted, paidTwice, payout, unanswered } satisfies Record<string, Life>;
 
 /** Where a server dies, and in what life. */
 export interface Death {
@@ -173,7 +191,8 @@ export async function liveAndDie(stage: Stage, { at, life, env = {} }: Death): P
     await auditAcknowledged(solo, solo.recorder);
     return Math.max(...(await solo.recoveries()));
   } catch (error) {
-    throw new Error(`after a crash at ${at}`, { cause: error });
+    const log = solo.server.process().lastLines(12);
+    throw new Error(`after a crash at ${at} (${solo.deaths()} deaths); the end of the log:\n${log}`, { cause: error });
   } finally {
     await solo.close();
   }

@@ -33,7 +33,7 @@ const noPolls = { SHKEEPER_POLL_SECONDS: '3600' };
 const sources: readonly Source[] = [
   { name: 'buyer API', by: 'user:stage-buyer/intentOpened', life: 'trade', late: addressLease },
   { name: 'webhook', by: 'provider:shkeeper/providerReported', life: 'trade' },
-  { name: 'poller', by: 'poller:shkeeper/providerReported', life: 'uncalled', env: noMonitor },
+  { name: 'poller', by: 'poller:shkeeper/providerReported', life: 'polled', env: noMonitor },
   { name: 'manual confirm', by: 'user:stage-buyer/hintGiven', life: 'hinted' },
   { name: 'chain monitor', by: 'chainMonitor/transferConfirmed', life: 'uncalled', env: noPolls },
   { name: 'due work (look at the chain)', by: 'verifier/transferConfirmed', life: 'hinted', env: noMonitor },

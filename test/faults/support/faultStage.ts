@@ -73,7 +73,9 @@ export async function openFaultStage(options: FaultStageOptions = {}): Promise<F
     };
     // the first server sets the database up for the others
     if (wanted.length > 0) await start(0);
-    await Promise.all(wanted.slice(1).map((_, index) => start(index + 1)));
+    // those that did start are closed with the rest when another one did not
+    const others = await Promise.allSettled(wanted.slice(1).map((_, index) => start(index + 1)));
+    for (const one of others) if (one.status === 'rejected') throw one.reason;
   } catch (error) {
     await close();
     throw error;
