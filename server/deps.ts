@@ -167,12 +167,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
     },
     async stop() {
       await sockets.close();
-      await Promise.all([
-        ...monitors.map((monitor) => monitor.stop()),
-        worker?.stop(),
-        relay.stop(),
-        store.stopReports(),
-      ]);
+      await Promise.all([...monitors.map((monitor) => monitor.stop()), worker?.stop(), relay.stop()]);
       await queue?.close();
       redis?.disconnect();
       await ports.providerEvents.flush();

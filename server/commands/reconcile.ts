@@ -35,6 +35,8 @@ export interface ReconcileDeps {
   readonly wallets: ProviderWallets;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether the process is about to stop: then the night is left to another. */
+  readonly isStopping?: () => boolean;
   /** 200,000 by default. */
   readonly mostAddresses?: number;
 }
@@ -78,6 +80,7 @@ async function reconcileNetwork(deps: ReconcileDeps, network: Network) {
   const listed = network.tokens.map((token) => assetName(token));
   const rows: ReportedRow[] = [];
   for (const token of network.tokens) {
+    goOn(deps);
     const asset = assetName(token);
     const word = await orReason(askProvider(deps, network, token));
     const facts = { asset, decimals: token.decimals, sums: books.byAsset.get(asset) ?? new Map(), word };
@@ -105,9 +108,15 @@ async function orReason<T>(answer: Promise<T>): Promise<T | Reason> {
   }
 }
 
+/** A night may take minutes, an orderly stop must not. */
+function goOn({ isStopping }: ReconcileDeps): void {
+  if (isStopping?.()) throw new AppError('busy', 'This process stops; another one reconciles.');
+}
+
 async function readLive(deps: ReconcileDeps, network: Network, block: number): Promise<PinnedMoney | Reason> {
   const money = await readPinnedMoney(deps.balances, network, block);
   for (let after = ''; ; ) {
+    goOn(deps);
     const page = await deps.watches.page(network.chainId, deps.clock.now(), after, perPage);
     await money.add(page.flatMap((watch) => watch.addresses));
     if (money.count() > (deps.mostAddresses ?? usualMostAddresses)) return 'too_many_addresses';
@@ -121,6 +130,7 @@ async function readLive(deps: ReconcileDeps, network: Network, block: number): P
 async function addHolding(deps: ReconcileDeps, network: Network, money: PinnedMoney, { holding }: Books) {
   const ids = [...holding];
   for (let start = 0; start < ids.length; start += perPage) {
+    goOn(deps);
     await money.add(await deps.watched.ofPayments(network.chainId, ids.slice(start, start + perPage)));
   }
   return money.balances();

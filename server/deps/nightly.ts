@@ -22,13 +22,19 @@ export function nightlyOf({
   const { clock } = ports;
   const client = createShkeeperClient({ url: config.SHKEEPER_URL, apiKey: config.SHKEEPER_API_KEY });
   const { ledger, reconciliation: reports, watches, watched, cursors } = store;
+  let stopping = false;
   const reconcile = createReconcile({
     ...ports,
     ...{ ledger, reports, watches, watched, cursors, balances: chain.balances },
     wallets: createShkeeperWallets(client),
+    isStopping: () => stopping,
   });
   return {
     handler: createNightly({ reconcile, reports, clock }),
+    stop: async () => {
+      stopping = true;
+      await store.stopReports();
+    },
     plan: () => store.dueWork.schedule('reconcile', nightlyRow, nextNightMs(clock.now())),
   };
 }

@@ -51,6 +51,7 @@ export function workerOf(parts: {
       for (const sweep of sweeps) sweep.start();
     },
     async stop() {
+      await nightly.stop();
       await Promise.all([...sweeps.map((sweep) => sweep.stop()), driver.stop(), poller.stop(), nudges?.close()]);
     },
   };

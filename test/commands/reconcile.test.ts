@@ -7,7 +7,7 @@ import { createLook } from '../../server/monitor/chainLook.ts';
 import { createNightly, nextNightMs } from '../../server/monitor/nightly.ts';
 import type { ReconciliationReport } from '../../server/ports/reconciliation.ts';
 import { erc20, memoryLogger } from '../providers/chain/chainWorld.ts';
-import { addressOf, type CommandsWorld, openCommandsWorld, tokens } from './commandsWorld.ts';
+import { addressOf, type CommandsWorld, openCommandsWorld, refused, tokens } from './commandsWorld.ts';
 import { day, minute, payoutDesk } from './payoutDesk.ts';
 import { settlementDesk } from './settlementDesk.ts';
 
@@ -211,6 +211,13 @@ describe('reconcile', () => {
     const unlisted = { outcome: 'unknown', reason: 'asset_not_listed', expected: 5n, decimals: null };
     expect(report.rows.find(({ asset }) => asset === 'bsc:0xabc')).to.include(unlisted);
     expect(row(report, 'trial_balance')).to.include({ reason: 'books_unbalanced', difference: -7n });
+  });
+
+  it('leaves the night to another process when its own stops, and keeps no half of a report', async () => {
+    const name = night();
+    const stopping = createReconcile({ ...deps(), isStopping: () => true })(name);
+    await refused(stopping, 'busy');
+    expect(await world.store.reconciliation.has(name)).to.equal(false);
   });
 
   it('runs once a night whichever processes take the row, and keeps what it found to the unit', async () => {
