@@ -253,18 +253,6 @@ describe('the table of payments', () => {
     expect(told).to.deep.equal(told.map(() => paymentStatuses.length));
   });
 
-  it('takes no edge that the published table lacks, and leaves out none that a sample shows', () => {
-    for (const [kind, [line]] of Object.entries(truth)) {
-      line.split('|').forEach((cell, n) => {
-        const status = paymentStatuses[n] ?? 'pending';
-        const published = table[kind as SignalKind][status];
-        const isEdge = cell === '=' || paymentStatuses.some((to) => to === cell);
-        const target = cell === '=' ? status : cell;
-        if (isEdge) expect(published, `${kind} when ${status}`).to.include(target);
-      });
-    }
-  });
-
   it('is frozen, rows and cells included', () => {
     expect(Object.isFrozen(table)).to.equal(true);
     for (const row of Object.values(table)) {
