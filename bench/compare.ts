@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { MongoClient } from 'mongodb';
 import { databaseCounts } from './databaseCommands.ts';
 import type { BenchProcess } from './processes.ts';
@@ -60,6 +61,7 @@ interface Counted extends Stretch {
 const firstGuessPerSecond = 400;
 /** A side may be faster than it was; running out of work ends its stretch early, which is measured correctly, too. */
 const reserve = 1.3;
+const settleMs = 250;
 
 /** Measures by turns: ours, theirs, ours, theirs …, after a warm-up of each that is thrown away. */
 export async function compare(client: MongoClient, ours: Side, theirs: Side, plan: Plan): Promise<Comparison> {
@@ -92,6 +94,8 @@ async function count(client: MongoClient, side: Side, seconds: number): Promise<
   };
   const before = { cpu: await cpu(), counts: await databaseCounts(client) };
   const stretch = await side.run(seconds);
+  // what a side still does about answered calls is its own, and must not fall into the other's turn
+  await pause(settleMs);
   const after = { cpu: await cpu(), counts: await databaseCounts(client) };
   return { ...stretch, cpuMicros: after.cpu - before.cpu, commands: after.counts.commands - before.counts.commands };
 }

@@ -25,17 +25,18 @@ const sideOf = ({ name, perSecond, cpuMicros, commands, p50Ms, p99Ms }: SideFigu
 
 /** The object of one ratio in `--json`. */
 export function lineOf({ target }: Ratio, { comparison, reason, figures = {}, problems = [] }: Outcome): Line {
-  if (comparison === null) return { ratio: null, spread: null, target, met: false, reason, ...figures };
+  const named = problems.length === 0 ? {} : { problems };
+  if (comparison === null) return { ratio: null, spread: null, target, met: false, reason, ...named, ...figures };
   const { ratio, spread, cpuRatio, failures, firstFailure, ours, theirs } = comparison;
   return {
     ratio: rounded(ratio),
     spread: rounded(spread),
     target,
-    met: ratio >= target && failures === 0 && problems.length === 0,
+    met: Number.isFinite(ratio) && ratio >= target && failures === 0 && problems.length === 0,
     cpuRatio: rounded(cpuRatio),
     failures,
     ...(firstFailure === null ? {} : { firstFailure: firstFailure.slice(0, failureCharacters) }),
-    ...(problems.length === 0 ? {} : { problems }),
+    ...named,
     ...figures,
     ours: sideOf(ours),
     theirs: sideOf(theirs),

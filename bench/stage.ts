@@ -23,6 +23,8 @@ export interface Stage {
 }
 
 const databaseName = 'bench';
+/** The small cache of the tests' database would measure the disk. */
+const cache = 'cache_size=1G';
 
 function databaseUri(url: string): string {
   const uri = new URL(url);
@@ -33,7 +35,10 @@ function databaseUri(url: string): string {
 /** Starts a MongoDB of its own and answers the stage around it. */
 export async function openStage(options: { readonly profileTo?: string | undefined }): Promise<Stage> {
   const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-bench-'));
-  const stops: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // also when this process is asked to end in the middle
+  process.once('exit', remove);
+  const stops: (() => unknown)[] = [remove];
   const close = async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
@@ -42,6 +47,7 @@ export async function openStage(options: { readonly profileTo?: string | undefin
     stops.push(mongod.stop);
     const client = await new MongoClient(databaseUri(mongod.url)).connect();
     stops.push(() => client.close());
+    await client.db('admin').command({ setParameter: 1, wiredTigerEngineRuntimeConfig: cache });
     // the generator runs in this process
     const pins = [pin(mongod.program.pid, cores.others), pin(process.pid, cores.others)];
     const env = serverEnvironment({ mongodbUri: databaseUri(mongod.url), folder });

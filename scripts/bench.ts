@@ -4,7 +4,7 @@ import { generatorCeiling } from '../bench/ceiling.ts';
 import { growthProblems, growthTable, measureGrowth } from '../bench/growth.ts';
 import { type PageRow, renderNumbers, updatePage } from '../bench/page.ts';
 import { ratios } from '../bench/ratios/catalog.ts';
-import type { Ratio } from '../bench/ratios/ratio.ts';
+import type { Outcome, Ratio, Setting } from '../bench/ratios/ratio.ts';
 import { lineOf, notesOf, rowOf, tableHead } from '../bench/report.ts';
 import { type Moment, measureSoak, soakVerdict } from '../bench/soak.ts';
 import { openStage } from '../bench/stage.ts';
@@ -27,7 +27,7 @@ async function measureRatios(wanted: Wanted): Promise<boolean> {
     say(ceiling);
     for (const ratio of chosen(wanted)) {
       say(`${ratio.key}: ${ratio.what}`);
-      const outcome = await ratio.measure({ stage, plan: wanted.plan });
+      const outcome = await measureOne(ratio, { stage, plan: wanted.plan });
       const line = lineOf(ratio, outcome);
       const notes = notesOf(outcome);
       measured.push({ key: ratio.key, what: ratio.what, line, notes, row: rowOf(ratio, line, outcome) });
@@ -41,7 +41,17 @@ async function measureRatios(wanted: Wanted): Promise<boolean> {
   }
   if (wanted.json) console.log(JSON.stringify(Object.fromEntries(measured.map(({ key, line }) => [key, line]))));
   else console.log(`${tableHead}\n${textOf(measured)}`);
-  return measured.every(({ line: { met, ratio } }) => met || ratio === null);
+  return measured.every(({ line: { met, ratio, problems } }) => met || (ratio === null && problems === undefined));
+}
+
+/** A ratio that cannot be measured must not take the others along. */
+async function measureOne(ratio: Ratio, setting: Setting): Promise<Outcome> {
+  try {
+    return await ratio.measure(setting);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { comparison: null, reason: 'could not be measured', problems: [reason] };
+  }
 }
 
 const textOf = (measured: readonly { readonly row: string; readonly notes: readonly string[] }[]) =>

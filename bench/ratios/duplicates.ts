@@ -9,24 +9,28 @@ import { plain, type Ratio } from './ratio.ts';
 
 /** So many payments are reported again and again, round and round. */
 const reported = 500;
+const mostPasses = 10;
 
 const turns = (deliveries: readonly Buffer[], count: number) =>
   Array.from({ length: count }, (_, n) => deliveries[n % deliveries.length] ?? Buffer.alloc(0));
 
-/** Delivers everything once, so that whatever comes afterwards is a duplicate. */
-async function deliverOnce(process: BenchProcess, bodies: readonly Buffer[]): Promise<void> {
-  const left = bodies.map(signedDelivery);
+/** Delivers until everything was taken, as its sender would, so that whatever comes afterwards is a duplicate. */
+async function deliverAll(process: BenchProcess, bodies: readonly Buffer[]): Promise<void> {
   const port = await process.ask<number>('port');
-  const next = () => left.pop() ?? null;
-  const { operations, firstFailure } = await closedLoad({ port, connections: 4, seconds: 600, next });
-  if (operations !== bodies.length) throw new Error(`a delivery was not taken: ${firstFailure}`);
+  for (let pass = 0; pass < mostPasses; pass += 1) {
+    const left = bodies.map(signedDelivery);
+    const next = () => left.pop() ?? null;
+    const { operations } = await closedLoad({ port, connections: 4, seconds: 600, next });
+    if (operations === bodies.length) return;
+  }
+  throw new Error('deliveries were refused again and again');
 }
 
 async function sides(stage: Stage, connections: number) {
   const server = await stage.process('servers/holdfast.ts');
   const payments = await populate(stage.client.db(), { count: reported, transitions: 2 });
   const bodies = payments.map((payment) => webhookBodies(payment).paid);
-  await deliverOnce(server, bodies);
+  await deliverAll(server, bodies);
   // signed anew for every stretch: a signature is good for five minutes
   const ours = async (count: number) => turns(bodies.map(signedDelivery), count);
   const finds = bodies.map((body) => requestBytes({ method: 'POST', path: '/find', body }));

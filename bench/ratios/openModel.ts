@@ -3,6 +3,7 @@ import { percentile } from '../statistics.ts';
 import type { Outcome, Setting } from './ratio.ts';
 
 const connections = 128;
+const at = (latencies: readonly number[], share: number) => Number(percentile(latencies, share).toFixed(1));
 
 /** Latencies of ours at half of its rate, from the time each request was meant to start. */
 export async function withOpenModel(
@@ -16,11 +17,11 @@ export async function withOpenModel(
   const { port } = load;
   const next = () => ready.pop() ?? null;
   const result = await openLoad({ port, connections, perSecond, seconds: plan.seconds, next });
+  const answered = result.latenciesMs.length > 0;
   const figures = {
     ...outcome.figures,
     openPerSecond: Math.round(perSecond),
-    openP50Ms: Number(percentile(result.latenciesMs, 0.5).toFixed(1)),
-    openP99Ms: Number(percentile(result.latenciesMs, 0.99).toFixed(1)),
+    ...(answered ? { openP50Ms: at(result.latenciesMs, 0.5), openP99Ms: at(result.latenciesMs, 0.99) } : {}),
   };
   const failed = result.failures > 0 ? [`${result.failures} failures at half of the rate: ${result.firstFailure}`] : [];
   return { ...outcome, figures, problems: [...(outcome.problems ?? []), ...failed] };
