@@ -76,9 +76,18 @@ export async function openCursor(
   throw new AppError('busy', `Another process took the cursor of ${network.name} back.`);
 }
 
-/** Moves the cursor forward; harmless when another process was faster. */
-export async function advance(sources: CursorSources, cursor: ChainCursor, blockNumber: number): Promise<ChainCursor> {
+/**
+ * Moves the cursor forward; harmless when another process was faster. It stays when the chain changed since `head` was read: the entry would
+ * carry the hash of the new chain over facts of the old one, and nobody would ever look back.
+ */
+export async function advance(
+  sources: CursorSources,
+  cursor: ChainCursor,
+  blockNumber: number,
+  head: ChainHead,
+): Promise<ChainCursor> {
   const entry = await entryAt(sources, blockNumber);
+  if ((await sources.chain.blockHash(sources.network.name, head.number)) !== head.hash.toLowerCase()) return cursor;
   const recent = [...cursor.recent, entry].slice(-rememberedHashes);
   const next: ChainCursor = { chainId: cursor.chainId, blockNumber, recent };
   await sources.cursors.move(cursor, next);

@@ -77,8 +77,10 @@ export function createLook(deps: LookDeps): () => Promise<TickReport> {
       sum.parked += done.parked;
       sum.orphaned += done.orphaned;
       if (!held && done.last > cursor.blockNumber) {
-        cursor = await advance(deps, cursor, done.last);
-        crash('monitor:cursorMoved');
+        const moved = await advance(deps, cursor, done.last, head);
+        if (moved === cursor) held = true;
+        else crash('monitor:cursorMoved');
+        cursor = moved;
       }
       // Held back: what follows is still told, but the next look begins here again.
       held ||= done.held;

@@ -42,6 +42,35 @@ describe('chain monitor, when the chain changes its past', () => {
     expect(kinds).to.deep.equal(['transferConfirmed', 'transferOrphaned', 'transferConfirmed']);
   });
 
+  it('does not pass blocks whose chain was replaced during the look, however deep: the next look takes the credit back', async () => {
+    const { reader } = world.chain;
+    let replace: 'not yet' | 'now' | 'done' = 'not yet';
+    const chain: typeof reader = {
+      ...reader,
+      blockHash: async (network, blockNumber) => {
+        if (replace === 'now') {
+          replace = 'done';
+          await world.reorganise(finalityBlocks + 3);
+        }
+        return reader.blockHash(network, blockNumber);
+      },
+    };
+    const { paymentId, vault } = await stage.payment();
+    await world.broadcast(await world.signPayment(vault, one));
+    await world.mine(finalityBlocks + 2);
+    const watching = stage.monitor(
+      (label) => {
+        if (label === 'monitor:beforeCursor' && replace === 'not yet') replace = 'now';
+      },
+      { chain },
+    );
+    await watching.tick();
+    expect(replace).to.equal('done');
+    expect(stage.books.standing(paymentId)).to.equal(one);
+    await watching.tick();
+    expect(stage.books.standing(paymentId)).to.equal(0n);
+  });
+
   it('tells a sight once, and again when its block was replaced and it was mined in another', async () => {
     const watching = stage.monitor();
     await watching.tick();

@@ -41,13 +41,17 @@ const isAnyOf = (wanted: null | undefined | string | readonly string[], value: s
 const matches = ({ address, topics }: LogFilter, log: Log) =>
   isAnyOf(address, log.address) && topics.every((topic, n) => isAnyOf(topic, log.topics[n]));
 
+const isInside = (log: Log, fromBlock: number, toBlock: number) =>
+  fromBlock <= log.blockNumber && log.blockNumber <= toBlock;
+
 const causeOf = (error: unknown) => (error instanceof Error && error.cause !== undefined ? error.cause : error);
 
 /** Creates a scan that finds the window a network's nodes accept and remembers it. */
 export function createLogScan(pool: RpcPool): ScanLogs {
   let window = widestWindow;
 
-  async function ask({ address, topics }: LogFilter, fromBlock: number, toBlock: number): Promise<Log[]> {
+  async function ask(question: LogFilter, fromBlock: number, toBlock: number): Promise<Log[]> {
+    const { address, topics } = question;
     const filter = {
       ...(address === undefined ? {} : { address: typeof address === 'string' ? address : [...address] }),
       topics: topics.map((topic) => (typeof topic === 'object' && topic !== null ? [...topic] : topic)),
@@ -58,7 +62,8 @@ export function createLogScan(pool: RpcPool): ScanLogs {
       // A lagging node answers with what it has, without a word about the blocks it lacks.
       const [end, logs] = await Promise.all([provider.getBlock(toBlock), provider.getLogs(filter)]);
       if (end === null) throw new NodeBehindError(`node does not have block ${toBlock}`);
-      return logs;
+      // A node that overlooks the question may answer with the logs of any contract; those would be read as its tokens.
+      return logs.filter((log) => isInside(log, fromBlock, toBlock) && matches(question, log));
     });
   }
 

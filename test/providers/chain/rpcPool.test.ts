@@ -201,7 +201,10 @@ describe('chain: rpc pool', () => {
         code: 'UNKNOWN_ERROR',
         error: { code: -32005, message: 'query returned more than 10000 results' },
       };
-      const log = (topic: string | undefined, address = '0xAA') => ({ address, topics: ['0xt', '0xfrom', topic] });
+      const log = (topic: string | undefined, address = '0xAA') => ({
+        ...{ address, blockNumber: 500 },
+        topics: ['0xt', '0xfrom', topic],
+      });
       const logs = [log(receivers[0]), log(receivers[39]), log(receivers[7], '0xBB'), log(toBeHex(99, 32))];
 
       /** A pool of one node that gives at most `most` receivers of block 500, and anything of other blocks. */
@@ -238,6 +241,21 @@ describe('chain: rpc pool', () => {
           expect(error).to.be.instanceOf(NodeBehindError);
         }
       });
+    });
+
+    it('takes no log that the filter does not name, whatever the node gives: any contract can write a transfer', async () => {
+      const wanted = { address: '0xAA', topics: ['0xt'], blockNumber: 7 };
+      const given = [
+        wanted,
+        { ...wanted, address: '0xBB' },
+        { ...wanted, topics: ['0xother'] },
+        { ...wanted, blockNumber: 4 },
+        { ...wanted, blockNumber: 10 },
+      ];
+      const provider = { getBlock: async () => ({ hash: '0x1' }), getLogs: async () => given };
+      const run = async (read: (node: typeof provider) => unknown) => read(provider);
+      const scan = createLogScan({ name: 'bsc', run } as unknown as RpcPool);
+      expect(await scan({ address: '0xaa', topics: ['0xt'] }, 5, 9)).to.deep.equal([wanted]);
     });
 
     it('asks another node instead of believing one that lacks the last block', async () => {
