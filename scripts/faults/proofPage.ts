@@ -7,14 +7,18 @@ const PAGE = fileURLToPath(new URL('../../docs/proof.md', import.meta.url));
 const HEADING = '## Layer B: faults on real parts';
 const markers = (name: string) => [`<!-- ${name}: written by npm run faults -->`, `<!-- end of ${name} -->`] as const;
 
-/** Brings the rows of what was run up to date in docs/proof.md; rows of scenarios that were not run stay as they are. */
+/** Brings docs/proof.md up to date with what was run. */
 export function updateProof(outcomes: readonly Outcome[]): void {
-  const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '# Proof\n';
+  writeFileSync(PAGE, withOutcomes(existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '# Proof\n', outcomes));
+}
+
+/** The page with the rows of what was run; everything else on it, and rows of what was not run, stay as they are. */
+export function withOutcomes(page: string, outcomes: readonly Outcome[]): string {
   const withSection = page.includes(HEADING) ? page : `${page.trimEnd()}\n\n${HEADING}\n`;
   let text = placed(withSection, 'scenarios', (old) => scenarioTable(outcomes, old));
   const crashes = outcomes.flatMap((outcome) => outcome.crashes);
-  if (crashes.length > 0) text = placed(text, 'crash points', () => crashTable(crashes));
-  writeFileSync(PAGE, text);
+  if (crashes.length > 0) text = placed(text, 'crash points', (old) => crashTable(crashes, old));
+  return text;
 }
 
 /** Replaces what stands between two markers; markers that are missing are put at the end of our section. */
@@ -49,10 +53,15 @@ function scenarioRow({ id, title, error, seconds, figures, slowestRecovery }: Ou
   return `| ${id} | ${title} | ${error === null ? 'held' : 'FAILED'} | ${seconds.toFixed(0)} s | ${told.join(', ')} |`;
 }
 
-function crashTable(crashes: readonly CrashRow[]): string {
-  const rows = crashes.map(
-    ({ label, source, result, recoverySeconds }) =>
-      `| \`${label}\` | ${source} | ${result} | ${recoverySeconds.toFixed(1)} s |`,
-  );
-  return ['| kill -9 at | passed because of | result | recovery |\n|---|---|---|---|', ...rows].join('\n');
+const CRASH_HEAD = '| kill -9 at | passed because of | result | recovery |\n|---|---|---|---|';
+
+function crashTable(crashes: readonly CrashRow[], old: string): string {
+  const rows = new Map([...old.matchAll(/^(\| `.*` \| .*? \|).*$/gm)].map(([row, key = '']) => [key, row] as const));
+  for (const { label, source, result, recoverySeconds } of crashes) {
+    const took = Number.isFinite(recoverySeconds) ? `${recoverySeconds.toFixed(1)} s` : '–';
+    const key = `| \`${label}\` | ${source} |`;
+    rows.set(key, `${key} ${result} | ${took} |`);
+  }
+  const sorted = [...rows].sort(([one], [other]) => (one < other ? -1 : 1));
+  return [CRASH_HEAD, ...sorted.map(([, row]) => row)].join('\n');
 }
