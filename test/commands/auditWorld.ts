@@ -96,7 +96,8 @@ async function openPayment({ chain, store, tell, state, network }: Opening, chan
   const [offer, rival] = [buildOffer({ requestId: request.id }), buildOffer({ requestId: request.id })];
   await store.marketplace.insertRequest(request);
   for (const one of [offer, rival]) await store.marketplace.insertOffer(one);
-  const terms = chain.terms();
+  // Far enough away for a forward to be begun.
+  const terms = chain.terms({ deliverBy: Math.floor(Date.now() / 1000) + 10 * 86_400 });
   const { shkeeperName: _, ...asset } = network.tokens[0] ?? missing();
   const { number: headBlock } = await chain.chain.reader.head(network.name);
   const expiresAtMs = Date.now() + 900_000;

@@ -79,7 +79,11 @@ function compare(
   for (const { name, txHash, amount, optional } of seen) {
     const held = booked.get(name);
     if (held === undefined && optional !== true)
-      report('I9', name, `on the chain in ${txHash}, and no transition holds it`);
+      report(
+        'I9',
+        name.startsWith('out:') ? name : `tx:${name}`,
+        `on the chain in ${txHash}, and no transition holds it`,
+      );
     const differs = held !== undefined && held.amount !== null && amount !== null && held.amount !== amount;
     if (differs) report('I9', held.record, `it books ${held.amount}, ${txHash} moved ${amount}`);
   }
