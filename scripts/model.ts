@@ -46,9 +46,11 @@ async function main(wanted: Wanted): Promise<boolean> {
 /** Answers how many of the searches found a schedule that breaks a rule. */
 async function playAll({ runs, seed, json }: Wanted, say: (line: string) => void): Promise<number> {
   const started = Date.now();
+  const tally = new Map<string, number>();
+  const parts = { ...realParts, count: (what: string) => void tally.set(what, (tally.get(what) ?? 0) + 1) };
   let failed = 0;
   for (let done = 0, n = 0; done < runs; done += chunk, n += 1) {
-    const found = await search(realParts, { seed: seed + n, runs: Math.min(chunk, runs - done) });
+    const found = await search(parts, { seed: seed + n, runs: Math.min(chunk, runs - done) });
     if (found.violations.length > 0) {
       failed += 1;
       const failure = await tellFailure(realParts, seed + n, found);
@@ -60,6 +62,7 @@ async function playAll({ runs, seed, json }: Wanted, say: (line: string) => void
     if (n % 5 === 4 || played === runs)
       say(`${played} of ${runs} schedules, ${perSecond} a second, ${failed} violations`);
   }
+  say([...tally].map(([what, times]) => `${what} ${times}`).join(', '));
   return failed;
 }
 

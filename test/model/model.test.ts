@@ -6,11 +6,15 @@ import { realParts } from './parts.ts';
 import { quickDigest } from './quickDigest.ts';
 import { tellFailure } from './report.ts';
 import { search } from './search.ts';
+import { faults } from './weather.ts';
 
 const seed = Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31);
 const runs = Number(process.env.MODEL_RUNS ?? 20_000);
 /** The mutant that hides best is found in 800 runs on average, so that one in e^25 searches would miss it. */
 const mostRuns = 20_000;
+
+/** What has to come to pass often in any search, or its schedules prove nothing. */
+const outcomes = ['appended', 'sequenceTaken', 'claimTaken', 'unknown'] as const;
 
 describe('the coordinator and the relay, every interleaving and every crash', () => {
   const { stackTraceLimit } = Error;
@@ -24,9 +28,12 @@ describe('the coordinator and the relay, every interleaving and every crash', ()
 
   it(`keeps every rule in ${runs} random schedules (MODEL_SEED=${seed})`, async function () {
     this.timeout(600_000);
-    const found = await search(realParts, { seed, runs });
+    const tally = new Map<string, number>();
+    const parts = { ...realParts, count: (what: string) => void tally.set(what, (tally.get(what) ?? 0) + 1) };
+    const found = await search(parts, { seed, runs });
     expect(found.violations, await tellFailure(realParts, seed, found)).to.deep.equal([]);
     expect(found.runs).to.equal(runs);
+    for (const what of [...faults, ...outcomes]) expect(tally.get(what), what).to.be.greaterThan(runs / 20);
   });
 
   for (const { name, breaks, build } of mutants) {

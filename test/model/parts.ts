@@ -2,10 +2,11 @@ import { createPaymentCoordinator } from '../../server/commands/paymentCoordinat
 import { decide } from '../../server/domain/payment.ts';
 import { createRelay } from '../../server/events/relay.ts';
 import { createSubscribers } from '../../server/events/subscribers.ts';
-import type { RelayStore, TailHints, TransitionStore } from '../../server/ports.ts';
+import type { AppendResult, RelayStore, TailHints, TransitionStore } from '../../server/ports.ts';
 import { SimulatedMarketplace } from '../support/simulatedMarketplace.ts';
 import { createSimulatedRelay } from '../support/simulatedRelay.ts';
 import { createSimulatedHints, createSimulatedStore, SimulatedDatabase } from '../support/simulatedStore.ts';
+import type { Fault } from './weather.ts';
 
 /** Everything a simulated process is put together from; a deliberately broken product replaces one of them. */
 export interface Parts {
@@ -18,6 +19,8 @@ export interface Parts {
   readonly createCoordinator: typeof createPaymentCoordinator;
   readonly createSubscribers: typeof createSubscribers;
   readonly createRelay: typeof createRelay;
+  /** Hears of every fault that came to pass and of every outcome of an append. */
+  readonly count?: (what: Fault | AppendResult['outcome']) => void;
 }
 
 /** The real coordinator, relay, subscribers and decisions over simulated stores. */

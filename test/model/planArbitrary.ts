@@ -4,9 +4,9 @@ import { faults } from './weather.ts';
 import { stages, themes } from './world.ts';
 
 const mostActions = 8;
-const mostFaults = 6;
+const mostFaults = 8;
 /** Calls of stores in a usual run; later faults do not happen. */
-const calls = 120;
+const calls = 80;
 const deafEvery = 24;
 
 /** Any run, from few actions without a fault in the order of their coming to many in any order. */
@@ -16,6 +16,7 @@ export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
   picks: fc.array(fc.nat({ max: 63 }), { minLength: 2, maxLength: mostActions }),
   faults: fc.array(fc.record({ at: fc.nat({ max: calls }), fault: fc.constantFrom(...faults) }), {
     maxLength: mostFaults,
+    size: 'max',
   }),
   order: fc.nat(),
   deaf: fc.nat({ max: deafEvery }),

@@ -64,6 +64,7 @@ export function startProcess(ground: Ground, skewMs: number): SimulatedProcess {
     await schedule.turn(label);
     if (dead) return never;
     const wrong = fault(label);
+    if (wrong !== null) parts.count?.(wrong);
     if (wrong === 'crashBefore') kill();
     if (dead) return never;
     if (wrong === 'requestLost') throw busy();
@@ -120,7 +121,11 @@ function logOver(ground: Ground, call: Call): TransitionStore {
   const { parts, database, watcher } = ground;
   const log = parts.createLog(database);
   const appendOne = together<Transition, AppendResult>(ground, 2, (batch) =>
-    call('append', () => log.append(batch)).catch((cause: unknown) => {
+    call('append', async () => {
+      const results = await log.append(batch);
+      for (const { outcome } of results) parts.count?.(outcome);
+      return results;
+    }).catch((cause: unknown) => {
       if (cause instanceof AppError) return batch.map(() => ({ outcome: 'unknown' as const, cause }));
       throw cause;
     }),
