@@ -61,7 +61,7 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
     throw new AppError('invalid_signature', 'The signature of this delivery is not valid.', { details: { reason } });
   }
 
-  const judge = (request: Request, rawBody: Buffer) =>
+  const judge = (request: Request, rawBody: Buffer | null) =>
     verifySignature({
       timestamp: request.headers['x-shkeeper-timestamp'],
       signature: request.headers['x-shkeeper-signature'],
@@ -74,7 +74,7 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
 
   /** Refuses what no body could make right, before a body is read. */
   function demandHeaders(request: Request, provider: string): void {
-    const verdict = judge(request, Buffer.alloc(0));
+    const verdict = judge(request, null);
     if (!verdict.ok && hopeless(verdict.reason, settings.legacySignature)) refuse(provider, verdict.reason);
   }
 

@@ -37,7 +37,8 @@ export function createKeyWrites(keys: Collection<IdempotencyKeyRow>) {
       const updates = completions.map(({ key, status, body }) => ({
         updateOne: { filter: { _id: key }, update: { $set: { state: 'complete' as const, status, body } } },
       }));
-      await keys.bulkWrite(updates, { ordered: false });
+      // Lost with its server, it leaves the key running: as after a death of ours before this write, and with the same cure.
+      await keys.bulkWrite(updates, { ordered: false, writeConcern: { w: 1 } });
       return completions.map(() => undefined);
     },
   });

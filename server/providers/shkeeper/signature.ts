@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** The server's own verifier takes 300 s either way (shkeeper.md §2.1). */
 const windowSeconds = 300;
@@ -13,7 +13,8 @@ export interface SignedDelivery {
   readonly timestamp: string | readonly string[] | undefined;
   readonly signature: string | readonly string[] | undefined;
   readonly apiKeyHeader?: string | readonly string[] | undefined;
-  readonly rawBody: Buffer;
+  /** Null while the body is not read yet; the best verdict is then `signature_mismatch`. */
+  readonly rawBody: Buffer | null;
   readonly keys: readonly string[];
   readonly nowMs: number;
   readonly legacy: LegacySignature;
@@ -35,8 +36,19 @@ export type SignatureVerdict =
 
 const refuse = (reason: SignatureRefusal): SignatureVerdict => ({ ok: false, reason });
 
+/** The few configured keys, prepared once each. */
+const prepared = new Map<string, KeyObject>();
+const maxPrepared = 100;
+function keyObjectOf(key: string): KeyObject {
+  const known = prepared.get(key);
+  if (known !== undefined) return known;
+  const made = createSecretKey(key, 'utf8');
+  if (prepared.size < maxPrepared) prepared.set(key, made);
+  return made;
+}
+
 const digestOf = (key: string, parts: readonly (string | Buffer)[]): Buffer => {
-  const hmac = createHmac('sha256', key);
+  const hmac = createHmac('sha256', keyObjectOf(key));
   for (const part of parts) hmac.update(part);
   return hmac.digest();
 };
@@ -67,7 +79,7 @@ function verifyTimestamped(delivery: SignedDelivery, keys: readonly string[], gi
   if (typeof timestamp !== 'string' || !timestampPattern.test(timestamp)) return refuse('timestamp_malformed');
   const distanceSeconds = Math.abs(Math.floor(nowMs / 1000) - Number(timestamp));
   if (distanceSeconds > windowSeconds) return refuse('timestamp_outside_window');
-  const matches = matchesAny(keys, given, (key) => digestOf(key, [`${timestamp}.`, rawBody]));
+  const matches = rawBody !== null && matchesAny(keys, given, (key) => digestOf(key, [`${timestamp}.`, rawBody]));
   return matches ? { ok: true, scheme: 'timestamped' } : refuse('signature_mismatch');
 }
 
@@ -85,7 +97,8 @@ export function verifySignature(delivery: SignedDelivery): SignatureVerdict {
   if (!signaturePattern.test(hex)) return refuse('signature_malformed');
   const given = Buffer.from(hex, 'hex');
   const verdict = verifyTimestamped(delivery, keys, given);
-  if (verdict.ok || legacy !== 'body') return verdict;
-  const matchesBody = matchesAny(keys, given, (key) => digestOf(key, [delivery.rawBody]));
+  const { rawBody } = delivery;
+  if (verdict.ok || legacy !== 'body' || rawBody === null) return verdict;
+  const matchesBody = matchesAny(keys, given, (key) => digestOf(key, [rawBody]));
   return matchesBody ? { ok: true, scheme: 'body' } : verdict;
 }
