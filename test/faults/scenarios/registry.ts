@@ -6,6 +6,7 @@ import { fourSources } from './F04-fourSources.ts';
 import { replyLost } from './F05-replyLost.ts';
 import { databaseErrors } from './F07-databaseErrors.ts';
 import { illNode } from './F09-illNode.ts';
+import { reorganisations } from './F10-reorganisations.ts';
 import { sameHash } from './F14-sameHash.ts';
 import { releaseAndRefund } from './F15-releaseAndRefund.ts';
 import { orderlyStop } from './F16-orderlyStop.ts';
@@ -35,6 +36,7 @@ export const scenarios: readonly Scenario[] = [
   fourSources,
   replyLost,
   illNode,
+  reorganisations,
   sameHash,
   releaseAndRefund,
   orderlyStop,
