@@ -1,12 +1,13 @@
 import { expect } from 'chai';
-import { transitions } from '../support/audit.ts';
-import { openTrades, sendTransfers, untilAll, untilMined } from '../support/crowd.ts';
+import { eventually } from '../../support/eventually.ts';
+import { effectsDone, transitions } from '../support/audit.ts';
+import { atATime, sendTransfers, untilAll, untilMined } from '../support/crowd.ts';
 import { callbackBody, deliver } from '../support/deliveries.ts';
 import { withFailPoint } from '../support/failPoint.ts';
 import type { FaultStage } from '../support/faultStage.ts';
 import type { Run, Scenario } from '../support/scenario.ts';
 import { type Answer, people } from '../support/stage.ts';
-import { type OpenTrade, stepLimitMs } from '../support/trade.ts';
+import { type OpenTrade, openTrade, stepLimitMs } from '../support/trade.ts';
 
 /** What the database does wrong with the next insert of a transition, and what it comes to. */
 interface DatabaseError {
@@ -17,6 +18,11 @@ interface DatabaseError {
   readonly end: 'through' | 'refused' | 'stored';
 }
 
+/** Few, since nobody is in a hurry before the errors begin. */
+const openedAtOnce = 2;
+/** Only the third server works in the background. */
+const worker = 2;
+const web = { env: { ROLES: 'web' } };
 const retryable = ['RetryableWriteError'];
 const overloaded = ['SystemOverloadedError', 'RetryableError'];
 const concern = (code: number, labels: object = {}) => ({ writeConcernError: { code, errmsg: 'injected' }, ...labels });
@@ -44,6 +50,8 @@ const errors: readonly DatabaseError[] = [
 interface Ask {
   readonly trade: OpenTrade;
   readonly taken: number;
+  /** It is answered 503 after a second whatever happens, since a provider waits; then nobody saw how the write ended. */
+  readonly hasDeadline: boolean;
   readonly call: (server: number) => Promise<Answer>;
   readonly count: () => Promise<number>;
 }
@@ -58,16 +66,22 @@ async function askUnder(stage: FaultStage, error: DatabaseError, ask: Ask): Prom
     () => ask.call(0),
   );
   const said = `${name}: ${result.status} ${JSON.stringify(result.body)}`;
-  expect(struck, `${name}: the database struck`).to.equal(times);
+  expect(struck, `${name}: the database struck`).to.be.within(ask.hasDeadline ? 1 : times, times);
   const allowed = { through: [ask.taken], refused: [503], stored: [ask.taken, 503] };
-  expect(result.status, said).to.be.oneOf(allowed[end]);
+  expect(result.status, said).to.be.oneOf(ask.hasDeadline ? [ask.taken, 503] : allowed[end]);
   if (result.status === 503) {
     expect(Number(result.retryAfter), `${said}: when to repeat`).to.be.greaterThan(0);
     expect(result.body.code, said).to.equal('busy');
   }
-  expect(await ask.count(), `${name}: what is stored`).to.equal(end === 'refused' ? 0 : 1);
-  const repeated = await ask.call(1);
-  expect(repeated.status, `${name}, repeated: ${JSON.stringify(repeated.body)}`).to.equal(ask.taken);
+  if (!ask.hasDeadline) expect(await ask.count(), `${name}: what is stored`).to.equal(end === 'refused' ? 0 : 1);
+  await eventually(
+    async () => {
+      const repeated = await ask.call(1);
+      expect(repeated.status, `${name}, repeated: ${JSON.stringify(repeated.body)}`).to.equal(ask.taken);
+      return true;
+    },
+    { timeoutMs: stepLimitMs, what: `${name}: the repeat is taken` },
+  );
   expect(await ask.count(), `${name}: once after the repeat`).to.equal(1);
 }
 
@@ -78,6 +92,7 @@ async function countOf(stage: FaultStage, paymentId: string, counts: (step: Reco
 const cancelOf = (stage: FaultStage, trade: OpenTrade, key: string): Ask => ({
   trade,
   taken: 200,
+  hasDeadline: false,
   call: (server) =>
     stage.call('PUT', `/api/payment/${trade.paymentId}`, {
       token: stage.token(people.admin, 'admin'),
@@ -91,6 +106,7 @@ const cancelOf = (stage: FaultStage, trade: OpenTrade, key: string): Ask => ({
 const deliveryOf = (stage: FaultStage, trade: OpenTrade, txHash: string): Ask => ({
   trade,
   taken: 202,
+  hasDeadline: true,
   call: (server) => deliver(stage, callbackBody(trade, txHash, '10'), server),
   count: () =>
     countOf(stage, trade.paymentId, (step) =>
@@ -117,10 +133,13 @@ async function run(stage: FaultStage, run: Run): Promise<void> {
   await stage.control('switches', { noCallback: true });
   const chosen = errors.slice(0, run.number('errors'));
   // one more of each for the real duplicates
-  const trades = await openTrades(stage, 2 * (chosen.length + 1));
+  const numbers = Array.from({ length: 2 * (chosen.length + 1) }, (_, n) => n);
+  const trades = await atATime(numbers, openedAtOnce, (n) => openTrade(stage, { price: '10', buyer: `buyer-${n}` }));
   const toPay = trades.slice(chosen.length + 1);
+  await effectsDone(stage);
+  // nobody works in the background, so the error meets our own calls and no others
+  await stage.servers[worker]?.die();
   await stage.chain.rpc('evm_setIntervalMining', [0]);
-  // the money is known and in no block: nobody but our own calls changes a payment, so the error meets these
   const hashes = await sendTransfers(
     stage,
     toPay.map(({ vault }) => ({ to: vault, amount: '10' })),
@@ -133,6 +152,7 @@ async function run(stage: FaultStage, run: Run): Promise<void> {
     run.say(error.name);
     for (const ask of [cancels[index], deliveries[index]]) if (ask) await askUnder(stage, error, ask);
   }
+  await stage.servers[worker]?.revive();
   await duplicates(stage, [...cancels.slice(-1), ...deliveries.slice(-1)]);
   await stage.chain.rpc('evm_setIntervalMining', [1]);
   await untilMined(stage, hashes);
@@ -150,6 +170,7 @@ export const databaseErrors: Scenario = {
   id: 'F7',
   title:
     'each error that MongoDB can answer an insert with, and real duplicates: passed, or 503 with Retry-After and repeated, never doubled',
+  stage: { servers: [web, web, {}] },
   numbers: { errors: { full: errors.length, short: 2 } },
   run,
 };

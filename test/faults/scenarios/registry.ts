@@ -35,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   shuffledDeliveries,
   fourSources,
   replyLost,
+  databaseErrors,
   illNode,
   reorganisations,
   sameHash,
