@@ -5,6 +5,7 @@ import { shuffledDeliveries } from './F03-shuffledDeliveries.ts';
 import { fourSources } from './F04-fourSources.ts';
 import { replyLost } from './F05-replyLost.ts';
 import { databaseErrors } from './F07-databaseErrors.ts';
+import { redisAway } from './F08-redisAway.ts';
 import { illNode } from './F09-illNode.ts';
 import { reorganisations } from './F10-reorganisations.ts';
 import { sameHash } from './F14-sameHash.ts';
@@ -36,6 +37,7 @@ export const scenarios: readonly Scenario[] = [
   fourSources,
   replyLost,
   databaseErrors,
+  redisAway,
   illNode,
   reorganisations,
   sameHash,
