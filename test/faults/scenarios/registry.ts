@@ -4,6 +4,7 @@ import { randomKills } from './F02-randomKills.ts';
 import { shuffledDeliveries } from './F03-shuffledDeliveries.ts';
 import { fourSources } from './F04-fourSources.ts';
 import { replyLost } from './F05-replyLost.ts';
+import { databaseAway } from './F06-databaseAway.ts';
 import { databaseErrors } from './F07-databaseErrors.ts';
 import { redisAway } from './F08-redisAway.ts';
 import { illNode } from './F09-illNode.ts';
@@ -36,6 +37,7 @@ export const scenarios: readonly Scenario[] = [
   shuffledDeliveries,
   fourSources,
   replyLost,
+  databaseAway,
   databaseErrors,
   redisAway,
   illNode,
