@@ -188,7 +188,8 @@ function rowOf(log: readonly Transition[]): (Document & { _id: string }) | null 
 /** Writes payments with their whole histories straight into the collections; everything about them is done, as the relay would leave it. */
 export async function populate(database: Db, wanted: Population): Promise<Prepared[]> {
   const prepared: Prepared[] = [];
-  const unordered = { ordered: false, writeConcern: { w: 1 } } as const;
+  // servers read what a majority has
+  const unordered = { ordered: false, writeConcern: { w: 'majority' } } as const;
   while (prepared.length < wanted.count) {
     const { payments, logs } = await buildPayments({
       ...wanted,

@@ -32,7 +32,8 @@ export async function intentRequests(database: Db, count: number): Promise<reado
     const token = bearer('buyer', buyerId);
     return Array.from({ length: tradesOfBuyer }, () => ({ ...trade(buyerId), token }));
   }).flat();
-  const unordered = { ordered: false, writeConcern: { w: 1 } } as const;
+  // servers read what a majority has
+  const unordered = { ordered: false, writeConcern: { w: 'majority' } } as const;
   const rows = (name: string) => database.collection<Document & { _id: string }>(name);
   await rows('purchase_requests').insertMany(
     ready.map(({ request }) => request),

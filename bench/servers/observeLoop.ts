@@ -63,7 +63,7 @@ export function coordinatorHandlers(coordinator: PaymentCoordinator): Handlers {
           const paymentId = paymentIds[n % paymentIds.length] ?? '';
           const outcome = await coordinator
             .observe(paymentId, growingReport(paymentId, caller, n), { actor: 'provider:shkeeper', evidence })
-            .then((observation) => observation.outcome)
+            .then((seen) => (seen.outcome === 'refused' ? `${seen.outcome}: ${seen.code}` : seen.outcome))
             .catch((error: unknown) => String(error));
           if (outcome === 'changed') result.operations += 1;
           else {
