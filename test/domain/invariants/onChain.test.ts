@@ -122,6 +122,10 @@ describe('domain: books beside the chain', () => {
     expect(compared([...story.funded, late], { transfers, holding: { ...empty, vault: 100n } })).to.deep.equal([]);
   });
 
+  it('does not look for a transfer that was reversed', () => {
+    expect(compared([...story.funded, story.orphan(story.atVault)], {})).to.deep.equal([]);
+  });
+
   it('leaves facts alone that are older than it was asked to look', () => {
     expect(compared(story.funded, { since: 1_200, holding: { ...empty, vault: 100n } })).to.deep.equal([]);
   });
