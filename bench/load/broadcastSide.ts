@@ -6,7 +6,7 @@ import { bearer } from './tokens.ts';
 /** Broadcasts told at once; all their deliveries are awaited before the next ones, so that nothing piles up anywhere. */
 const batch = 20;
 /** After this time without a delivery those that are missing are lost. */
-const patienceMs = 5_000;
+const patienceMs = 30_000;
 
 /** Counts deliveries, and waits for a number of them. */
 function tally() {
