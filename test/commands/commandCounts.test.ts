@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
+import { createRecordReport } from '../../server/commands/recordReport.ts';
+import { createDeliveryTally } from '../../server/deps/deliveryTally.ts';
+import { paymentIdOf } from '../../server/domain/externalId.ts';
 import { decide } from '../../server/domain/payment.ts';
 import { report } from '../domain/factories.ts';
 import { createTestClock } from '../support/clock.ts';
@@ -29,8 +32,8 @@ describe('what a change costs the database', () => {
     });
   async function opening() {
     const coordinator = start();
-    const paymentId = randomIds.payment();
     const signal = buildIntentSignal();
+    const paymentId = paymentIdOf(signal.intent.provider?.externalId ?? '') ?? '';
     const open = () => coordinator.observe(paymentId, signal, actor);
     const told = (deliveryKey: string, amount: string) => {
       const transactions = [{ txHash: `0x${'a'.repeat(64)}`, coin: 'BNB-USDT', amount, confirmed: true }];
@@ -100,6 +103,19 @@ describe('what a change costs the database', () => {
     await coordinator.observe(paymentId, told('1', '1'), actor);
     await opened.store.copied();
     expect(await counted(() => start().observe(paymentId, told('1', '1'), actor))).to.deep.equal([read, ask]);
+  });
+
+  it('takes a delivery by one read and one insert, and a repeated one by one read, without a write to count it', async () => {
+    const { open, told } = await opening();
+    await open();
+    await opened.store.copied();
+    const { logger } = createTestLogger();
+    const providerEvents = createDeliveryTally(opened.store.providerEvents, logger);
+    const recordReport = createRecordReport({ coordinator: start(), providerEvents, clock });
+    const delivery = { report: told('1', '1').report, rawBody: Buffer.from('{}'), headers: {} };
+    expect(await counted(() => recordReport(delivery))).to.deep.equal([read, append, copy]);
+    expect(await counted(() => recordReport(delivery))).to.deep.equal([ask]);
+    await providerEvents.flush();
   });
 
   it('changes sixteen payments at once by a few commands, not by sixteen times as many', async () => {
