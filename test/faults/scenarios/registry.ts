@@ -12,6 +12,7 @@ import { reorganisations } from './F10-reorganisations.ts';
 import { sameHash } from './F14-sameHash.ts';
 import { releaseAndRefund } from './F15-releaseAndRefund.ts';
 import { orderlyStop } from './F16-orderlyStop.ts';
+import { fullAndLong } from './F18-fullAndLong.ts';
 
 /**
  * All fault scenarios, in the order of their numbers. To add one:
@@ -45,4 +46,5 @@ export const scenarios: readonly Scenario[] = [
   sameHash,
   releaseAndRefund,
   orderlyStop,
+  fullAndLong,
 ];
