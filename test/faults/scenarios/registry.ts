@@ -9,6 +9,7 @@ import { databaseErrors } from './F07-databaseErrors.ts';
 import { redisAway } from './F08-redisAway.ts';
 import { illNode } from './F09-illNode.ts';
 import { reorganisations } from './F10-reorganisations.ts';
+import { clockJumps } from './F12-clockJumps.ts';
 import { sameHash } from './F14-sameHash.ts';
 import { releaseAndRefund } from './F15-releaseAndRefund.ts';
 import { orderlyStop } from './F16-orderlyStop.ts';
@@ -43,6 +44,7 @@ export const scenarios: readonly Scenario[] = [
   redisAway,
   illNode,
   reorganisations,
+  clockJumps,
   sameHash,
   releaseAndRefund,
   orderlyStop,
