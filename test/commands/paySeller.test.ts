@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createPaySeller } from '../../server/commands/paySeller.ts';
 import { account, assetName, balanceOf } from '../../server/domain/ledger.ts';
 import type { Versioned } from '../../server/ports.ts';
-import { admin, type CommandsWorld, openCommandsWorld, refused, tokens, wallets } from './commandsWorld.ts';
+import { addressOf, admin, type CommandsWorld, openCommandsWorld, refused, tokens, wallets } from './commandsWorld.ts';
 import { minute, payoutDesk } from './payoutDesk.ts';
 
 describe('paySeller', () => {
@@ -14,29 +14,51 @@ describe('paySeller', () => {
   afterEach(() => world.close());
   const { hotWallet, fill, balance } = payoutDesk(() => world);
 
-  it('pays a seller what the treasury owes him, once', async () => {
+  /** A released payment of 100 whose seller's 99 lie in the treasury, and the words by which an admin pays him. */
+  async function owedToSeller() {
     const state = await world.funded({ payoutAddress: null });
-    await fill();
     await world.chain.settle(state.terms, { toSeller: tokens(100), toBuyer: 0n });
     await world.chain.finalize();
     const ask = { actor: admin, paymentId: state.id, kind: 'release' } as const;
-    const [event] = await world.ports.chain.escrowEvents(
-      'bsc',
-      state.headBlock,
-      (await world.ports.chain.head('bsc')).number,
-    );
+    const { number } = await world.ports.chain.head('bsc');
+    const [event] = await world.ports.chain.escrowEvents('bsc', state.headBlock, number);
     if (event?.event !== 'Settled') throw new Error('no settlement');
     await world.useCases.confirmSettlement({ ...ask, txHash: event.fact.txHash });
+    const words = {
+      ...{ actor: admin, purchaseRequestId: state.requestId, sellerOfferId: state.offerId },
+      ...{ buyerId: state.buyerId, sellerId: state.sellerId, recipientAddress: wallets.payout },
+    };
+    return { state, words };
+  }
+
+  it('waits while the wallet holds only what the provider keeps for other buyers', async () => {
+    const { words } = await owedToSeller();
+    const short = await world.open();
+    await world.pay(addressOf(short), tokens(50));
+    await world.useCases.verifyPayment(short.id, { askProvider: false });
+    await fill(148);
+    const { payoutId } = await world.useCases.paySeller({ ...words, amount: '99' });
+    await world.work();
+    const machine = async () => {
+      const record = (await world.ports.store.tail(payoutId))?.state;
+      return record?.direction === 'out' ? record.machine : null;
+    };
+    expect(await machine()).to.include({ stage: 'waiting', reason: 'wallet_short_of_token' });
+    await fill(1);
+    world.advance(minute);
+    await world.work();
+    expect(await machine()).to.include({ stage: 'submitted' });
+  });
+
+  it('pays a seller what the treasury owes him, once', async () => {
+    const { state, words } = await owedToSeller();
+    await fill();
     const owed = async () => {
       const { balances, sellerId, id, asset } = await world.state(state.id);
       return balanceOf(balances, account.owedSeller(sellerId, id), assetName(asset));
     };
     expect(await owed()).to.equal(tokens(99));
     await world.work();
-    const words = {
-      ...{ actor: admin, purchaseRequestId: state.requestId, sellerOfferId: state.offerId },
-      ...{ buyerId: state.buyerId, sellerId: state.sellerId, recipientAddress: wallets.payout },
-    };
     await refused(world.useCases.paySeller({ ...words, amount: '100' }), 'amount_exceeds_balance');
     // What is owed for one offer pays no other of the same request.
     const other = { ...words, sellerOfferId: 'another-offer', amount: '99' };

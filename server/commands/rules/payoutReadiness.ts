@@ -1,7 +1,9 @@
 import type { ChainHead } from '../../domain/evidence.ts';
 import { deadlineFacts, excessAt } from '../../domain/facts.ts';
-import { account } from '../../domain/ledger.ts';
+import { account, assetName } from '../../domain/ledger.ts';
+import type { PaymentState } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
+import type { LedgerStore } from '../../ports/books.ts';
 import type { ChainReader, EscrowGateway, PayInProvider } from '../../ports/outside.ts';
 import type { TransitionStore } from '../../ports.ts';
 import { unfinalSum } from './finality.ts';
@@ -17,11 +19,21 @@ export interface ReadinessPorts {
   readonly chain: ChainReader;
   readonly gateway: EscrowGateway;
   readonly provider: Pick<PayInProvider, 'getHotWallet'>;
+  readonly ledger: Pick<LedgerStore, 'inProviderCustody'>;
 }
+
+/** The payment that a payout is paid out of, and what it reserved there. */
+interface Source {
+  readonly payment: PaymentState;
+  readonly reservation: PaymentState['payouts'][number] | undefined;
+}
+
+const isFromProvider = ({ payment, reservation }: Source) =>
+  reservation?.pendingAccount === account.pending('provider', payment.id);
 
 /** Says what stands in the way of sending a payout now (shkeeper.md §10.8, rules 6, 7, 9 and 12). */
 export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolicy) {
-  const { chain, gateway, provider, store } = ports;
+  const { chain, gateway, ledger, provider, store } = ports;
 
   async function forwardObstacle({ forwarded: payment, machine }: PayoutView, head: ChainHead, now: number) {
     if (payment === null) return null;
@@ -33,13 +45,16 @@ export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolic
     return unfinal > excessAt(payment, 'provider') ? { wait: 'buyer_transfers_not_final' } : null;
   }
 
-  async function sourceObstacle({ source }: PayoutView, head: ChainHead) {
+  async function sourceOf({ source }: PayoutView) {
     if (source === null) return null;
     const payment = incoming((await store.tail(source.paymentId))?.state);
-    const reservation = payment.payouts.find((entry) => entry.n === source.n);
+    return { payment, reservation: payment.payouts.find((entry) => entry.n === source.n) };
+  }
+
+  async function sourceObstacle({ payment, reservation }: Source, head: ChainHead) {
     if (reservation?.outcome !== 'open') return { manual: 'nothing_is_reserved' };
     if (payment.riskHold) return { wait: 'risk_hold' };
-    if (reservation.pendingAccount !== account.pending('provider', payment.id)) return null;
+    if (!isFromProvider({ payment, reservation })) return null;
     const unfinal = await unfinalSum(chain, payment, head, 'provider');
     return unfinal > excessAt(payment, 'provider') ? { wait: 'buyer_transfers_not_final' } : null;
   }
@@ -55,20 +70,23 @@ export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolic
     }
   }
 
-  async function walletObstacle({ asset, machine }: PayoutView) {
-    const [tokens, gas] = await Promise.all([
+  /** What is owed out of the treasury or the refund wallet is never paid with what the provider holds for buyers. */
+  async function walletObstacle({ asset, machine }: PayoutView, source: Source | null) {
+    const [tokens, gas, ofBuyers] = await Promise.all([
       chain.tokenBalance(asset.network, asset.tokenAddress, machine.wallet),
       chain.nativeBalance(asset.network, machine.wallet),
+      source === null || isFromProvider(source) ? 0n : ledger.inProviderCustody(assetName(asset)),
     ]);
-    if (tokens < machine.amount) return { wait: 'wallet_short_of_token' };
+    if (tokens - ofBuyers < machine.amount) return { wait: 'wallet_short_of_token' };
     return gas < policy.gasFloor ? { wait: 'wallet_short_of_gas' } : null;
   }
 
   return async function obstacleOf(view: PayoutView, head: ChainHead, now: number): Promise<Obstacle> {
+    const source = await sourceOf(view);
     return (
       (await forwardObstacle(view, head, now)) ??
-      (await sourceObstacle(view, head)) ??
-      (await walletObstacle(view)) ??
+      (source && (await sourceObstacle(source, head))) ??
+      (await walletObstacle(view, source)) ??
       (await providerObstacle(view))
     );
   };
