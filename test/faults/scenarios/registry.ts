@@ -14,6 +14,7 @@ import { sameHash } from './F14-sameHash.ts';
 import { releaseAndRefund } from './F15-releaseAndRefund.ts';
 import { orderlyStop } from './F16-orderlyStop.ts';
 import { fullAndLong } from './F18-fullAndLong.ts';
+import { clientAway } from './F19-clientAway.ts';
 
 /**
  * All fault scenarios, in the order of their numbers. To add one:
@@ -49,4 +50,5 @@ export const scenarios: readonly Scenario[] = [
   releaseAndRefund,
   orderlyStop,
   fullAndLong,
+  clientAway,
 ];
