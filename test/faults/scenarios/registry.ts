@@ -9,6 +9,7 @@ import { databaseErrors } from './F07-databaseErrors.ts';
 import { redisAway } from './F08-redisAway.ts';
 import { illNode } from './F09-illNode.ts';
 import { reorganisations } from './F10-reorganisations.ts';
+import { payoutTimeout } from './F11-payoutTimeout.ts';
 import { clockJumps } from './F12-clockJumps.ts';
 import { sameHash } from './F14-sameHash.ts';
 import { releaseAndRefund } from './F15-releaseAndRefund.ts';
@@ -45,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
   redisAway,
   illNode,
   reorganisations,
+  payoutTimeout,
   clockJumps,
   sameHash,
   releaseAndRefund,
