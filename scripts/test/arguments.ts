@@ -25,6 +25,8 @@ const LONGEST_WAITING = 'test/faults/crash.test.ts';
 const SERVICE_FREE = ['test/domain', 'test/house', 'test/launch'] as const;
 /** The contract tests open their chains in the test process. */
 const CONTRACTS = 'test/contracts';
+/** Taken out of the longest lane. */
+const ROUTES = 'test/http';
 /** The Solidity tests of a run of everything: compiling all of them would take longer than they run. */
 const USUAL_SOLIDITY = ['fuzz/Messages.t.sol', 'fuzz/Money.t.sol', 'invariants/Escrow.t.sol'].map(
   (file) => `test/contracts/solidity/${file}`,
@@ -86,10 +88,12 @@ function mochaArguments(args: readonly string[]): Omit<TestArguments, 'solidity'
 /** Three lanes of about the same length. */
 function everything(): string[][][] {
   const contracts = filesOf([CONTRACTS]);
+  const routes = filesOf([ROUTES]);
+  const elsewhere = [WAITING, ...contracts, ...routes].flatMap((files) => ['--exclude', files]);
   return [
-    [[...filesOf(['test']), '--exclude', WAITING, ...contracts.flatMap((files) => ['--exclude', files])]],
+    [[...filesOf(['test']), ...elsewhere]],
     [contracts, [WAITING, '--exclude', LONGEST_WAITING]],
-    [[LONGEST_WAITING]],
+    [[LONGEST_WAITING], routes],
   ];
 }
 

@@ -9,9 +9,14 @@ describe('the arguments of npm test', () => {
       coverage: false,
       needsServices: true,
       lanes: [
-        [['test/**/*.test.ts', '--exclude', 'test/faults/**/*.test.ts', '--exclude', 'test/contracts/**/*.test.ts']],
+        [
+          [
+            'test/**/*.test.ts',
+            ...['faults', 'contracts', 'http'].flatMap((name) => ['--exclude', `test/${name}/**/*.test.ts`]),
+          ],
+        ],
         [['test/contracts/**/*.test.ts'], ['test/faults/**/*.test.ts', '--exclude', 'test/faults/crash.test.ts']],
-        [['test/faults/crash.test.ts']],
+        [['test/faults/crash.test.ts'], ['test/http/**/*.test.ts']],
       ],
       solidity: {
         files: ['fuzz/Messages', 'fuzz/Money', 'invariants/Escrow'].map(
