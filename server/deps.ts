@@ -51,6 +51,7 @@ function httpAppOf(parts: {
     ...ports,
     commands: useCases,
     idempotency: store.idempotency,
+    ledger: store.ledger,
     reports: store.reconciliation,
     metrics: createMetrics({ ...ports, reports: store.reconciliation, backlogs: store.backlogs }),
     verifyToken,

@@ -261,6 +261,8 @@ export interface Queries {
   ): Promise<readonly { paymentId: string; state: PaymentState }[]>;
   /** The payout record whose machine has this external id, or the payment whose forward has it. */
   paymentByExternalId(externalId: string): Promise<string | null>;
+  /** What lies in the provider's wallets for all payments together, in one asset of the books; its cost follows those payments. */
+  inProviderCustody(asset: string): Promise<bigint>;
   /** Payments with a prepared settlement that is still open. */
   openSettlements(limit: number): Promise<string[]>;
 }

@@ -83,7 +83,6 @@ export function portsOf(parts: {
     transitions: store.transitions,
     queries: store.queries,
     marketplace: store.marketplace,
-    ledger: store.ledger,
     providerEvents: createDeliveryTally(store.providerEvents, logger),
     dueWork: punctual(store.dueWork, nudge, systemClock),
     chain: chain.reader,

@@ -80,7 +80,7 @@ export interface AppDeps {
   readonly queries: Pick<Queries, 'payment' | 'payments' | 'paymentByExternalId'>;
   readonly transitions: Pick<TransitionStore, 'after' | 'tail'>;
   readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'hasOffer' | 'listOffers' | 'listRequests'>;
-  readonly ledger: Omit<LedgerStore, 'booksAt' | 'inProviderCustody'>;
+  readonly ledger: Omit<LedgerStore, 'booksAt'>;
   readonly reports: Pick<ReconciliationReports, 'newest'>;
   /** Figures in the text format of Prometheus. */
   readonly metrics: { text(): Promise<{ readonly contentType: string; readonly body: string }> };

@@ -33,6 +33,8 @@ export interface PaymentRow {
   expiresAtMs?: number;
   arrivalBlocks?: { chainId: number; blockNumber: number }[];
   settlementOpen?: boolean;
+  /** What lies in the provider's wallets for the payment. */
+  atProvider?: { asset: string; amount: Types.Decimal128 }[];
   externalIds: string[];
   state: unknown;
   stateHash: string;
@@ -43,6 +45,8 @@ export interface PaymentRow {
 const text = { type: String, required: true };
 const whole = { type: Number, required: true };
 const arrivalBlock = new Schema({ chainId: whole, blockNumber: whole }, { _id: false });
+
+const providerSum = new Schema({ asset: text, amount: Schema.Types.Decimal128 }, { _id: false });
 
 const schema = new Schema<PaymentRow>(
   {
@@ -68,6 +72,7 @@ const schema = new Schema<PaymentRow>(
     expiresAtMs: Number,
     arrivalBlocks: { type: [arrivalBlock], default: undefined },
     settlementOpen: Boolean,
+    atProvider: { type: [providerSum], default: undefined },
     externalIds: [String],
     state: Schema.Types.Mixed,
     stateHash: text,
@@ -82,6 +87,7 @@ schema.index({ openedAtMs: -1, _id: -1 });
 schema.index({ status: 1, expiresAtMs: 1 });
 schema.index({ externalIds: 1 });
 schema.index({ 'arrivalBlocks.chainId': 1, 'arrivalBlocks.blockNumber': 1 });
+schema.index({ 'atProvider.asset': 1 }, { partialFilterExpression: { 'atProvider.0': { $exists: true } } });
 schema.index({ updatedAtMs: 1 }, { name: 'settlement_open', partialFilterExpression: { settlementOpen: true } });
 
 /** The model of `payments` on one connection. */

@@ -41,8 +41,6 @@ export interface LedgerStore {
   partyBalances(userId: string, openLimit: number): Promise<PartyBalances>;
   /** Every asset and kind of account; reads the whole log. */
   trialBalance(): Promise<readonly KindSum[]>;
-  /** What lies in the provider's wallets for all payments together, in one asset. */
-  inProviderCustody(asset: string): Promise<bigint>;
   /**
    * The books of a network's assets as of a block: without what rests on younger blocks. Accounts that belong to a payment come one by
    * one, the others as the sum of their kind; those that hold nothing are left out. Reads the whole log.

@@ -13,7 +13,7 @@ import { AppError } from '../errors.ts';
 import type { LedgerStore, StatementLeg, StatementLine } from '../ports/books.ts';
 import { decode } from './codec.ts';
 import { readLimitMs } from './connection.ts';
-import { kindSums, partySums, paymentSums, providerSum, sumsAtBlock } from './ledgerPipelines.ts';
+import { kindSums, partySums, paymentSums, sumsAtBlock } from './ledgerPipelines.ts';
 import { reachable, refusingWhenDown } from './outage.ts';
 import type { TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection } from './transitionSchema.ts';
@@ -83,8 +83,6 @@ export function createLedgerStore(database: Db, reports: Db): LedgerStore {
         const sums = await sumsOf(large, kindSums(), atLength);
         return sums.map(({ account, asset, amount }) => ({ kind: account, asset, amount }));
       }),
-    inProviderCustody: (asset: string) =>
-      withinTime(async () => (await sumsOf(large, providerSum(asset), atLength))[0]?.amount ?? 0n),
   });
 
   return {

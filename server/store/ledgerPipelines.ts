@@ -1,5 +1,5 @@
 import { Decimal128, type Document } from 'mongodb';
-import { accountKinds, accountsOfParty, firstWordsOfPayments, firstWordsOfTwo } from '../domain/accounts.ts';
+import { accountsOfParty, firstWordsOfPayments, firstWordsOfTwo } from '../domain/accounts.ts';
 import { transitionId } from '../domain/transition.ts';
 
 const zero = Decimal128.fromString('0');
@@ -46,18 +46,6 @@ export function partySums(userId: string): Document[] {
 /** What every kind of account holds, asset by asset. */
 export function kindSums(): Document[] {
   return [...oneByOne, sumBy({ asset: '$legs.asset', account: kind }), { $sort: { _id: 1 } }];
-}
-
-/** What all payments together have in the provider's custody, in one asset. */
-export function providerSum(asset: string): Document[] {
-  const kinds = Object.entries(accountKinds).filter(([, place]) => place === 'provider');
-  const clauses = kinds.map(([name]) => under(`${name}:`));
-  return [
-    { $match: { $or: clauses.map((account) => ({ legs: { $elemMatch: { account, asset } } })) } },
-    ...oneByOne,
-    { $match: { 'legs.asset': asset, $or: clauses.map((account) => ({ 'legs.account': account })) } },
-    sumBy({ account: null, asset: '$legs.asset' }),
-  ];
 }
 
 /** The youngest block that a transition rests on; null when it rests on none. A reversal rests on the arrivals that it took back. */

@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import { accountKinds, kindOf } from '../domain/accounts.ts';
 import { custodyOf, escrowStateOf, exceptionOf, paidTotal } from '../domain/payment.ts';
 import type { PaymentState, State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
@@ -14,7 +15,18 @@ export const externalIdsOf = (state: State): string[] => {
 const arrivalBlocksOf = (state: PaymentState) =>
   state.arrivals.filter((arrival) => !arrival.reversed).map(({ chainId, blockNumber }) => ({ chainId, blockNumber }));
 
+/** What lies in the provider's wallets for the payment, asset by asset. */
+function atProviderOf(state: PaymentState) {
+  const sums = new Map<string, bigint>();
+  for (const { account, asset, amount } of state.balances) {
+    const kind = kindOf(account);
+    if (kind !== null && accountKinds[kind] === 'provider') sums.set(asset, (sums.get(asset) ?? 0n) + amount);
+  }
+  return [...sums].map(([asset, amount]) => ({ asset, amount: encode(amount) }));
+}
+
 const incomingFields = (state: PaymentState) => ({
+  atProvider: atProviderOf(state),
   expiresAtMs: state.expiresAtMs,
   arrivalBlocks: arrivalBlocksOf(state),
   settlementOpen: state.settlement !== null,

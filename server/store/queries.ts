@@ -1,4 +1,4 @@
-import type { Connection, QueryFilter } from 'mongoose';
+import type { Connection, QueryFilter, Types } from 'mongoose';
 import type { PaymentState, PaymentStatus, State } from '../domain/state.ts';
 import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
 import type { PaymentQuery, Queries, Versioned } from '../ports.ts';
@@ -77,6 +77,19 @@ export function createQueries(connection: Connection, written: () => Promise<voi
       await written();
       const [row] = await find({ externalIds: externalId }).limit(1).select({ _id: 1 });
       return row?._id ?? null;
+    },
+    async inProviderCustody(asset: string) {
+      await written();
+      const holding = { 'atProvider.asset': asset, 'atProvider.0': { $exists: true } };
+      const [sum] = await payments
+        .aggregate<{ amount: Types.Decimal128 }>([
+          { $match: holding },
+          { $unwind: '$atProvider' },
+          { $match: { 'atProvider.asset': asset } },
+          { $group: { _id: null, amount: { $sum: '$atProvider.amount' } } },
+        ])
+        .option({ maxTimeMS: readLimitMs });
+      return sum === undefined ? 0n : (decode(sum.amount) as bigint);
     },
     async openSettlements(limit: number) {
       await written();

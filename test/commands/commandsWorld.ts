@@ -104,7 +104,6 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
       ...{ store: store.transitions, transitions: store.transitions, queries: store.queries },
       ...{
         marketplace: store.marketplace,
-        ledger: store.ledger,
         providerEvents: { ...store.providerEvents, flush: async () => undefined },
         dueWork: store.dueWork,
       },

@@ -110,6 +110,21 @@ describe('the projection and the queries over it', () => {
     expect(await queries().paymentByExternalId('unknown')).to.equal(null);
   });
 
+  it('sums what lies in the provider’s wallets for all payments, until it has left', async () => {
+    const held = (id: string, asset: string) => [
+      { account: `held:provider:${id}`, asset, amount: 60n },
+      { account: `excess:provider:${id}`, asset, amount: 5n },
+      { account: `held:contract:${id}`, asset, amount: 900n },
+    ];
+    const [one, other] = [randomIds.payment(), randomIds.payment()];
+    await project({ id: one, balances: held(one, 'bsc:SUM') });
+    await project({ id: other, balances: [...held(other, 'bsc:SUM'), ...held(other, 'bsc:ELSE')] });
+    expect(await queries().inProviderCustody('bsc:SUM')).to.equal(130n);
+    await project({ id: one, balances: [] }, 2);
+    expect(await queries().inProviderCustody('bsc:SUM')).to.equal(65n);
+    expect(await queries().inProviderCustody('bsc:NONE')).to.equal(0n);
+  });
+
   it('finds payments with a prepared settlement', async () => {
     const { id } = await project({ settlement: { digest: 'd' } as never });
     expect(await queries().openSettlements(10)).to.deep.equal([id]);

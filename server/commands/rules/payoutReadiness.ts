@@ -3,9 +3,8 @@ import { deadlineFacts, excessAt } from '../../domain/facts.ts';
 import { account, assetName } from '../../domain/ledger.ts';
 import type { PaymentState } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
-import type { LedgerStore } from '../../ports/books.ts';
 import type { ChainReader, EscrowGateway, PayInProvider } from '../../ports/outside.ts';
-import type { TransitionStore } from '../../ports.ts';
+import type { Queries, TransitionStore } from '../../ports.ts';
 import { unfinalSum } from './finality.ts';
 import type { PayoutPolicy } from './payoutPolicy.ts';
 import type { PayoutView } from './payoutView.ts';
@@ -19,7 +18,7 @@ export interface ReadinessPorts {
   readonly chain: ChainReader;
   readonly gateway: EscrowGateway;
   readonly provider: Pick<PayInProvider, 'getHotWallet'>;
-  readonly ledger: Pick<LedgerStore, 'inProviderCustody'>;
+  readonly queries: Pick<Queries, 'inProviderCustody'>;
 }
 
 /** The payment that a payout is paid out of, and what it reserved there. */
@@ -33,7 +32,7 @@ const isFromProvider = ({ payment, reservation }: Source) =>
 
 /** Says what stands in the way of sending a payout now (shkeeper.md §10.8, rules 6, 7, 9 and 12). */
 export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolicy) {
-  const { chain, gateway, ledger, provider, store } = ports;
+  const { chain, gateway, provider, queries, store } = ports;
 
   async function forwardObstacle({ forwarded: payment, machine }: PayoutView, head: ChainHead, now: number) {
     if (payment === null) return null;
@@ -75,7 +74,7 @@ export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolic
     const [tokens, gas, ofBuyers] = await Promise.all([
       chain.tokenBalance(asset.network, asset.tokenAddress, machine.wallet),
       chain.nativeBalance(asset.network, machine.wallet),
-      source === null || isFromProvider(source) ? 0n : ledger.inProviderCustody(assetName(asset)),
+      source === null || isFromProvider(source) ? 0n : queries.inProviderCustody(assetName(asset)),
     ]);
     if (tokens - ofBuyers < machine.amount) return { wait: 'wallet_short_of_token' };
     return gas < policy.gasFloor ? { wait: 'wallet_short_of_gas' } : null;

@@ -1,9 +1,8 @@
 import type { ChainHead } from '../../domain/evidence.ts';
 import { formatAmount } from '../../domain/money.ts';
 import { AppError } from '../../errors.ts';
-import type { LedgerStore } from '../../ports/books.ts';
 import type { ChainReader, EscrowGateway, PayInProvider, PayoutAnswer } from '../../ports/outside.ts';
-import type { Clock, CrashPoint, Logger, TransitionStore } from '../../ports.ts';
+import type { Clock, CrashPoint, Logger, Queries, TransitionStore } from '../../ports.ts';
 import type { NextLook, PayoutCourse } from './payoutCourse.ts';
 import type { PayoutPolicy } from './payoutPolicy.ts';
 import { createPayoutReadiness } from './payoutReadiness.ts';
@@ -15,7 +14,7 @@ export interface PayoutSendPorts {
   readonly chain: ChainReader;
   readonly gateway: EscrowGateway;
   readonly provider: PayInProvider;
-  readonly ledger: Pick<LedgerStore, 'inProviderCustody'>;
+  readonly queries: Pick<Queries, 'inProviderCustody'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly crash: CrashPoint;

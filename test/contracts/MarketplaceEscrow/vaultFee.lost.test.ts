@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { roles, STATUS, useEscrowWorld } from '../escrowWorld.ts';
+import { PRICE, roles, STATUS, useEscrowWorld } from '../escrowWorld.ts';
 import { answer, moneyOf, PICKY, usePicky } from '../payouts.ts';
 
 /** A payment whose fee of 1 % is one unit. */
@@ -26,5 +26,22 @@ describe('MarketplaceEscrow fees of a vault that get lost', () => {
       status: STATUS.closed,
     });
     await world().rejects(world().act(roles.stranger, 'withdrawFees', [terms.token]), 'Nothing');
+  });
+
+  it('A16: books of a fee what arrived of it, whatever else the pool holds', async () => {
+    await usePicky(world());
+    await world().fund(await world().terms());
+    const terms = await world().terms({ amount: 2n * AMOUNT });
+    await world().payVault(terms);
+    await answer(world(), roles.treasury.address, PICKY.refuses);
+    // The token keeps one unit of what it moves: half of the fee.
+    await answer(world(), world().escrow.address, PICKY.toll);
+    await world().settle(terms, { toSeller: 2n * AMOUNT, toBuyer: 0n });
+    expect(await moneyOf(world(), terms)).to.include({
+      seller: 2n * AMOUNT - 2n,
+      escrow: PRICE + 1n,
+      fees: 1n,
+      owed: PRICE + 1n,
+    });
   });
 });
