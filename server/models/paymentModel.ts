@@ -40,6 +40,8 @@ export interface PaymentRow {
   stateHash: string;
   /** Of the transition the row copies; what the next one is linked to. */
   hash?: string;
+  /** Binds id, version and both hashes to each other. */
+  check?: string;
 }
 
 const text = { type: String, required: true };
@@ -77,6 +79,7 @@ const schema = new Schema<PaymentRow>(
     state: Schema.Types.Mixed,
     stateHash: text,
     hash: String,
+    check: String,
   },
   { collection: 'payments', versionKey: false, minimize: false },
 );

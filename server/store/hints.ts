@@ -6,6 +6,7 @@ import { createBatches } from './batches.ts';
 import { decode, digest } from './codec.ts';
 import { readLimitMs } from './connection.ts';
 import { reachable } from './outage.ts';
+import { rowCheck } from './projection.ts';
 import type { TransitionDocument } from './transitionDocument.ts';
 
 /** Payments asked for in one query; with one query on its way the next ones collect. */
@@ -17,10 +18,11 @@ interface HintRow {
   readonly _id: string;
   readonly version: number;
   readonly hash?: string;
+  readonly check?: string;
   readonly stateHash: string;
   readonly state: unknown;
 }
-const hintFields = { version: 1, hash: 1, stateHash: 1, state: 1 };
+const hintFields = { version: 1, hash: 1, check: 1, stateHash: 1, state: 1 };
 
 /** Reads of states that leave together (docs/adr/0013): the copies in `payments`, and whether a tail still is the newest. */
 export function createTailHints(
@@ -65,9 +67,13 @@ export function createTailHints(
 const idOf = ({ paymentId, seq }: Tail) => transitionId(paymentId, seq);
 const successorOf = ({ paymentId, seq }: Tail) => transitionId(paymentId, seq + 1);
 
-/** The tail that a row tells; null when the row is of an older version or its state is not the one that was hashed into the log. */
-function tailOf({ _id, version, hash, stateHash, state: stored }: HintRow): Tail | null {
-  if (typeof hash !== 'string') return null;
-  const state = decode(stored) as State;
-  return digest(state) === stateHash ? { paymentId: _id, seq: version, hash, stateHash, state } : null;
+/** The tail that a row tells; null when the row is of an older version, was edited, or cannot be read: then the log is asked. */
+function tailOf({ _id: paymentId, version: seq, hash, check, stateHash, state: stored }: HintRow): Tail | null {
+  if (typeof hash !== 'string' || check !== rowCheck({ paymentId, seq, hash, stateHash })) return null;
+  try {
+    const state = decode(stored) as State;
+    return digest(state) === stateHash ? { paymentId, seq, hash, stateHash, state } : null;
+  } catch {
+    return null;
+  }
 }

@@ -17,7 +17,11 @@ export const validationFailure = 121;
 /** Whether the database could not be reached or could not answer in time, as opposed to a mistake of ours. */
 export function isOutage(error: unknown): boolean {
   // A bulk write wraps whatever ended it, also that no server was found, into an error of the server's kind.
-  if (error instanceof MongoBulkWriteError && error.errorResponse instanceof MongoError && isOutage(error.errorResponse))
+  if (
+    error instanceof MongoBulkWriteError &&
+    error.errorResponse instanceof MongoError &&
+    isOutage(error.errorResponse)
+  )
     return true;
   if (error instanceof MongoServerError) {
     return transientCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError');

@@ -3,7 +3,7 @@ import { accountKinds, kindOf } from '../domain/accounts.ts';
 import { custodyOf, escrowStateOf, exceptionOf, paidTotal } from '../domain/payment.ts';
 import type { PaymentState, State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
-import { encode } from './codec.ts';
+import { digest, encode } from './codec.ts';
 
 /** Under which names the provider may speak of a payment or payout in this state. */
 export const externalIdsOf = (state: State): string[] => {
@@ -58,5 +58,10 @@ export function projectionOf(transition: Transition): Document {
     state: encode(state),
     stateHash: transition.stateHash,
     hash: transition.hash,
+    check: rowCheck(transition),
   };
 }
+
+/** Binds what a row tells about a transition: which one it is, its hash, and that of its state (docs/adr/0013). */
+export const rowCheck = (row: Pick<Transition, 'paymentId' | 'seq' | 'hash' | 'stateHash'>): string =>
+  digest([row.paymentId, row.seq, row.hash, row.stateHash]);

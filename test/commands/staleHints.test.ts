@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Collection, Document } from 'mongodb';
+import { type Collection, Decimal128, type Document } from 'mongodb';
 import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
 import { arrivalKey } from '../../server/domain/claim.ts';
 import { decide } from '../../server/domain/payment.ts';
@@ -71,6 +71,39 @@ describe('a decision whose hint is old or wrong', () => {
     await observe(paymentId, { kind: 'transferConfirmed', transfer: buildTransfer(opening.intent, 100n) });
     const [, second] = await history(paymentId);
     expect(second?.state).to.deep.include({ riskHold: false, buyerId: opening.intent.buyerId });
+  });
+
+  it('does not believe a copy with another number, link or payment, or one that cannot be read', async () => {
+    const edits: Document[] = [
+      { version: 7 },
+      { version: '1' },
+      { version: 1.5 },
+      { hash: 'f'.repeat(64) },
+      { 'state.price': Decimal128.fromString('5.00') },
+    ];
+    for (const edit of edits) {
+      const paymentId = randomIds.payment();
+      const opening = buildIntentSignal({ rail: 'web3', provider: null });
+      await observe(paymentId, opening);
+      await opened.store.copied();
+      await payments.updateOne({ _id: paymentId }, { $set: edit });
+      const transfer = buildTransfer(opening.intent, 100n);
+      expect(await observe(paymentId, { kind: 'transferConfirmed', transfer })).to.deep.include({ seq: 2 });
+      const [first, second] = await history(paymentId);
+      expect(second?.prev, JSON.stringify(edit)).to.equal(first?.hash);
+    }
+  });
+
+  it('does not take the copy of one payment for that of another', async () => {
+    const { paymentId } = await putBack();
+    const other = randomIds.payment();
+    const opening = buildIntentSignal({ rail: 'web3', provider: null });
+    await observe(other, opening);
+    await opened.store.copied();
+    const { _id, ...row } = (await payments.findOne({ _id: paymentId })) ?? { _id: '' };
+    await payments.replaceOne({ _id: other }, row);
+    await observe(other, { kind: 'transferConfirmed', transfer: buildTransfer(opening.intent, 100n) });
+    expect((await history(other)).at(-1)?.state).to.deep.include({ buyerId: opening.intent.buyerId });
   });
 
   it('does without the copy of an older version, and without one that is missing', async () => {
