@@ -102,8 +102,9 @@ describe('a decision whose hint is old or wrong', () => {
     await opened.store.copied();
     const { _id, ...row } = (await payments.findOne({ _id: paymentId })) ?? { _id: '' };
     await payments.replaceOne({ _id: other }, row);
-    await observe(other, { kind: 'transferConfirmed', transfer: buildTransfer(opening.intent, 100n) });
-    expect((await history(other)).at(-1)?.state).to.deep.include({ buyerId: opening.intent.buyerId });
+    const transfer = buildTransfer(opening.intent, 100n);
+    expect(await observe(other, { kind: 'transferConfirmed', transfer })).to.deep.include({ seq: 2 });
+    expect((await history(other)).at(-1)?.state).to.deep.include({ vault: opening.intent.vault });
   });
 
   it('does without the copy of an older version, and without one that is missing', async () => {
