@@ -102,8 +102,7 @@ describe('a decision whose hint is old or wrong', () => {
     await opened.store.copied();
     const { _id, ...row } = (await payments.findOne({ _id: paymentId })) ?? { _id: '' };
     await payments.replaceOne({ _id: other }, row);
-    const transfer = buildTransfer(opening.intent, 100n);
-    expect(await observe(other, { kind: 'transferConfirmed', transfer })).to.deep.include({ seq: 2 });
+    expect(await observe(other, { kind: 'cancelRequested' })).to.deep.include({ outcome: 'changed', seq: 2 });
     expect((await history(other)).at(-1)?.state).to.deep.include({ vault: opening.intent.vault });
   });
 
