@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { BaseWallet } from 'ethers';
+import { type BaseWallet, dataLength } from 'ethers';
 import { badAddresses, badNumbers, YEAR } from '../brokenTerms.ts';
 import type { Terms } from '../escrowTerms.ts';
 import { DAY, PRICE, roles, STATUS, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
@@ -34,8 +34,11 @@ describe('MarketplaceEscrow.fund', () => {
 
   it('emits Funded with source 0 and the full terms', async () => {
     const terms = await world().terms();
-    const [event] = world().events(await world().fund(terms));
+    const receipt = await world().fund(terms);
+    const [event] = world().events(receipt);
     expect(event?.name).to.equal('Funded');
+    const own = receipt.logs.find(({ address }) => address.toLowerCase() === world().escrow.address.toLowerCase());
+    expect(dataLength(own?.data ?? '0x'), 'fourteen words and nothing behind').to.equal(14 * 32);
     expect(event?.args.id).to.equal(world().idOf(terms));
     expect([event?.args.buyer, event?.args.seller]).to.deep.equal([terms.buyer, terms.seller]);
     expect([event?.args.amount, event?.args.source]).to.deep.equal([PRICE, 0n]);
