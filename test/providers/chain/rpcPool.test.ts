@@ -243,7 +243,7 @@ describe('chain: rpc pool', () => {
       });
     });
 
-    it('takes no log that the filter does not name, whatever the node gives: any contract can write a transfer', async () => {
+    it('takes only logs that the filter names, whatever the node gives, because every contract can write a transfer', async () => {
       const wanted = { address: '0xAA', topics: ['0xt'], blockNumber: 7 };
       const given = [
         wanted,
