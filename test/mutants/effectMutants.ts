@@ -1,10 +1,11 @@
 import type { State } from '../../server/domain/state.ts';
 import { type Effect, type EffectBody, effectKey, type Transition } from '../../server/domain/transition.ts';
 import type { Subscribers } from '../../server/events/subscribers.ts';
-import type { PaymentCoordinator } from '../../server/ports.ts';
+import type { LeasedTransition, PaymentCoordinator, RelayStore } from '../../server/ports.ts';
 import { type Parts, realParts } from '../model/parts.ts';
 import { type Aggregate, SimulatedMarketplace } from '../support/simulatedMarketplace.ts';
 import { createSimulatedRelay } from '../support/simulatedRelay.ts';
+import type { SimulatedDatabase } from '../support/simulatedStore.ts';
 import type { Mutant } from './mutant.ts';
 
 class NoGuard extends SimulatedMarketplace {
@@ -44,6 +45,25 @@ function withEffects(wrap: (parts: Parts, perform: Perform) => Partial<Parts>): 
       const subscribers = realParts.createSubscribers(deps);
       subscribersOf.set(deps.coordinator, subscribers);
       return subscribers;
+    },
+  };
+}
+
+type Ground = { readonly store: RelayStore; readonly database: SimulatedDatabase };
+
+/** Parts whose relay store does something with every transition that it lends. */
+function afterLease(change: (leased: LeasedTransition, ground: Ground) => Promise<LeasedTransition>): Parts {
+  return {
+    ...realParts,
+    createRelayStore(database) {
+      const store = createSimulatedRelay(database);
+      return {
+        ...store,
+        async lease(...asked) {
+          const leased = await store.lease(...asked);
+          return leased === null ? null : change(leased, { store, database });
+        },
+      };
     },
   };
 }
@@ -124,40 +144,22 @@ export const effectMutants: readonly Mutant[] = [
   {
     name: 'done before the effects',
     breaks: 'The relay marks a transition as done when it takes it.',
-    build: () => ({
-      ...realParts,
-      createRelayStore(database) {
-        const store = createSimulatedRelay(database);
-        return {
-          ...store,
-          async lease(...asked) {
-            const leased = await store.lease(...asked);
-            if (leased !== null) await store.done(leased);
-            return leased;
-          },
-        };
-      },
-    }),
+    build: () =>
+      afterLease(async (leased, { store }) => {
+        await store.done(leased);
+        return leased;
+      }),
   },
   {
     name: 'fence not counted',
     breaks: 'A lease does not count its fence up, so that two holders quote the same.',
-    build: () => ({
-      ...realParts,
-      createRelayStore(database) {
-        const store = createSimulatedRelay(database);
-        return {
-          ...store,
-          async lease(...asked) {
-            const leased = await store.lease(...asked);
-            const row = leased === null ? undefined : database.rows.get(leased.transition.id);
-            if (row === undefined || leased === null) return leased;
-            row.relay.fence = 1;
-            return { ...leased, fence: 1 };
-          },
-        };
-      },
-    }),
+    build: () =>
+      afterLease(async (leased, { database }) => {
+        const row = database.rows.get(leased.transition.id);
+        if (row === undefined) return leased;
+        row.relay.fence = 1;
+        return { ...leased, fence: 1 };
+      }),
   },
   {
     name: 'parked in silence',

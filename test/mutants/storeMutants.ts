@@ -1,7 +1,17 @@
 import type { Transition } from '../../server/domain/transition.ts';
-import { realParts } from '../model/parts.ts';
+import type { AppendResult } from '../../server/ports.ts';
+import { type Parts, realParts } from '../model/parts.ts';
 import { createSimulatedHints, createSimulatedStore, type Row, SimulatedDatabase } from '../support/simulatedStore.ts';
 import type { Mutant } from './mutant.ts';
+
+/** Parts whose log gives other answers to an append than the database did. */
+const answering = (change: (results: AppendResult[]) => AppendResult[]): Parts => ({
+  ...realParts,
+  createLog: (database) => {
+    const log = createSimulatedStore(database);
+    return { ...log, append: async (batch) => change(await log.append(batch)) };
+  },
+});
 
 class NoSequenceFence extends SimulatedDatabase {
   protected override isTaken(): boolean {
@@ -116,33 +126,12 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: 'batch answered as one',
     breaks: 'All transitions that were appended together are answered as the first of them.',
-    build: () => ({
-      ...realParts,
-      createLog: (database) => {
-        const log = createSimulatedStore(database);
-        return {
-          ...log,
-          append: async (batch) => {
-            const results = await log.append(batch);
-            return results.flatMap(() => results[0] ?? []);
-          },
-        };
-      },
-    }),
+    build: () => answering((results) => results.flatMap(() => results[0] ?? [])),
   },
   {
     name: 'lost reply taken for success',
     breaks: 'An append whose outcome is unknown is answered as appended.',
-    build: () => ({
-      ...realParts,
-      createLog: (database) => {
-        const log = createSimulatedStore(database);
-        return {
-          ...log,
-          append: async (batch) =>
-            (await log.append(batch)).map((one) => (one.outcome === 'unknown' ? { outcome: 'appended' } : one)),
-        };
-      },
-    }),
+    build: () =>
+      answering((results) => results.map((one) => (one.outcome === 'unknown' ? { outcome: 'appended' } : one))),
   },
 ];
