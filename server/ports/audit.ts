@@ -42,12 +42,6 @@ export interface Holding {
 export interface ChainBooks {
   /** What each payment has at the block, in the order of the questions. */
   holdingsAt(network: string, blockNumber: number, asked: readonly AskedHolding[]): Promise<Holding[]>;
-  /** Balances of plain accounts at the block, in the order of the questions. */
-  balancesAt(
-    network: string,
-    blockNumber: number,
-    asked: readonly { readonly tokenAddress: string; readonly holder: string }[],
-  ): Promise<bigint[]>;
   /** The escrow's events that name one of these payments, blocks inclusive, in order. */
   eventsOf(
     network: string,

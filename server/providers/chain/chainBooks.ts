@@ -57,11 +57,6 @@ export function createChainBooks(connections: ChainConnections): ChainBooks {
       const answers = await callsAt(pool, blockNumber, [...balances, ...records]);
       return asked.map((_, n) => holdingIn(answers[n], answers[asked.length + n]));
     },
-    async balancesAt(name, blockNumber, asked) {
-      const { pool } = connectionOf(connections, name);
-      const calls = asked.map(({ tokenAddress, holder }) => balanceCall(tokenAddress, holder));
-      return (await callsAt(pool, blockNumber, calls)).map((answer) => balanceIn(answer));
-    },
     async eventsOf(name, termsIds, range) {
       const { network } = connectionOf(connections, name);
       const wanted = [...new Set(termsIds.map((termsId) => termsId.toLowerCase()))];
