@@ -7,11 +7,10 @@ import { connectChain } from '../server/providers/chain/connectChain.ts';
 import { loadNetworks } from '../server/providers/chain/networks.ts';
 import { openAuditedBooks, projectedFields } from '../server/store/auditedBooks.ts';
 import { digest } from '../server/store/codec.ts';
-import { asJson, asText } from './audit/report.ts';
+import { asJson, asText, exitCodeOf } from './audit/report.ts';
 import { auditedConfig } from './audit/settings.ts';
 
-/** Exit codes: something does not hold; the audit could not be made. */
-const exitViolations = 1;
+/** Exit code: the audit could not be made. */
 const exitUnmade = 2;
 const usage = 'npm run audit [-- --json] [-- --since-block <n>]; see docs/operations/audit.md';
 
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
     const seconds = Math.round((performance.now() - begun) / 1000);
     const effort = { seconds, rssMb: Math.round(process.resourceUsage().maxRSS / 1024) };
     console.log(json ? asJson(report, effort) : asText(report, effort));
-    if (report.checked.violations > 0) process.exitCode = exitViolations;
+    process.exitCode = exitCodeOf(report);
   } finally {
     chain.close();
     await opened.close();

@@ -20,7 +20,11 @@ export interface BooksReport {
     readonly violations: number;
     readonly parked: number;
   };
+  /** Facts of the chain in older blocks were left alone. */
+  readonly since: number;
   readonly blocks: readonly PinnedBlock[];
+  /** Networks that logs name and that are not configured (any more): nothing of them was compared with a chain. */
+  readonly notCompared: readonly { readonly network: string; readonly logs: number }[];
   readonly violations: readonly Violation[];
   readonly parked: readonly ParkedNote[];
 }
@@ -38,9 +42,14 @@ const progressEvery = 10_000;
 /** What has been found so far; lists stay bounded. */
 function createTally() {
   const [violations, parked]: [Violation[], ParkedNote[]] = [[], []];
+  const notCompared = new Map<string, number>();
   const checked = { payments: 0, transitions: 0, violations: 0, parked: 0 };
   return {
     ...{ checked, violations, parked },
+    notCompared: () => [...notCompared].map(([network, logs]) => ({ network, logs })),
+    missed(network: string): void {
+      notCompared.set(network, (notCompared.get(network) ?? 0) + 1);
+    },
     add(found: { readonly violations?: readonly Violation[]; readonly parked?: readonly ParkedNote[] }): void {
       const { violations: more = [], parked: notes = [] } = found;
       checked.violations += more.length;
@@ -79,10 +88,11 @@ async function walk(deps: AuditDeps, sources: AuditSources, tally: Tally): Promi
   const suspects: string[] = [];
   let next = progressEvery;
   for await (const batch of batchesOf(sources)) {
-    for (const { logId, transitions, violations, parked } of await finishLogs(sources, batch)) {
+    for (const { logId, transitions, notCompared, violations, parked } of await finishLogs(sources, batch)) {
       tally.checked.payments += 1;
       tally.checked.transitions += transitions;
       tally.add({ parked });
+      if (notCompared !== null) tally.missed(notCompared);
       if (violations.length === 0) continue;
       if (suspects.length < mostListed) suspects.push(logId);
       else tally.add({ violations });
@@ -112,6 +122,6 @@ export function createAuditBooks(deps: AuditDeps) {
     await confirmPins(deps, sources);
     const { checked, violations, parked } = tally;
     deps.logger.info({ ...checked }, 'audit ends');
-    return { checked, blocks: blocksOf(sources), violations, parked };
+    return { checked, since, blocks: blocksOf(sources), notCompared: tally.notCompared(), violations, parked };
   };
 }

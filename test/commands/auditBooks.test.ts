@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { Decimal128, type Document } from 'mongodb';
+import { createAuditBooks } from '../../server/commands/auditBooks.ts';
+import { createAuditPayment } from '../../server/commands/auditPayment.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
 import { transitionId } from '../../server/domain/transition.ts';
 import type { TransitionDocument } from '../../server/store/transitionDocument.ts';
@@ -108,6 +110,27 @@ describe('the audit of the books', function () {
     expect((await world.state(forwarded.id)).balances.map((entry) => entry.account)).to.deep.equal([
       `held:contract:${forwarded.id}`,
     ]);
+  });
+
+  it('says from which block on it looked, and which networks of payments it could not look at', async () => {
+    const report = await world.audit({ since: 3 });
+    expect([report.since, report.notCompared]).to.deep.equal([3, []]);
+    const unconfigured = { ...world.auditDeps, gateway: { networks: () => [] } };
+    const blind = await createAuditBooks(unconfigured)();
+    expect(blind.violations, 'nothing is known to be wrong').to.deep.equal([]);
+    expect([blind.blocks, blind.notCompared]).to.deep.equal([[], [{ network: 'bsc', logs: 4 }]]);
+    expect((await createAuditPayment(unconfigured)(funded.id)).notCompared).to.deep.equal(['bsc']);
+    expect((await world.auditPayment(funded.id)).notCompared).to.deep.equal([]);
+  });
+
+  it('reads at most so many blocks for somebody who waits, and says what reads them all', async () => {
+    const [{ number } = { number: 0 }] = (await world.audit()).blocks;
+    const blocks = number - funded.headBlock;
+    const within = (mostBlocks: number) => createAuditPayment({ ...world.auditDeps, mostBlocks })(funded.id);
+    expect((await within(blocks)).violations).to.deep.equal([]);
+    const refused = await within(blocks - 1).catch((error: unknown) => error);
+    expect(refused).to.include({ code: 'report_too_large' });
+    expect(String(refused)).to.match(/npm run audit/);
   });
 
   it('finds nothing while money that is not final yet waits, on the chain or in the books', async () => {

@@ -72,7 +72,7 @@ export async function openAuditWorld() {
     ...{ chain, store, database, network, tell, state, settleDown, look, logger, drain: relay.drain },
     audit: createAuditBooks(impatient),
     auditPayment: createAuditPayment(impatient),
-    auditDeps,
+    auditDeps: impatient,
     open: (changes: Partial<IntentFacts> = {}) => openPayment({ chain, store, tell, state, network }, changes),
     transitions: () => database.collection<Document & { _id: string }>('payment_transitions'),
     async close() {

@@ -8,7 +8,7 @@ import { expectProblem } from './standingCases.ts';
 
 const path = `/api/payment/${paymentId}/audit`;
 const blocks = [{ network: 'bsc', chainId: 31337, number: 42, hash: `0x${'ab'.repeat(32)}` }];
-const clean: PaymentAuditReport = { paymentId, transitions: 5, blocks, violations: [], parked: [] };
+const clean: PaymentAuditReport = { paymentId, transitions: 5, blocks, violations: [], parked: [], notCompared: [] };
 const missing = {
   invariant: 'I1',
   record: `${paymentId}:000003`,
@@ -22,7 +22,7 @@ describe('GET /api/payment/:id/audit', () => {
   it('says that everything holds, and at which block that was compared', async () => {
     const { body, status } = await finding({}).as('auditor').get(path);
     expect(status).to.equal(200);
-    const data = { paymentId, holds: true, transitions: 5, blocks, violations: [], parked: [] };
+    const data = { paymentId, holds: true, transitions: 5, blocks, violations: [], parked: [], notCompared: [] };
     expect(body).to.deep.equal({ success: true, data });
   });
 
@@ -34,6 +34,14 @@ describe('GET /api/payment/:id/audit', () => {
     expect(body.data).to.include({ holds: false });
     expect(body.data.violations).to.deep.equal([missing]);
     expect(body.data.parked).to.deep.equal([{ effect: `${paymentId}-4-1`, reason: 'tried 10 times', ageSeconds: 61 }]);
+  });
+
+  it('names the network that is not configured any more, which it could not look at', async () => {
+    const { body } = await finding({ blocks: [], notCompared: ['heco'] })
+      .as('admin')
+      .get(path);
+    expect(body.data).to.include({ holds: true });
+    expect(body.data.notCompared).to.deep.equal(['heco']);
   });
 
   it('audits the payment that was asked for, and only reads', async () => {
@@ -56,8 +64,8 @@ describe('GET /api/payment/:id/audit', () => {
     expect(calls).to.deep.equal([]);
   });
 
-  it('answers 404 for a payment that is not there, and 503 while no node answers', async () => {
-    const failing = (code: 'not_found' | 'chain_unavailable') =>
+  it('answers 404 for a payment that is not there, and 503 while no node answers or when it reaches too far back', async () => {
+    const failing = (code: 'not_found' | 'chain_unavailable' | 'report_too_large') =>
       standIn({
         commands: {
           auditPayment: async () => {
@@ -67,5 +75,6 @@ describe('GET /api/payment/:id/audit', () => {
       });
     expectProblem(await failing('not_found').as('admin').get(path), 404, 'not_found');
     expectProblem(await failing('chain_unavailable').as('admin').get(path), 503, 'chain_unavailable');
+    expectProblem(await failing('report_too_large').as('admin').get(path), 503, 'report_too_large');
   });
 });

@@ -3,6 +3,7 @@ import { checkEvents, checkHoldings, type OnChain } from '../../domain/invariant
 import type { Report } from '../../domain/invariants/violation.ts';
 import { assetName } from '../../domain/ledger.ts';
 import type { PaymentState, State } from '../../domain/state.ts';
+import { AppError } from '../../errors.ts';
 import type { AskedHolding, ChainBooks } from '../../ports/audit.ts';
 import type { ChainReader, Network } from '../../ports/outside.ts';
 
@@ -29,6 +30,7 @@ export interface ChainSources {
 interface Place extends ChainSources {
   readonly pinned: PinnedNetwork;
   readonly since: number;
+  readonly mostBlocks?: number;
 }
 
 const addressesOf = ({ vault, provider }: PaymentState) => [vault, ...(provider?.address ? [provider.address] : [])];
@@ -42,6 +44,7 @@ export async function compareWithChain(place: Place, logs: readonly ReadLog[]): 
   const { network, number: block } = pinned;
   const from = payments.reduce((least, { state }) => Math.min(least, state.headBlock), Number.POSITIVE_INFINITY);
   const range = { from: Math.max(from, since), to: block };
+  refuseLong(place, range);
   const { transfers, events } = await readFacts(place, payments, range);
   const holdings = await readHoldings(place, payments);
   for (const [n, { state, facts, report }] of payments.entries()) {
@@ -55,6 +58,16 @@ export async function compareWithChain(place: Place, logs: readonly ReadLog[]): 
     checkEvents(state, facts, onChain, report);
     checkHoldings(state, facts, onChain, report);
   }
+}
+
+/** A block takes a node so long that an old payment would keep somebody waiting for minutes. */
+function refuseLong(
+  { mostBlocks = Number.POSITIVE_INFINITY }: Place,
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  if (to - from <= mostBlocks) return;
+  const message = `The payment began ${to - from} blocks ago, more than are read while somebody waits (${mostBlocks}); \`npm run audit\` reads them all.`;
+  throw new AppError('report_too_large', message);
 }
 
 async function readFacts(

@@ -14,6 +14,8 @@ export interface AuditSources extends ChainSources {
   readonly pinned: ReadonlyMap<string, PinnedNetwork>;
   /** Blocks below this one are left alone. */
   readonly since: number;
+  /** A log that reaches farther back on its chain is refused, when somebody waits. */
+  readonly mostBlocks?: number;
 }
 
 /** An effect that was given up: nothing is lost, a person has to see to it. */
@@ -27,6 +29,8 @@ export interface ParkedNote {
 interface Finished {
   readonly logId: string;
   readonly transitions: number;
+  /** Its network, when that is not configured. */
+  readonly notCompared: string | null;
   readonly violations: readonly Violation[];
   readonly parked: readonly ParkedNote[];
 }
@@ -97,9 +101,10 @@ export async function finishLogs(sources: AuditSources, logs: readonly OpenLog[]
     );
     if (here.length > 0) await compareWithChain({ ...sources, pinned: network, since }, here);
   }
-  return found.map(({ log, own, violations }) => ({
+  return found.map(({ log, state, own, violations }) => ({
     logId: log.logId,
     transitions: log.transitions(),
+    notCompared: state === null || pinned.has(state.asset.network) ? null : state.asset.network,
     violations: [...own, ...violations],
     parked: log.parked(),
   }));

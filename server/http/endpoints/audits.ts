@@ -16,7 +16,8 @@ export const auditPayment = endpoint({
   summary: 'Hold one payment against all invariants of the books, and against the chain',
   description:
     'Reads the whole history, what stands beside it, and the chain at the newest final block of each network; younger facts are no differences. ' +
-    'When something is found everything is read a second time, so an answer that takes long is one with violations.',
+    'When something is found everything is read a second time, so an answer that takes long is one with violations. ' +
+    'A payment that began more than 128,000 blocks before that is refused (`report_too_large`): `npm run audit` reads them all.',
   params: z.strictObject({ id: paymentId }),
   answer: envelope(
     z.strictObject({
@@ -26,6 +27,11 @@ export const auditPayment = endpoint({
       blocks: z.array(
         z.strictObject({ network: z.string(), chainId: z.number().int(), number: z.number().int(), hash: z.string() }),
       ),
+      notCompared: z
+        .array(z.string())
+        .meta({
+          description: 'Networks that are not configured any more: there the books were compared with no chain',
+        }),
       violations: z.array(violation),
       parked: z.array(
         z.strictObject({
@@ -36,5 +42,5 @@ export const auditPayment = endpoint({
       ),
     }),
   ),
-  problems: ['chain_unavailable'],
+  problems: ['chain_unavailable', 'report_too_large'],
 });

@@ -8,12 +8,12 @@ export function auditRoutes({ commands }: Pick<AppDeps, 'commands'>, serve: Serv
   const router = Router();
 
   serve(router, auditPayment, async ({ params: { id } }) => {
-    const { paymentId, transitions, blocks, violations, parked } = await commands.auditPayment(id);
+    const { paymentId, transitions, blocks, notCompared, violations, parked } = await commands.auditPayment(id);
     const waiting = parked.map(({ record, reason, ageMs }) => {
       return { effect: record, reason, ageSeconds: Math.round(ageMs / 1000) };
     });
-    const data = { paymentId, holds: violations.length === 0, transitions, blocks, violations, parked: waiting };
-    return { success: true, data };
+    const holds = violations.length === 0;
+    return { success: true, data: { paymentId, holds, transitions, blocks, notCompared, violations, parked: waiting } };
   });
 
   return router;
