@@ -18,6 +18,7 @@ import { userActor } from './rules/actor.ts';
 import { createAddressLease } from './rules/addressLease.ts';
 import { freezeIntent, refuseDust, refuseTaken, takenAddress, watchMs } from './rules/intentFacts.ts';
 import { incoming, recorded } from './rules/refusal.ts';
+import { termsEntry } from './rules/termsEntry.ts';
 import { readTrade, type Trade, type TradeWords } from './rules/trade.ts';
 
 export interface OpenIntentDeps {
@@ -110,19 +111,15 @@ export function createOpenIntent(deps: OpenIntentDeps) {
       throw new AppError('too_many_attempts', 'This offer was tried too often; ask its seller for a new one.');
     }
     const { paymentId, intent } = await freezeIntent(deps, trade, { claimNumber, metadata: input.metadata ?? null });
-    // Before anybody can see the vault's address its terms are kept outside the database (design §2).
-    await deps.termsArchive.keep({
-      paymentId,
-      network: trade.network.name,
-      chainId: trade.network.chainId,
-      escrow: trade.network.escrow,
-      termsId: intent.termsId,
-      vault: intent.vault,
-      terms: intent.terms,
-    });
     const context = { actor: userActor(input.actor), idempotencyClaim: input.idempotencyClaim };
-    const observation = await deps.coordinator.observe(paymentId, { kind: 'intentOpened', intent }, context);
+    // Both must be on disk before the address is given; `askAddress` makes sure of it when the terms are not.
+    const keeping = deps.termsArchive.keep(termsEntry(trade.network, { ...intent, id: paymentId }));
+    const opening = deps.coordinator.observe(paymentId, { kind: 'intentOpened', intent }, context);
+    const [kept, opened] = await Promise.allSettled([keeping, opening]);
+    if (opened.status === 'rejected') throw opened.reason;
+    const observation = opened.value;
     if (observation.outcome === 'changed') lease.hold(paymentId);
+    if (kept.status === 'rejected') throw kept.reason;
     return observation;
   }
 

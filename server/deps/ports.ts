@@ -88,7 +88,7 @@ export function portsOf(parts: {
     chain: chain.reader,
     gateway: chain.gateway,
     provider,
-    termsArchive: createTermsArchive(config.TERMS_ARCHIVE),
+    termsArchive: createTermsArchive(config.TERMS_ARCHIVE, systemClock),
     clock: systemClock,
     ids: systemIds,
     policy: policyFrom(config),

@@ -213,15 +213,19 @@ export interface PayInProvider {
   getHotWallet(coin: string): Promise<string>;
 }
 
-/** Terms are kept outside the primary database before an address is shown, so that everybody's exit exists without us. */
+/** What somebody needs who settles a payment at the escrow without us. */
+export interface TermsEntry {
+  readonly paymentId: string;
+  readonly network: string;
+  readonly chainId: number;
+  readonly escrow: string;
+  readonly termsId: string;
+  readonly vault: string;
+  readonly terms: Terms;
+}
+
+/** Terms are kept outside the primary database before an address is given, so that everybody's exit exists without us. */
 export interface TermsArchive {
-  keep(entry: {
-    paymentId: string;
-    network: string;
-    chainId: number;
-    escrow: string;
-    termsId: string;
-    vault: string;
-    terms: Terms;
-  }): Promise<void>;
+  /** Ends when the entry is on disk. */
+  keep(entry: TermsEntry): Promise<void>;
 }

@@ -109,7 +109,7 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
       },
       ...{ chain: chain.chain.reader, gateway: chain.chain.gateway, clock, ids: randomIds, logger: memoryLogger() },
       provider: { ...createShkeeperProvider(client), ...options.provider },
-      termsArchive: createTermsArchive(archive),
+      termsArchive: createTermsArchive(archive, clock),
       policy: {
         ...{ callbackUrls: callbackUrlsOf('http://127.0.0.1:9'), intentTtlMinutes: 15, monitoringDays: 7, feeBps: 100 },
         ...{ settlementValidHours: 24, deliverDays: 14, inspectionDays: 3, disputeSellerBps: 5_000 },

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { createAskAddress } from '../../server/commands/askAddress.ts';
 import { createOpenIntent } from '../../server/commands/openIntent.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
 import { AppError } from '../../server/errors.ts';
+import type { PayInProvider, TermsArchive } from '../../server/ports/outside.ts';
 import type { Actor } from '../../server/ports.ts';
 import { buildState, buildTransition } from '../support/factories.ts';
 import {
@@ -38,6 +40,33 @@ describe('openIntent', () => {
     expect(state.vault).to.equal(identity.vault);
     expect(addressOf(state)).to.match(/^0x[0-9a-f]{40}$/);
     expect(state.provider?.amount).to.equal('100');
+  });
+
+  it('has the terms on disk before the provider is asked, also for an intent whose opener died before they were', async () => {
+    const events: string[] = [];
+    const requestPayment: PayInProvider['requestPayment'] = (wanted) => {
+      events.push('asked');
+      return world.ports.provider.requestPayment(wanted);
+    };
+    const { ports } = world.process({ provider: { requestPayment } });
+    let full = true;
+    const termsArchive: TermsArchive = {
+      async keep(entry) {
+        if (full) throw new AppError('busy', 'no space left on device');
+        await world.ports.termsArchive.keep(entry);
+        events.push('kept');
+      },
+    };
+    const askAddress = createAskAddress({ ...ports, termsArchive });
+    const open = createOpenIntent({ ...ports, termsArchive, askAddress });
+    const words = intentFor(await world.post());
+    await refused(open(words), 'busy');
+    expect(events).to.deep.equal([]);
+    full = false;
+    const { state, reused } = await open(words);
+    expect(reused).to.equal(true);
+    expect(addressOf(state)).to.match(/^0x/);
+    expect(events).to.deep.equal(['kept', 'asked']);
   });
 
   it('puts the platform in for addresses nobody gave', async () => {
