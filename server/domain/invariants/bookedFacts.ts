@@ -56,10 +56,12 @@ export function contractMoney(state: State): ReadonlyMap<string, ContractMoney> 
   return sums;
 }
 
-const signalOf = ({ evidence }: Transition): Signal | null => (evidence.signal as Signal | undefined) ?? null;
+/** What caused a step; the first of a log, and evidence that was too large to be kept, carry none. */
+export const signalOf = ({ evidence }: Pick<Transition, 'evidence'>): Signal | null =>
+  (evidence.signal as Signal | undefined) ?? null;
 
 /** The event of the escrow that a signal tells of, under the claim it uses up. */
-function eventOf(signal: Signal): {
+export function eventOf(signal: Signal): {
   readonly name: string;
   readonly txHash: string;
   readonly blockNumber: number;

@@ -1,4 +1,3 @@
-import { claim } from '../claim.ts';
 import type { PaymentState, State } from '../state.ts';
 import type { Transition } from '../transition.ts';
 import type { Report } from './violation.ts';
@@ -59,14 +58,4 @@ export function checkClaims(step: Transition, slot: string | null, report: Repor
   }
   const own = claims.find((name) => name.startsWith('slot:')) ?? null;
   if (own !== slot) report('I5', id, `its scalar slot is ${slot ?? 'missing'}, its claim is ${own ?? 'missing'}`);
-  for (const name of wanted(step)) {
-    if (!claims.some((held) => held === name || held.startsWith(`${name}:e`)))
-      report('I5', id, `it does not claim ${name}`);
-  }
-}
-
-/** The claims that a step cannot do without, because what it does may happen once. */
-function wanted({ state, kind, seq }: Transition): string[] {
-  if (state.direction !== 'in' || kind !== 'intentOpened' || seq !== 1) return [];
-  return [claim.address(state.asset.chainId, state.vault)];
 }

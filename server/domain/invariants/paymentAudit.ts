@@ -8,6 +8,7 @@ import { checkEdge, checkHashes, checkSequence } from './history.ts';
 import { checkRequest } from './marketplace.ts';
 import { checkPrice } from './price.ts';
 import { checkProjection } from './projection.ts';
+import { createUsedFacts } from './usedFacts.ts';
 import { createReport, type Report, type Violation } from './violation.ts';
 
 /** The auditor of one log: is fed its steps in order and keeps only the last one and a sum per account. */
@@ -33,6 +34,7 @@ export function createPaymentAudit(logId: string, tools: AuditTools): PaymentAud
     if (violations.length < mostViolations) keep(...found);
   };
   const signs = createSigns(logId);
+  const facts = createUsedFacts();
   let before: AuditedStep | null = null;
   let undone = false;
   let whole = true;
@@ -54,6 +56,7 @@ export function createPaymentAudit(logId: string, tools: AuditTools): PaymentAud
     // Sums over a history with a gap say nothing.
     whole &&= follows;
     if (whole) signs.add(transition, report);
+    if (whole) facts.step(transition, last, report);
     checkPrice(transition, report);
     checkClaims(transition, step.slot, report);
     checkEffects(step, tools, report);

@@ -2,11 +2,25 @@ import type { AuditedStep, AuditTools, Beside, RequestRow } from '../../../serve
 import { createPaymentAudit } from '../../../server/domain/invariants/paymentAudit.ts';
 import type { Violation } from '../../../server/domain/invariants/violation.ts';
 import { decide } from '../../../server/domain/payment.ts';
+import { requestedMachine } from '../../../server/domain/payoutMachine.ts';
 import type { Signal } from '../../../server/domain/signal.ts';
 import type { State } from '../../../server/domain/state.ts';
 import { effectKey, type Transition, transitionId } from '../../../server/domain/transition.ts';
 import { digest } from '../../../server/store/codec.ts';
 import * as f from '../factories.ts';
+
+const machine = requestedMachine({
+  ...{ externalId: `${f.paymentId}-9-0`, coin: 'BNB-USDT', wallet: f.addresses.hotWallet, amount: 95n },
+  ...{ destination: f.addresses.refundTo, callbackUrl: 'https://example.org/payout', requestedAtMs: f.startMs },
+});
+/** Opens the record of a payout out of the payment of these tests. */
+export const payoutOpened: Signal = {
+  kind: 'payoutOpened',
+  payout: {
+    ...{ source: { paymentId: f.paymentId, n: 1 }, marketplaceId: 'market', requestId: 'request', offerId: 'offer' },
+    ...{ buyerId: 'buyer1', sellerId: 'seller1', asset: f.asset, amount: 95n, machine },
+  },
+};
 
 /** What a signal of these tests is told with, beside what it says itself. */
 interface Told {

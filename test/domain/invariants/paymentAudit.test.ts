@@ -1,25 +1,23 @@
 import { expect } from 'chai';
-import { requestedMachine } from '../../../server/domain/payoutMachine.ts';
 import type { Signal } from '../../../server/domain/signal.ts';
 import type { PaymentState, State } from '../../../server/domain/state.ts';
 import * as f from '../factories.ts';
 import * as story from '../story.ts';
-import { audited, forged, historyOf, named, requestOf, rowOf, stepAt, tampered, tools } from './histories.ts';
+import {
+  audited,
+  forged,
+  historyOf,
+  named,
+  payoutOpened,
+  requestOf,
+  rowOf,
+  stepAt,
+  tampered,
+  tools,
+} from './histories.ts';
 
 const released: readonly Signal[] = [...story.funded, f.prepared(100n, 0n), f.settled(100n, 0n)];
 const id = (seq: number) => `${f.paymentId}:${String(seq).padStart(6, '0')}`;
-
-const machine = requestedMachine({
-  ...{ externalId: `${f.paymentId}-9-0`, coin: 'BNB-USDT', wallet: f.addresses.hotWallet, amount: 95n },
-  ...{ destination: f.addresses.refundTo, callbackUrl: 'https://example.org/payout', requestedAtMs: f.startMs },
-});
-const payoutOpened: Signal = {
-  kind: 'payoutOpened',
-  payout: {
-    ...{ source: { paymentId: f.paymentId, n: 1 }, marketplaceId: 'market', requestId: 'request', offerId: 'offer' },
-    ...{ buyerId: 'buyer1', sellerId: 'seller1', asset: f.asset, amount: 95n, machine },
-  },
-};
 
 /** Histories of every kind of end; none of them may be found fault with. */
 const stories: Record<string, readonly Signal[]> = {
@@ -135,53 +133,6 @@ describe('domain: the auditor of one log', () => {
       { account: 'platform', asset: f.assetKey, amount: -5n },
     ];
     expect(named(audited(forged(historyOf(story.start), 2, { legs })))).to.deep.equal([`I4 ${id(2)}`]);
-  });
-
-  it('I5: names a claim that another payment owns, whatever its kind', () => {
-    const steps = historyOf([...released]);
-    const other = f.txHash(77);
-    const foreign = [
-      'fund:another-request',
-      'open:another-request:offer:buyer1:0',
-      `addr:56:${f.addresses.payer}`,
-      `tx:56:${f.txHash(5)}:${f.addresses.payer}:${f.addresses.token}`,
-      `rev:56:${f.txHash(5)}:${f.addresses.payer}:${f.addresses.token}:0`,
-      `out:56:${other}:0`,
-      `out:56:${f.txHash(5)}:${other}:refundedLater`,
-      `credit:56:${f.addresses.seller}:${f.addresses.token}:000000001100:000001:${other}`,
-      `payout:${'b'.repeat(24)}:1`,
-      'post:another-3-0',
-      'slot:bsc:0xabc:000000001',
-      'evt:shkeeper:key',
-      'whatever:1',
-    ];
-    for (const name of foreign) {
-      const slot = name.startsWith('slot:') ? name : null;
-      const claims = [...stepAt(steps, 3).claims, name];
-      const changed = forged(steps, 3, { claims }).map((step) =>
-        step.transition.seq === 3 ? { ...step, slot } : step,
-      );
-      expect(named(audited(changed)), name).to.deep.equal([`I5 ${name}`]);
-    }
-  });
-
-  it('I5: lets the record of a payout hold the transfer that proves it, and no other', () => {
-    const out = historyOf([payoutOpened], { paymentId: 'payout1' });
-    const proof = (receiver: string) => `out:56:${f.txHash(3)}:${receiver}:${f.addresses.token}:payout`;
-    expect(audited(forged(out, 1, { claims: [proof(f.addresses.refundTo)] }))).to.deep.equal([]);
-    const foreign = proof(f.addresses.payer);
-    expect(named(audited(forged(out, 1, { claims: [foreign] })))).to.deep.equal([`I5 ${foreign}`]);
-  });
-
-  it('I5: names a claim that one step holds twice, a lost address and a scalar slot that is none of its claims', () => {
-    const steps = historyOf(story.funded);
-    const claims = stepAt(steps, 3).claims;
-    expect(named(audited(forged(steps, 3, { claims: [...claims, ...claims] })))).to.include('I5 fund:request');
-    expect(named(audited(forged(steps, 1, { claims: [] })))).to.deep.equal([`I5 ${id(1)}`]);
-    const marked = steps.map((step) =>
-      step.transition.seq === 2 ? { ...step, slot: 'slot:bsc:0xabc:000000001' } : step,
-    );
-    expect(named(audited(marked))).to.deep.equal([`I5 ${id(2)}`]);
   });
 
   it('I6: names a payment whose row was put back, changed or taken away', () => {
