@@ -38,7 +38,8 @@ export function createIdempotencyStore(connection: Connection): IdempotencyStore
     async begin(key: string, requestHash: string, now: number) {
       if (await insert(newRow(key, requestHash, now))) return { outcome: 'begun' as const };
       if (await takeOver(key, requestHash, now)) return { outcome: 'begun' as const };
-      const row = await keys.findById(key).lean();
+      // The newest there is: a majority would not know yet what was answered a moment ago.
+      const row = await keys.findById(key).read('primary').readConcern('local').lean();
       if (row !== null && row.requestHash !== requestHash) return { outcome: 'otherPayload' as const };
       if (row?.state !== 'complete') return { outcome: 'running' as const };
       return { outcome: 'stored' as const, status: row.status ?? 200, body: row.body ?? '' };

@@ -13,6 +13,12 @@ interface Completion {
   readonly body: string;
 }
 
+/**
+ * No write of a record waits for the disk: one that is lost with its server leaves the key new or running, as a death of ours at that
+ * point does, and the claim in the transition answers the repeat.
+ */
+const inMemory = { writeConcern: { w: 1, journal: false } } as const;
+
 /** The two writes that every keyed request makes; those that run at the same time leave together. */
 export function createKeyWrites(keys: Collection<IdempotencyKeyRow>) {
   const rules = { maxSize: maxBatch, maxInFlight: twoAtATime };
@@ -24,7 +30,7 @@ export function createKeyWrites(keys: Collection<IdempotencyKeyRow>) {
       const taken = await keys
         .bulkWrite(
           rows.map((document) => ({ insertOne: { document } })),
-          { ordered: false },
+          { ordered: false, ...inMemory },
         )
         .then(() => new Set<number>(), takenOf);
       return rows.map((_, index) => !taken.has(index));
@@ -37,8 +43,7 @@ export function createKeyWrites(keys: Collection<IdempotencyKeyRow>) {
       const updates = completions.map(({ key, status, body }) => ({
         updateOne: { filter: { _id: key }, update: { $set: { state: 'complete' as const, status, body } } },
       }));
-      // Lost with its server, it leaves the key running: as after a death of ours before this write, and with the same cure.
-      await keys.bulkWrite(updates, { ordered: false, writeConcern: { w: 1 } });
+      await keys.bulkWrite(updates, { ordered: false, ...inMemory });
       return completions.map(() => undefined);
     },
   });
