@@ -76,15 +76,17 @@ export async function ensureTransitionSchema(database: Db): Promise<void> {
   await ensureIndexes(database.collection(transitionCollection));
 }
 
+/** The fence that makes each fact count once. Never sparse: a sparse index would refuse the second empty list of claims. */
+export const claimsIndex = {
+  key: { claims: 1 },
+  name: transitionIndexes.claims,
+  unique: true,
+  partialFilterExpression: { 'claims.0': { $exists: true } },
+} as const;
+
 async function ensureIndexes(collection: Collection): Promise<void> {
   await collection.createIndexes([
-    // Never sparse: a sparse index would refuse the second empty list of claims.
-    {
-      key: { claims: 1 },
-      name: transitionIndexes.claims,
-      unique: true,
-      partialFilterExpression: { 'claims.0': { $exists: true } },
-    },
+    claimsIndex,
     {
       key: { 'relay.done': 1, _id: 1 },
       name: transitionIndexes.undone,
