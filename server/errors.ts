@@ -62,3 +62,20 @@ export class AppError extends Error {
     this.details = options.details ?? {};
   }
 }
+
+/**
+ * Something was written by a newer version of the server than this one, as happens while one replaces the other. The sender repeats, and
+ * reaches a server that knows it; nothing may be given up, or passed, because of it.
+ */
+export class NewerVersionError extends AppError {
+  constructor(what: string, strange: string) {
+    super(
+      'busy',
+      'A newer version of the server changed this payment, and this one does not know how; repeat unchanged.',
+      {
+        cause: new Error(`${what} has ${strange}`),
+      },
+    );
+    this.name = 'NewerVersionError';
+  }
+}

@@ -9,6 +9,7 @@ import {
   type Transition,
   transitionId,
 } from '../domain/transition.ts';
+import { NewerVersionError } from '../errors.ts';
 import type {
   AppendResult,
   Clock,
@@ -161,12 +162,26 @@ type Attempted = Exclude<AppendResult, { outcome: 'tooLarge' }>;
 async function afterAppend(call: Call, transition: Transition, result: Attempted): Promise<Step> {
   if (result.outcome === 'appended') return succeed(call, transition);
   if (result.outcome === 'claimTaken') return onClaimTaken(call, transition, result.claim);
-  const stored = await call.deps.transitions.at(transition.paymentId, transition.seq);
+  const stored = await standsThere(call, transition);
+  if (stored === 'newerVersion') return 'pause';
   if (stored?.attempt === transition.attempt) return succeed(call, transition);
   // Somebody else's transition stands there: ours was certainly not stored.
   if (stored !== null || result.outcome === 'sequenceTaken') return 'pause';
   // Not seen is not "did not happen" (reliability.md §3.4): the sender repeats and meets its own claim.
   throw busy('The outcome of this change is not known yet.', result.cause);
+}
+
+/** What has the number of a transition; what a newer version wrote there is certainly not ours. */
+async function standsThere(
+  { deps }: Call,
+  { paymentId, seq }: Transition,
+): Promise<Transition | 'newerVersion' | null> {
+  try {
+    return await deps.transitions.at(paymentId, seq);
+  } catch (error) {
+    if (error instanceof NewerVersionError) return 'newerVersion';
+    throw error;
+  }
 }
 
 function succeed(call: Call, transition: Transition): Observation {

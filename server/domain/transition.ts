@@ -21,6 +21,21 @@ export type EffectBody =
   | { readonly type: 'alarm'; readonly reason: string };
 export type EffectType = EffectBody['type'];
 
+const everyEffect = {
+  askAddress: true,
+  verify: true,
+  drivePayout: true,
+  requestForward: true,
+  openPayoutRecord: true,
+  reportPayout: true,
+  setRequestStatus: true,
+  acceptOffer: true,
+  event: true,
+  alarm: true,
+} as const satisfies Record<EffectType, true>;
+/** Every type of effect; one that is missing does not compile. */
+export const effectTypes = Object.keys(everyEffect) as readonly EffectType[];
+
 /** An effect with its key `<payment>-<seq>-<n>`: the external id, job id and event id of whatever it causes. */
 export type Effect = EffectBody & { readonly key: string };
 

@@ -1,4 +1,5 @@
-import type { Effect, EffectType, Transition } from '../domain/transition.ts';
+import { type Effect, effectTypes, type Transition } from '../domain/transition.ts';
+import { NewerVersionError } from '../errors.ts';
 import type { Clock, CrashPoint, LeasedTransition, Logger, RelayStore, WatchStore } from '../ports.ts';
 import type { RecordAlarm, Subscribers } from './subscribers.ts';
 import { watchOf } from './watchOf.ts';
@@ -38,22 +39,9 @@ const maxAttempts = 10;
 const firstBackoffMs = 250;
 const longestBackoffMs = 60_000;
 
-const effectTypes = {
-  askAddress: true,
-  verify: true,
-  drivePayout: true,
-  requestForward: true,
-  openPayoutRecord: true,
-  reportPayout: true,
-  setRequestStatus: true,
-  acceptOffer: true,
-  event: true,
-  alarm: true,
-} as const satisfies Record<EffectType, true>;
-
 /** Builds the relay; refuses a table of subscribers in which an effect type is missing. */
 export function createRelay(deps: RelayDeps): Relay {
-  const missing = Object.keys(effectTypes).filter((type) => !(type in deps.subscribers));
+  const missing = effectTypes.filter((type) => !(type in deps.subscribers));
   if (missing.length > 0) throw new Error(`No subscriber for: ${missing.join(', ')}`);
   const concurrency = deps.concurrency ?? standardConcurrency;
   const running = new Set<Promise<void>>();
@@ -157,7 +145,8 @@ async function performOrPark(deps: RelayDeps, effect: Effect, leased: LeasedTran
   try {
     await perform(deps.subscribers, effect, transition);
   } catch (error) {
-    if (fence < maxAttempts) throw error;
+    // A server of the version that knows the other payment will do it, however long the two stand side by side.
+    if (fence < maxAttempts || error instanceof NewerVersionError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     const { paymentId, seq } = transition;
     deps.logger.error({ category: 'alarm', effect: effect.key, type: effect.type, error }, 'an effect was parked');

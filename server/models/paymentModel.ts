@@ -13,6 +13,10 @@ import {
 export interface PaymentRow {
   _id: string;
   version: number;
+  /** Of what an older version would misread (store/vocabulary.ts). */
+  format?: number;
+  /** Of the transition the row copies; rows of the first days have none. */
+  kind?: string;
   direction: 'in' | 'out' | 'suspense';
   status: PaymentStatus;
   escrowState: EscrowState;
@@ -54,6 +58,8 @@ const schema = new Schema<PaymentRow>(
   {
     _id: text,
     version: whole,
+    format: Number,
+    kind: String,
     direction: { type: String, enum: ['in', 'out', 'suspense'], required: true },
     status: { type: String, enum: paymentStatuses, required: true },
     escrowState: { type: String, enum: escrowStates, required: true },

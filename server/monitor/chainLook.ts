@@ -39,14 +39,15 @@ export function createLook(deps: LookDeps): () => Promise<TickReport> {
   async function lookAt(range: Range, owing: boolean) {
     const { facts, transfers, withdrawals } = await readFacts(deps, range);
     const { found, holdBelow } = await findOrphans(deps, range, transfers);
-    for (const { logId, signal } of found) await telling.tellNow(logId, signal);
+    let waiting = false;
+    for (const { logId, signal } of found) if (!(await telling.tellNow(logId, signal))) waiting = true;
     const unseen = await settlements.compare(range, facts);
     const told = await telling.tell(facts, range.head.finalized);
     // A withdrawal is taken off credits that all the facts before it brought into the books, or left there.
-    const due = owing || told.failed > 0 ? [] : withdrawals;
+    const due = owing || waiting || told.failed > 0 ? [] : withdrawals;
     const paid = await tellWithdrawals(deps, telling, due, range.head.finalized);
     crash('monitor:beforeCursor');
-    const failed = told.failed + paid.failed > 0;
+    const failed = waiting || told.failed + paid.failed > 0;
     const untold = failed ? range.from : Number.POSITIVE_INFINITY;
     const limit = Math.min(range.to, range.head.finalized);
     const last = Math.min(limit, holdBelow - 1, untold - 1);

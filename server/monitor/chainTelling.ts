@@ -1,5 +1,5 @@
 import type { Signal } from '../domain/signal.ts';
-import { AppError } from '../errors.ts';
+import { AppError, NewerVersionError } from '../errors.ts';
 import type { CrashPoint, Logger, Observation, PaymentCoordinator } from '../ports.ts';
 import type { ChainFact } from './chainFacts.ts';
 
@@ -14,8 +14,8 @@ export interface Telling {
   tell(facts: readonly ChainFact[], finalized: number): Promise<Told>;
   /** Does work that ends in telling; what it throws counts like a fact of this name that could not be told. */
   attempt(name: string, fields: object, work: () => Promise<Told>): Promise<Told>;
-  /** Tells what must not wait and is never left out, and forgets what this log was told before. */
-  tellNow(logId: string, signal: Signal): Promise<void>;
+  /** Tells what must not wait and is never left out, and forgets what this log was told before; false when only a newer version can. */
+  tellNow(logId: string, signal: Signal): Promise<boolean>;
   forget(): void;
 }
 
@@ -79,6 +79,8 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
         counts.told += 1;
         memory.set(logId, known.add(name));
       } catch (error) {
+        // It will be told by a server that knows the payment; until then only the cursor waits, not the other payments.
+        if (error instanceof NewerVersionError) return { ...counts, failed: 1 };
         if (error instanceof AppError) throw error;
         const fields = { paymentId: logId, signal: signal.kind, key, blockNumber, error };
         if (!gaveUp(`${logId} ${name}`, fields)) return { ...counts, failed: 1 };
@@ -112,14 +114,21 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
       try {
         return await work();
       } catch (error) {
+        if (error instanceof NewerVersionError) return { told: 0, parked: 0, failed: 1 };
         if (error instanceof AppError) throw error;
         const last = gaveUp(name, { ...fields, error });
         return { told: 0, parked: last ? 1 : 0, failed: last ? 0 : 1 };
       }
     },
     tellNow: async (logId, signal) => {
-      await observe(logId, signal);
+      try {
+        await observe(logId, signal);
+      } catch (error) {
+        if (error instanceof NewerVersionError) return false;
+        throw error;
+      }
       memory.delete(logId);
+      return true;
     },
     forget: () => memory.clear(),
   };

@@ -8,6 +8,7 @@ import { readLimitMs } from './connection.ts';
 import { reachable } from './outage.ts';
 import { rowCheck } from './projection.ts';
 import type { TransitionDocument } from './transitionDocument.ts';
+import { strangeWord } from './vocabulary.ts';
 
 /** Payments asked for in one query; with one query on its way the next ones collect. */
 const maxBatch = 64;
@@ -17,12 +18,14 @@ const oneAtATime = 1;
 interface HintRow {
   readonly _id: string;
   readonly version: number;
+  readonly format?: number;
+  readonly kind?: string;
   readonly hash?: string;
   readonly check?: string;
   readonly stateHash: string;
   readonly state: unknown;
 }
-const hintFields = { version: 1, hash: 1, check: 1, stateHash: 1, state: 1 };
+const hintFields = { version: 1, format: 1, kind: 1, hash: 1, check: 1, stateHash: 1, state: 1 };
 
 /** Reads of states that leave together (docs/adr/0013): the copies in `payments`, and whether a tail still is the newest. */
 export function createTailHints(
@@ -67,8 +70,10 @@ export function createTailHints(
 const idOf = ({ paymentId, seq }: Tail) => transitionId(paymentId, seq);
 const successorOf = ({ paymentId, seq }: Tail) => transitionId(paymentId, seq + 1);
 
-/** The tail that a row tells; null when the row is of an older version, was edited, or cannot be read: then the log is asked. */
-function tailOf({ _id: paymentId, version: seq, hash, check, stateHash, state: stored }: HintRow): Tail | null {
+/** The tail that a row tells; null when the row is of another version, was edited, or cannot be read: then the log is asked. */
+function tailOf(row: HintRow): Tail | null {
+  if (strangeWord(row) !== null) return null;
+  const { _id: paymentId, version: seq, hash, check, stateHash, state: stored } = row;
   if (typeof hash !== 'string' || check !== rowCheck({ paymentId, seq, hash, stateHash })) return null;
   try {
     const state = decode(stored) as State;

@@ -37,6 +37,7 @@ export function projectionOf(transition: Transition): Document {
   const { state } = transition;
   return {
     version: transition.seq,
+    kind: transition.kind,
     direction: state.direction,
     status: state.status,
     escrowState: escrowStateOf(state),

@@ -4,6 +4,7 @@ import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
 import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection, transitionIndexes } from './transitionSchema.ts';
+import { strangeEffect, strangeWord, wordFields } from './vocabulary.ts';
 
 /** Undone transitions read at a time, and pages read for one lease: together a bound on the work of one call. */
 const pageSize = 50;
@@ -59,10 +60,10 @@ export function createRelayStore(database: Db): RelayStore {
   });
 }
 
-type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay'>;
+type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay' | 'format' | 'kind' | 'state' | 'effects'>;
 
 function undone(log: Collection<TransitionDocument>, after: string) {
-  const projection = { p: 1, 'relay.lease': 1, 'relay.fence': 1 };
+  const projection = { p: 1, 'relay.lease': 1, 'relay.fence': 1, 'effects.type': 1, ...wordFields };
   return log
     .find(
       { 'relay.done': false, _id: { $gt: after } },
@@ -73,14 +74,18 @@ function undone(log: Collection<TransitionDocument>, after: string) {
 
 /**
  * Rows come in order of `_id`, so the first of a payment is its oldest undone one. Done never becomes undone and a transition is
- * appended only after its predecessor, so what is the oldest now stays the oldest: looking before taking is enough.
+ * appended only after its predecessor, so what is the oldest now stays the oldest: looking before taking is enough. What a newer version
+ * wrote is left to it untaken, since every taking counts as an attempt, and holds up what follows in its payment.
  */
 function oldestPerPayment(rows: readonly UndoneRow[]): Candidate[] {
-  const oldest = new Map<string, Candidate>();
-  for (const { _id, p, relay } of rows) {
-    if (!oldest.has(p)) oldest.set(p, { id: _id, paymentId: p, lease: relay.lease, fence: relay.fence });
+  const oldest = new Map<string, Candidate | null>();
+  for (const row of rows) {
+    const { _id, p, relay } = row;
+    const isKnown = strangeWord(row) === null && strangeEffect(row.effects) === null;
+    if (!oldest.has(p))
+      oldest.set(p, isKnown ? { id: _id, paymentId: p, lease: relay.lease, fence: relay.fence } : null);
   }
-  return [...oldest.values()];
+  return [...oldest.values()].filter((candidate) => candidate !== null);
 }
 
 async function take(log: Collection<TransitionDocument>, candidate: Candidate, until: number) {

@@ -1,10 +1,13 @@
 import { type Outline, outlineFields } from '../domain/state.ts';
 import type { Step, Transition } from '../domain/transition.ts';
 import { decode, encode } from './codec.ts';
+import { demandKnown } from './vocabulary.ts';
 
 /** A transition as the database holds it (reliability.md §3.2); `relay` is the only part that ever changes. */
 export interface TransitionDocument {
   _id: string;
+  /** Only of what an older version would misread (vocabulary.ts). */
+  format?: number;
   p: string;
   seq: number;
   claims: readonly string[];
@@ -52,19 +55,25 @@ export function toDocument(transition: Transition): TransitionDocument {
   };
 }
 
-/** The transition that a document holds. */
+/** The transition that a document holds; throws when a newer version wrote it. */
 export function fromDocument(document: TransitionDocument): Transition {
-  const { _id, p, relay: _relay, slot: _slot, ...rest } = document;
+  demandKnown(document._id, document);
+  const { _id, p, relay: _relay, slot: _slot, format: _format, ...rest } = document;
   return { ...(decode(rest) as Omit<Transition, 'id' | 'paymentId'>), id: _id, paymentId: p };
 }
 
 /** What the database has to send of a document that becomes a step. */
 export const stepProjection: Readonly<Record<string, 1>> = Object.fromEntries(
-  ['p', 'seq', 'kind', 'atMs', 'effects', ...outlineFields.map((field) => `state.${field}`)].map((field) => [field, 1]),
+  ['p', 'seq', 'format', 'kind', 'atMs', 'effects', ...outlineFields.map((field) => `state.${field}`)].map((field) => [
+    field,
+    1,
+  ]),
 );
 
-/** The step that a document, or what `stepProjection` leaves of it, tells. */
-export function toStep({ p, seq, kind, atMs, effects, state }: TransitionDocument): Step {
+/** The step that a document, or what `stepProjection` leaves of it, tells; throws when a newer version wrote it. */
+export function toStep(document: TransitionDocument): Step {
+  demandKnown(document._id, document);
+  const { p, seq, kind, atMs, effects, state } = document;
   return {
     paymentId: p,
     seq,

@@ -1,4 +1,4 @@
-import { type Collection, type Db, Decimal128, type Document } from 'mongodb';
+import { BSON, type Collection, type Db, Decimal128, type Document } from 'mongodb';
 
 /** The collection that is the source of truth; everything else can be rebuilt from it. */
 export const transitionCollection = 'payment_transitions';
@@ -19,7 +19,15 @@ const legAmount = {
   maximum: Decimal128.fromString('1E30'),
 };
 
+/**
+ * Which rules these are, as the database keeps them: raised with every change, so that a version that starts again while a newer one is being
+ * rolled out does not put its own rules back.
+ */
+const rulesVersion = 1;
+const titleOf = (version: number) => `transition rules ${version}`;
+
 const documentSchema = {
+  title: titleOf(rulesVersion),
   bsonType: 'object',
   required: ['_id', 'p', 'seq', 'to', 'kind', 'claims', 'legs', 'effects', 'state', 'hash', 'attempt', 'relay'],
   properties: {
@@ -64,17 +72,31 @@ export const transitionValidator: Document = {
   $and: [{ $jsonSchema: documentSchema }, { $expr: { $and: [zeroSum, oneAsset, wholeUnits] } }],
 };
 
+const rules = { validator: transitionValidator, validationLevel: 'strict', validationAction: 'error' } as const;
+
 /** Creates the collection, its validator and its indexes; repeatable, also by several processes at once. */
 export async function ensureTransitionSchema(database: Db): Promise<void> {
-  const rules = { validator: transitionValidator, validationLevel: 'strict', validationAction: 'error' } as const;
   try {
     await database.createCollection(transitionCollection, rules);
   } catch (error) {
     if (!isNamespaceExists(error)) throw error;
-    await database.command({ collMod: transitionCollection, ...rules });
+    await ensureRules(database);
   }
   await ensureIndexes(database.collection(transitionCollection));
 }
+
+/** Puts the rules of this version in place of older or edited ones; those of a newer version stay. */
+async function ensureRules(database: Db): Promise<void> {
+  const [found] = await database.listCollections({ name: transitionCollection }).toArray();
+  const options: Document = (found && 'options' in found && found.options) || {};
+  const [, version] = /^transition rules (\d+)$/.exec(titleIn(options.validator)) ?? [];
+  if (Number(version ?? 0) > rulesVersion || isSame(options)) return;
+  await database.command({ collMod: transitionCollection, ...rules });
+}
+
+const titleIn = (validator: Document | undefined) => String(validator?.$and?.[0]?.$jsonSchema?.title);
+const isSame = ({ validator, validationLevel, validationAction }: Document) =>
+  BSON.EJSON.stringify({ validator, validationLevel, validationAction }) === BSON.EJSON.stringify(rules);
 
 /** The fence that makes each fact count once. Never sparse: a sparse index would refuse the second empty list of claims. */
 export const claimsIndex = {

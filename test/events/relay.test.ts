@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { EffectBody, Transition } from '../../server/domain/transition.ts';
+import { NewerVersionError } from '../../server/errors.ts';
 import { createRelay, type RelayDeps } from '../../server/events/relay.ts';
 import type { AlarmRecord, Subscribers } from '../../server/events/subscribers.ts';
 import { addresses } from '../domain/factories.ts';
@@ -186,6 +187,27 @@ describe('the relay', () => {
     const row = await opened.database.collection('payment_transitions').findOne({ p: paymentId, seq: 1 });
     expect(row?.relay.parked).to.have.length(1);
     expect(row?.relay.done).to.equal(true);
+  });
+
+  it('never parks what waits for a newer version of the server, however often it was tried', async () => {
+    const paymentId = randomIds.payment();
+    await append(...steps(paymentId, 1));
+    let isRolledOut = false;
+    const verify = async () => {
+      if (!isRolledOut) throw new NewerVersionError('another payment', 'kind: giftSent');
+    };
+    const waiting = relay({ verify });
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      await waiting.drain();
+      clock.advance(60_000);
+    }
+    expect(await undone()).to.equal(1);
+    isRolledOut = true;
+    await waiting.drain();
+    expect(await undone()).to.equal(0);
+    expect(
+      await opened.database.collection('payment_transitions').countDocuments({ 'relay.parked.0': { $exists: true } }),
+    ).to.equal(0);
   });
 
   it('passes the labels at which a process may be killed', async () => {

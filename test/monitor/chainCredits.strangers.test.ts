@@ -23,7 +23,7 @@ describe('withdrawals of credits by strangers', () => {
     const telling = {
       tell: async () => nothing,
       attempt: async (_name: string, _fields: object, work: () => Promise<typeof nothing>) => work(),
-      tellNow: async () => undefined,
+      tellNow: async () => true,
       forget: () => undefined,
     };
     await tellWithdrawals({ store, logger }, telling, [withdrawal], 9);

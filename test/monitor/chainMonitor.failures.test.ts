@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AppError } from '../../server/errors.ts';
+import { AppError, NewerVersionError } from '../../server/errors.ts';
 import { type ChainWorld, one, openChainWorld } from '../providers/chain/chainWorld.ts';
 import { type MonitorStage, monitorStage } from './monitorStage.ts';
 
@@ -87,6 +87,31 @@ describe('chain monitor, when something fails', () => {
     stage.books.answerWith(() => null);
     await watching.tick();
     expect(stage.books.standing(bad.paymentId)).to.equal(one);
+    expect(stage.cursors.stored()?.blockNumber).to.be.greaterThan(stood ?? 0);
+  });
+
+  it('waits with the cursor, not with the other payments, for a server that knows what a newer version wrote', async () => {
+    const watching = stage.monitor();
+    await watching.tick();
+    const stood = stage.cursors.stored()?.blockNumber;
+    const [newer, known] = [await stage.payment(), await stage.payment()];
+    stage.books.answerWith((logId) => {
+      if (logId === newer.paymentId) throw new NewerVersionError(logId, 'kind: giftSent');
+      return null;
+    });
+    await world.pay(newer.vault, one);
+    await world.pay(known.vault, one);
+    await world.finalize();
+    for (let look = 0; look < 8; look += 1) await watching.tick();
+    expect(stage.books.standing(known.paymentId)).to.equal(one);
+    expect(stage.cursors.stored()?.blockNumber).to.equal(stood);
+    expect(
+      stage.logger.lines.filter(({ fields }) => 'category' in fields),
+      'no alarm',
+    ).to.deep.equal([]);
+    stage.books.answerWith(() => null);
+    await watching.tick();
+    expect(stage.books.standing(newer.paymentId)).to.equal(one);
     expect(stage.cursors.stored()?.blockNumber).to.be.greaterThan(stood ?? 0);
   });
 

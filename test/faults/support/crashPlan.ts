@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { effectTypes } from '../../../server/domain/transition.ts';
 import { filesBelow } from '../../house/sources.ts';
 import type { Death } from './crashLife.ts';
 
@@ -111,16 +112,11 @@ export function labelsOfSource(): string[] {
       ([, plain, template]) => plain ?? template ?? '',
     ),
   );
-  const types = effectTypes();
   return [
     ...new Set(
-      called.flatMap((label) => (label.includes('${') ? types.map((type) => label.replace(/\$\{.*\}/, type)) : label)),
+      called.flatMap((label) =>
+        label.includes('${') ? effectTypes.map((type) => label.replace(/\$\{.*\}/, type)) : label,
+      ),
     ),
   ].sort();
-}
-
-/** The types that the relay knows. */
-function effectTypes(): string[] {
-  const table = /const effectTypes = \{([^}]*)\}/.exec(readFileSync('server/events/relay.ts', 'utf8'))?.[1] ?? '';
-  return [...table.matchAll(/(\w+): true/g)].map(([, type = '']) => type);
 }
