@@ -89,10 +89,11 @@ const schema = new Schema<PaymentRow>(
   },
   { collection: 'payments', versionKey: false, minimize: false },
 );
-schema.index({ buyerId: 1, openedAtMs: -1, _id: -1 });
-schema.index({ sellerId: 1, openedAtMs: -1, _id: -1 });
-schema.index({ requestId: 1, openedAtMs: -1 });
-schema.index({ openedAtMs: -1, _id: -1 });
+// Lists: what they filter by, then what they sort by; several statuses are several short scans that are merged.
+schema.index({ buyerId: 1, status: 1, openedAtMs: -1, _id: -1 });
+schema.index({ sellerId: 1, status: 1, openedAtMs: -1, _id: -1 });
+schema.index({ status: 1, direction: 1, openedAtMs: -1, _id: -1 });
+schema.index({ requestId: 1, openedAtMs: -1, _id: -1 });
 schema.index({ status: 1, expiresAtMs: 1 });
 schema.index({ externalIds: 1 });
 schema.index({ 'arrivalBlocks.chainId': 1, 'arrivalBlocks.blockNumber': 1 });
