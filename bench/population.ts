@@ -156,7 +156,7 @@ function memoryLog() {
 
 /** Payments with their histories, built by the real coordinator and stored nowhere yet. */
 export async function buildPayments({ count, transitions, perBuyer = 40 }: Population) {
-  const nowMs = Date.now();
+  let nowMs = Date.now();
   const { store, all } = memoryLog();
   const clock = { now: () => nowMs };
   const ids = { attempt: () => randomUUID() };
@@ -166,6 +166,8 @@ export async function buildPayments({ count, transitions, perBuyer = 40 }: Popul
   let buyerId = '';
   for (let n = 0; n < count; n += 1) {
     if (n % perBuyer === 0) buyerId = `buyer-${hex(6)}`;
+    // nobody opens a hundred payments in one moment, and lists are sorted by it
+    nowMs += 1;
     const paymentId = hex(12);
     const payment = { paymentId, externalId: externalIdOf(paymentId), address: `0x${hex(20)}`, buyerId };
     for (const signal of courseOf(payment, intentFacts(paymentId, buyerId, nowMs), nowMs).slice(0, transitions)) {

@@ -2,6 +2,7 @@ import type { Signal, SignalContext } from './domain/signal.ts';
 import type { PaymentState, PaymentStatus, State } from './domain/state.ts';
 import type { PurchaseRequest, RequestStatus, SellerOffer } from './domain/trade.ts';
 import type { RefusalCode, Step, Transition } from './domain/transition.ts';
+import type { Page, PageWanted } from './ports/pages.ts';
 
 /** The only source of time. */
 export interface Clock {
@@ -202,17 +203,8 @@ export interface MarketplaceStore {
   request(id: string): Promise<PurchaseRequest | null>;
   offer(id: string): Promise<SellerOffer | null>;
   hasOffer(requestId: string, sellerId: string): Promise<boolean>;
-  /** Newest first. */
-  listOffers(
-    filter: { requestId: string; sellerId?: string },
-    limit: number,
-    offset: number,
-  ): Promise<{ items: SellerOffer[]; total: number }>;
-  listRequests(
-    filter: { buyerId?: string; status?: RequestStatus },
-    limit: number,
-    offset: number,
-  ): Promise<{ items: PurchaseRequest[]; total: number }>;
+  listOffers(filter: { requestId: string; sellerId?: string }, page: PageWanted): Promise<Page<SellerOffer>>;
+  listRequests(filter: { buyerId?: string; status?: RequestStatus }, page: PageWanted): Promise<Page<PurchaseRequest>>;
   /** Selects an offer of an open request by hand; false when the request is no longer open. */
   selectOffer(requestId: string, offerId: string): Promise<boolean>;
   rejectOffer(offerId: string): Promise<void>;
@@ -239,8 +231,11 @@ export interface PaymentQuery {
   readonly direction?: 'in' | 'out';
 }
 export interface Queries {
-  /** Newest first. The lists inside each state are cut to their first twenty entries, `received` still counts all. */
-  payments(query: PaymentQuery, limit: number, offset: number): Promise<{ items: readonly Versioned[]; total: number }>;
+  /**
+   * Payments and payouts; money of nobody is neither. Of each state `arrivals` and `payouts` are cut to their first twenty entries, the sightings
+   * and what the provider said to none; `received` still counts all.
+   */
+  payments(query: PaymentQuery, page: PageWanted): Promise<Page<Versioned>>;
   /** The projection of one payment, when it exists and belongs to `userId` (null = no ownership filter). */
   payment(id: string, userId: string | null): Promise<Versioned | null>;
   /** The attempts of (request, offer, buyer), newest first. */

@@ -29,13 +29,13 @@ export interface PaySellerInput {
 }
 
 /** Payments of one request that are looked through; a request is funded once, the rest are attempts. */
-const maxPayments = 100;
+const looked = { limit: 100, order: 'newestFirst', offset: 0, after: null } as const;
 
 /** Pays a seller what the ledger owes him; only what the treasury received for exactly this trade (design §2). */
 export function createPaySeller(deps: PaySellerDeps) {
   async function owing(input: PaySellerInput, asset: string): Promise<PaymentState> {
     const { purchaseRequestId: requestId, buyerId, sellerId } = input;
-    const { items } = await deps.queries.payments({ requestId, buyerId, sellerId, direction: 'in' }, maxPayments, 0);
+    const { items } = await deps.queries.payments({ requestId, buyerId, sellerId, direction: 'in' }, looked);
     const ofOffer = items.flatMap(({ state }) =>
       state.direction === 'in' && state.offerId === input.sellerOfferId ? [state] : [],
     );

@@ -38,8 +38,7 @@ export function purchaseRequestModel(connection: Connection, statuses: readonly 
     },
     { collection: 'purchase_requests', versionKey: false, minimize: false },
   );
-  schema.index({ buyerId: 1, createdAtMs: -1, _id: -1 });
+  schema.index({ buyerId: 1, status: 1, createdAtMs: -1, _id: -1 });
   schema.index({ status: 1, createdAtMs: -1, _id: -1 });
-  schema.index({ createdAtMs: -1, _id: -1 });
   return connection.model<PurchaseRequestRow>('PurchaseRequest', schema);
 }

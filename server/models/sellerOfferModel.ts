@@ -38,7 +38,7 @@ schema.index(
   { requestId: 1, sellerId: 1, place: 1 },
   { unique: true, partialFilterExpression: { place: { $exists: true } } },
 );
-schema.index({ requestId: 1, sellerId: 1, createdAtMs: -1 });
+schema.index({ requestId: 1, sellerId: 1, createdAtMs: -1, _id: -1 });
 schema.index({ sellerId: 1, createdAtMs: -1 });
 
 /** The model of `seller_offers` on one connection. */

@@ -1,9 +1,12 @@
+import type { Collection } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { type PurchaseRequest, type RequestStatus, requestStatuses, type SellerOffer } from '../domain/trade.ts';
 import { type PurchaseRequestRow, purchaseRequestModel } from '../models/purchaseRequestModel.ts';
 import { type SellerOfferRow, sellerOfferModel } from '../models/sellerOfferModel.ts';
+import type { PageWanted } from '../ports/pages.ts';
 import type { MarketplaceStore } from '../ports.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+import { readPage } from './pages.ts';
 import { createReadsById } from './readsById.ts';
 
 /** Which transition of which payment an update follows. */
@@ -47,6 +50,8 @@ const mayMove = (status: RequestStatus, paymentId: string) => {
 export function createMarketplaceStore(connection: Connection): MarketplaceStore {
   const requests = purchaseRequestModel(connection, requestStatuses);
   const offers = sellerOfferModel(connection);
+  const requestRows = requests.collection as unknown as Collection<PurchaseRequestRow>;
+  const offerRows = offers.collection as unknown as Collection<SellerOfferRow>;
   const requestRow = createReadsById((ids) => requests.find({ _id: { $in: ids } }).lean());
   const offerRow = createReadsById((ids) => offers.find({ _id: { $in: ids } }).lean());
 
@@ -79,16 +84,18 @@ export function createMarketplaceStore(connection: Connection): MarketplaceStore
     async hasOffer(requestId: string, sellerId: string) {
       return (await offers.exists({ requestId, sellerId })) !== null;
     },
-    async listOffers(filter: { requestId: string; sellerId?: string }, limit: number, offset: number) {
-      const newestFirst = offers.find(filter).sort({ createdAtMs: -1, _id: -1 }).skip(offset).limit(limit);
-      const [rows, total] = await Promise.all([newestFirst.lean(), offers.countDocuments(filter)]);
-      return { items: rows.map(toOffer), total };
+    async listOffers(filter: { requestId: string; sellerId?: string }, wanted: PageWanted) {
+      const { items, ...page } = await readPage(offerRows, { filter, time: 'createdAtMs' }, wanted);
+      return { ...page, items: items.map(toOffer) };
     },
-    async listRequests(filter: { buyerId?: string; status?: RequestStatus }, limit: number, offset: number) {
-      const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-      const newestFirst = requests.find(wanted).sort({ createdAtMs: -1, _id: -1 }).skip(offset).limit(limit);
-      const [rows, total] = await Promise.all([newestFirst.lean(), requests.countDocuments(wanted)]);
-      return { items: rows.map(toRequest), total };
+    async listRequests({ buyerId, status }: { buyerId?: string; status?: RequestStatus }, wanted: PageWanted) {
+      // Every status by name, so that the index of all lists is the same one.
+      const filter = {
+        ...(buyerId === undefined ? {} : { buyerId }),
+        status: { $in: status ? [status] : requestStatuses },
+      };
+      const { items, ...page } = await readPage(requestRows, { filter, time: 'createdAtMs' }, wanted);
+      return { ...page, items: items.map(toRequest) };
     },
     async selectOffer(requestId: string, offerId: string) {
       const open = { _id: requestId, status: 'open' };

@@ -1,17 +1,28 @@
+import type { Collection, Document } from 'mongodb';
 import type { Connection, QueryFilter, Types } from 'mongoose';
-import type { PaymentState, PaymentStatus, State } from '../domain/state.ts';
+import { type PaymentState, type PaymentStatus, paymentStatuses, type State } from '../domain/state.ts';
 import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
+import type { PageWanted } from '../ports/pages.ts';
 import type { PaymentQuery, Queries, Versioned } from '../ports.ts';
 import { decode } from './codec.ts';
 import { readLimitMs } from './connection.ts';
 import { createIntentQueries } from './intentQueries.ts';
 import { refusingWhenDown } from './outage.ts';
+import { readPage } from './pages.ts';
 
 /** Entries of a list inside a state that a list of payments shows; ordinary payments have fewer, hostile ones hundreds (of dust). */
 const listed = 20;
-const briefState = Object.fromEntries(
-  ['arrivals', 'seen', 'payouts', 'provider.transactions'].map((list) => [`state.${list}`, { $slice: listed }]),
-);
+/** Columns that only repeat what the state says, or that nobody is shown. */
+const unlistedColumns = [
+  'format kind direction status escrowState custody exception flags marketplaceId buyerId sellerId requestId offerId network token price',
+  'expiresAtMs arrivalBlocks settlementOpen atProvider externalIds stateHash hash check',
+].flatMap((columns) => columns.split(' '));
+const cut = (lists: readonly string[], length: number) => lists.map((list) => [`state.${list}`, { $slice: length }]);
+const brief: Document = Object.fromEntries([
+  ...unlistedColumns.map((column) => [column, 0]),
+  ...cut(['arrivals', 'payouts'], listed),
+  ...cut(['seen', 'hints', 'provider.transactions'], 0),
+]);
 const open: PaymentStatus[] = ['pending', 'processing'];
 
 const stateOf = (row: Pick<PaymentRow, 'state'>) => decode(row.state) as State;
@@ -23,13 +34,15 @@ const present = (row: PaymentRow): Versioned => ({
   received: decode(row.received) as bigint,
 });
 
-function filterOf({ buyerId, sellerId, statuses, requestId, direction }: PaymentQuery): QueryFilter<PaymentRow> {
+/** Names a value for every field before the time in the index of its list, so that no row is read that the page does not show. */
+function filterOf({ buyerId, sellerId, statuses, requestId, direction }: PaymentQuery): Document {
+  const owned = buyerId !== undefined || sellerId !== undefined || requestId !== undefined;
   return {
     ...(buyerId === undefined ? {} : { buyerId }),
     ...(sellerId === undefined ? {} : { sellerId }),
     ...(requestId === undefined ? {} : { requestId }),
-    ...(statuses === undefined ? {} : { status: { $in: [...statuses] } }),
-    ...(direction === undefined ? {} : { direction }),
+    ...(statuses === undefined && requestId !== undefined ? {} : { status: { $in: statuses ?? paymentStatuses } }),
+    ...(direction === undefined ? (owned ? {} : { direction: { $in: ['in', 'out'] } }) : { direction }),
   };
 }
 
@@ -39,17 +52,17 @@ function filterOf({ buyerId, sellerId, statuses, requestId, direction }: Payment
  */
 export function createQueries(connection: Connection, written: () => Promise<void>): Queries {
   const payments = paymentModel(connection);
+  const rows = payments.collection as unknown as Collection<PaymentRow>;
   const find = (filter: QueryFilter<PaymentRow>) => payments.find(filter).maxTimeMS(readLimitMs).lean<PaymentRow[]>();
   const idsOf = (rows: readonly PaymentRow[]) => rows.map((row) => row._id);
   const { attempts, uncovered } = createIntentQueries(payments);
 
   return refusingWhenDown({
-    async payments(query: PaymentQuery, limit: number, offset: number) {
+    async payments(query: PaymentQuery, wanted: PageWanted) {
       await written();
-      const filter = filterOf(query);
-      const page = find(filter).select(briefState).sort({ openedAtMs: -1, _id: -1 }).skip(offset).limit(limit);
-      const [rows, total] = await Promise.all([page, payments.countDocuments(filter).maxTimeMS(readLimitMs)]);
-      return { items: rows.map(present), total };
+      const list = { filter: filterOf(query), time: 'openedAtMs', projection: brief };
+      const { items, ...page } = await readPage(rows, list, wanted);
+      return { ...page, items: items.map(present) };
     },
     async payment(id: string, userId: string | null) {
       await written();

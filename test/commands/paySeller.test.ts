@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createPaySeller } from '../../server/commands/paySeller.ts';
 import { account, assetName, balanceOf } from '../../server/domain/ledger.ts';
 import type { Versioned } from '../../server/ports.ts';
+import { rows } from '../support/pages.ts';
 import { addressOf, admin, type CommandsWorld, openCommandsWorld, refused, tokens, wallets } from './commandsWorld.ts';
 import { minute, payoutDesk } from './payoutDesk.ts';
 
@@ -78,12 +79,17 @@ describe('paySeller', () => {
     await refused(world.useCases.paySeller({ ...words, amount: '1' }), 'amount_exceeds_balance');
     // A younger attempt that gave something back is not what the key paid.
     const { payments } = world.ports.queries;
-    const { state: found, ...rest } = (await payments({ requestId: state.requestId }, 1, 0)).items[0] ?? {};
+    const { state: found, ...rest } = (await payments({ requestId: state.requestId }, rows(1))).items[0] ?? {};
     const younger = { ...rest, state: { ...found, id: 'f'.repeat(24), balances: [] } } as Versioned;
     const beside = createPaySeller({
       ...world.ports,
       ...world.useCases,
-      queries: { payments: async (...query) => ({ total: 2, items: [younger, ...(await payments(...query)).items] }) },
+      queries: {
+        payments: async (...query) => {
+          const page = await payments(...query);
+          return { ...page, items: [younger, ...page.items] };
+        },
+      },
     });
     expect((await beside({ ...words, amount: '99', idempotencyClaim })).payoutId).to.equal(paid.payoutId);
     for (let step = 0; step < 8; step += 1) {

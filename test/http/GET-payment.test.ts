@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import type { AppDeps } from '../../server/http/appDeps.ts';
+import type { PageWanted } from '../../server/ports/pages.ts';
 import { paymentState, payoutState, recorded } from './records.ts';
-import { standIn } from './standIn.ts';
+import { nowMs, standIn } from './standIn.ts';
 import { expectProblem } from './standingCases.ts';
 
 const idOf = (digit: string) => digit.repeat(24);
@@ -22,7 +24,7 @@ describe('GET /api/payment', () => {
     const answer = await as('buyer').get('/api/payment');
     expect(idsOf(answer)).to.deep.equal([idOf('1'), idOf('4')]);
     expect(answer.body.success).to.equal(true);
-    expect(answer.body.pagination).to.deep.equal({ total: 2, limit: 50, offset: 0 });
+    expect(answer.body.pagination).to.deep.equal({ total: 2, limit: 50, offset: 0, nextCursor: null });
   });
 
   it('never lists what belongs to others, but all to operators', async () => {
@@ -38,10 +40,57 @@ describe('GET /api/payment', () => {
     expect(idsOf(await as('buyer').get('/api/payment?status=success'))).to.deep.equal([idOf('1'), idOf('4')]);
   });
 
-  it('pages', async () => {
-    const answer = await books().as('admin').get('/api/payment?limit=1&offset=1');
+  it('pages by limit and offset, and goes on from there by cursor', async () => {
+    const { as } = books();
+    const answer = await as('admin').get('/api/payment?limit=1&offset=1');
     expect(idsOf(answer)).to.deep.equal([idOf('3')]);
-    expect(answer.body.pagination).to.deep.equal({ total: 3, limit: 1, offset: 1 });
+    expect(answer.body.pagination).to.deep.include({ total: 3, limit: 1, offset: 1 });
+    const next = await as('admin').get(`/api/payment?limit=2&cursor=${answer.body.pagination.nextCursor}`);
+    expect(idsOf(next)).to.deep.equal([idOf('4')]);
+    expect(next.body.pagination).to.deep.equal({ total: 3, limit: 2, offset: 2, nextCursor: null });
+  });
+
+  it('turns the order round on demand', async () => {
+    const answer = await books().as('admin').get('/api/payment?sort=createdAt&limit=2');
+    expect(idsOf(answer)).to.deep.equal([idOf('4'), idOf('3')]);
+  });
+
+  it('refuses a cursor of another list, of other filters or another sort, of somebody else, a made-up one, and one beside an offset', async () => {
+    const { as } = books();
+    const { nextCursor } = (await as('admin').get('/api/payment?limit=1')).body.pagination;
+    const refused = [
+      await as('admin').get(`/api/requests?cursor=${nextCursor}`),
+      await as('admin').get(`/api/payment?status=pending&cursor=${nextCursor}`),
+      await as('admin').get(`/api/payment?sort=createdAt&cursor=${nextCursor}`),
+      await as('admin', 'admin-2').get(`/api/payment?cursor=${nextCursor}`),
+      await as('auditor', 'admin-1').get(`/api/payment?cursor=${nextCursor}`),
+      await as('admin').get(`/api/payment?cursor=${nextCursor}x`),
+      await as('admin').get(`/api/payment?cursor=${nextCursor.slice(0, -4)}`),
+      await as('admin').get('/api/payment?cursor='),
+      await as('admin').get('/api/payment?cursor=100'),
+      await as('admin').get(`/api/payment?offset=1&cursor=${nextCursor}`),
+    ];
+    for (const answer of refused) {
+      expectProblem(answer, 400, 'validation_failed');
+      expect(answer.body.errors[0].pointer).to.equal('#/query/cursor');
+    }
+    expect((await as('admin').get(`/api/payment?cursor=${nextCursor}`)).status).to.equal(200);
+  });
+
+  it('says so where it did not count to the end, and keeps what it counted for the pages that follow', async () => {
+    const { payments } = books();
+    const all = [...payments.values()];
+    const place = { id: idOf('1'), atMs: nowMs };
+    const page = async ({ after }: PageWanted) => ({
+      ...{ items: all.slice(0, 1), next: after === null ? place : null },
+      total: after === null ? 10_001 : null,
+    });
+    const queries = { payments: (_: unknown, wanted: PageWanted) => page(wanted) } as unknown as AppDeps['queries'];
+    const { as } = standIn({ deps: { queries } });
+    const first = (await as('admin').get('/api/payment?limit=1')).body.pagination;
+    expect(first).to.deep.include({ total: 10_000, totalIsMinimum: true });
+    const second = (await as('admin').get(`/api/payment?limit=1&cursor=${first.nextCursor}`)).body.pagination;
+    expect(second).to.deep.equal({ total: 10_000, totalIsMinimum: true, limit: 1, offset: 1, nextCursor: null });
   });
 
   it('refuses unknown statuses, limits above 200 and filters nobody offered', async () => {
@@ -52,6 +101,8 @@ describe('GET /api/payment', () => {
       'limit=201',
       'limit=0',
       'offset=-1',
+      'offset=10001',
+      'sort=amount',
       'userId=buyer-2',
       'limit=1&limit=2',
     ]) {

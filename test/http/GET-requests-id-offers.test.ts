@@ -22,7 +22,10 @@ describe('GET /api/requests/:id/offers', () => {
 
   it('answers page by page and says how many there are', async () => {
     const { body } = await marketplace().as('buyer').get(`${path}?limit=1&offset=1`);
-    expect([idsOf({ body }), body.pagination]).to.deep.equal([['offer-2'], { total: 2, limit: 1, offset: 1 }]);
+    expect([idsOf({ body }), body.pagination]).to.deep.equal([
+      ['offer-2'],
+      { total: 2, limit: 1, offset: 1, nextCursor: null },
+    ]);
   });
 
   it('keeps payout addresses from the buyer', async () => {

@@ -31,7 +31,7 @@ describe('GET /api/requests', () => {
     const { as } = marketplace();
     const answer = await as('admin').get('/api/requests?limit=1&offset=1');
     expect(idsOf(answer)).to.deep.equal(['theirs']);
-    expect(answer.body.pagination).to.deep.equal({ total: 2, limit: 1, offset: 1 });
+    expect(answer.body.pagination).to.deep.equal({ total: 2, limit: 1, offset: 1, nextCursor: null });
   });
 
   it('refuses limits above 200, unknown filters and filters given twice', async () => {

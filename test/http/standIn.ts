@@ -6,6 +6,7 @@ import type { Transition } from '../../server/domain/transition.ts';
 import type { AppDeps, Commands, HttpSettings } from '../../server/http/appDeps.ts';
 import type { IdempotencyStore, ProviderDelivery, Role, Versioned } from '../../server/ports.ts';
 import { createTokens } from '../../server/tokens.ts';
+import { pageOf } from '../support/pages.ts';
 
 /** The clock of these tests stands still here. */
 export const nowMs = Date.UTC(2026, 10, 21, 12);
@@ -92,14 +93,14 @@ function storesOf(
         const recorded = world.payments.get(id);
         return recorded && owns(recorded, userId) ? recorded : null;
       },
-      async payments({ buyerId, sellerId, statuses }, limit, offset) {
+      async payments({ buyerId, sellerId, statuses }, wanted) {
         const items = [...world.payments.values()].filter(
           ({ state }) =>
             (buyerId ?? state.buyerId) === state.buyerId &&
             (sellerId ?? state.sellerId) === state.sellerId &&
             (statuses?.includes(state.status) ?? true),
         );
-        return { items: items.slice(offset, offset + limit), total: items.length };
+        return pageOf(items, wanted, ({ state, createdAtMs }) => ({ id: state.id, atMs: createdAtMs }));
       },
       async paymentByExternalId(externalId) {
         const found = [...world.payments.values()].find(
@@ -120,17 +121,17 @@ function storesOf(
       request: async (id) => world.requests.get(id) ?? null,
       offer: async (id) => world.offers.find((offer) => offer.id === id) ?? null,
       hasOffer: async (id, userId) => world.offers.some((offer) => offer.requestId === id && offer.sellerId === userId),
-      async listOffers({ requestId, sellerId }, limit, offset) {
+      async listOffers({ requestId, sellerId }, wanted) {
         const items = world.offers.filter(
           (offer) => offer.requestId === requestId && (sellerId ?? offer.sellerId) === offer.sellerId,
         );
-        return { items: items.slice(offset, offset + limit), total: items.length };
+        return pageOf(items, wanted, ({ id, createdAtMs }) => ({ id, atMs: createdAtMs }));
       },
-      async listRequests({ buyerId, status }, limit, offset) {
+      async listRequests({ buyerId, status }, wanted) {
         const items = [...world.requests.values()].filter(
           (entry) => (buyerId ?? entry.buyerId) === entry.buyerId && (status ?? entry.status) === entry.status,
         );
-        return { items: items.slice(offset, offset + limit), total: items.length };
+        return pageOf(items, wanted, ({ id, createdAtMs }) => ({ id, atMs: createdAtMs }));
       },
     },
     providerEvents: {

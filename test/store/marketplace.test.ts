@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { RequestStatus } from '../../server/domain/trade.ts';
 import { buildOffer, buildRequest } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
+import { rows } from '../support/pages.ts';
 
 describe('the marketplace store', () => {
   let opened: TestStore;
@@ -25,7 +26,9 @@ describe('the marketplace store', () => {
     await market().insertOffer(offer);
     expect(await market().request(request.id)).to.deep.equal(request);
     expect(await market().offer(offer.id)).to.deep.equal(offer);
-    expect(await market().listOffers({ requestId: request.id }, 10, 0)).to.deep.equal({ items: [offer], total: 1 });
+    expect(await market().listOffers({ requestId: request.id }, rows(10))).to.deep.equal({
+      ...{ items: [offer], total: 1, next: null },
+    });
     expect(await market().hasOffer(request.id, offer.sellerId)).to.equal(true);
     expect(await market().hasOffer(request.id, 'nobody')).to.equal(false);
     expect(await market().request('nobody')).to.equal(null);
@@ -34,7 +37,7 @@ describe('the marketplace store', () => {
   it('lists requests by buyer and status, newest first', async () => {
     const buyerId = 'listed-buyer';
     for (const createdAtMs of [1, 2, 3]) await market().insertRequest(buildRequest({ buyerId, createdAtMs }));
-    const page = await market().listRequests({ buyerId, status: 'open' }, 2, 1);
+    const page = await market().listRequests({ buyerId, status: 'open' }, rows(2, 1));
     expect(page.total).to.equal(3);
     expect(page.items.map(({ createdAtMs }) => createdAtMs)).to.deep.equal([2, 1]);
   });
@@ -120,7 +123,7 @@ describe('the marketplace store', () => {
     expect(first.map(({ status }) => status).sort()).to.deep.equal(['accepted', 'rejected']);
     expect((await accept()).map(({ id }) => id).sort()).to.deep.equal(first.map(({ id }) => id).sort());
     expect(await market().acceptOffer(requestId, chosen.id, { paymentId: 'p', seq: 2 })).to.deep.equal([]);
-    const { items: all } = await market().listOffers({ requestId }, 10, 0);
+    const { items: all } = await market().listOffers({ requestId }, rows(10));
     expect(all.map(({ status }) => status).sort()).to.deep.equal(['accepted', 'rejected', 'rejected']);
   });
 
@@ -132,9 +135,9 @@ describe('the marketplace store', () => {
     expect(await market().insertOffer(rival())).to.equal(false);
     const late = buildOffer({ requestId, sellerId: 'another', createdAtMs: 2 });
     expect(await market().insertOffer(late)).to.equal(true);
-    const { items, total } = await market().listOffers({ requestId }, 1, 0);
+    const { items, total } = await market().listOffers({ requestId }, rows(1));
     expect([items.map(({ id }) => id), total]).to.deep.equal([[late.id], 6]);
-    expect((await market().listOffers({ requestId, sellerId: 'rival' }, 10, 3)).items).to.have.length(2);
+    expect((await market().listOffers({ requestId, sellerId: 'rival' }, rows(10, 3))).items).to.have.length(2);
   });
 
   it('does not reject an offer that was accepted meanwhile', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { buildState, buildTransfer, buildTransition, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
+import { rows } from '../support/pages.ts';
 
 describe('the projection and the queries over it', () => {
   let opened: TestStore;
@@ -44,10 +45,10 @@ describe('the projection and the queries over it', () => {
     const buyerId = `buyer-${randomIds.payment()}`;
     for (const openedAtMs of [1, 2, 3]) await project({ buyerId, openedAtMs });
     await project({ buyerId, openedAtMs: 4, status: 'failed' });
-    const page = await queries().payments({ buyerId, statuses: ['pending'], direction: 'in' }, 2, 1);
+    const page = await queries().payments({ buyerId, statuses: ['pending'], direction: 'in' }, rows(2, 1));
     expect(page.total).to.equal(3);
     expect(page.items.map(({ createdAtMs }) => createdAtMs)).to.deep.equal([2, 1]);
-    expect((await queries().payments({ buyerId, direction: 'out' }, 10, 0)).total).to.equal(0);
+    expect((await queries().payments({ buyerId, direction: 'out' }, rows(10))).total).to.equal(0);
   });
 
   it('lists a payment with hundreds of transfers by its first twenty, and by the sum of all', async () => {
@@ -55,7 +56,7 @@ describe('the projection and the queries over it', () => {
     const own = { custody: 'contract', epoch: 0, onTime: true, reversed: false, purpose: 'payment' } as const;
     const arrivals = Array.from({ length: 300 }, () => ({ ...buildTransfer({ vault }, 7n), ...own }));
     const { id, buyerId } = await project({ buyerId: `buyer-${randomIds.payment()}`, vault, asset, arrivals });
-    const [item] = (await queries().payments({ buyerId }, 10, 0)).items;
+    const [item] = (await queries().payments({ buyerId }, rows(10))).items;
     expect(item?.received).to.equal(2_100n);
     expect(item?.state).to.deep.include({ arrivals: arrivals.slice(0, 20) });
     const whole = await queries().payment(id, buyerId);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { comparisons } from '../../domain/reconciliation.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { afterSeq, identifier, nights, page, paymentId } from '../schemas/fields.ts';
+import { afterSeq, identifier, nights, pageLimit, paymentId } from '../schemas/fields.ts';
 
 const baseUnits = z
   .string()
@@ -22,7 +22,7 @@ export const paymentLedger = endpoint({
     'Balances are summed from all steps up to `asOfSeq`. The statement lists the steps after `after` that posted legs, `limit` of them, each with ' +
     'what its accounts hold afterwards within this payment; `nextAfter` is where the next page begins.',
   params: z.strictObject({ id: paymentId }),
-  query: z.strictObject({ after: afterSeq, limit: page.limit }),
+  query: z.strictObject({ after: afterSeq, limit: pageLimit }),
   answer: envelope(
     z.strictObject({
       paymentId: z.string(),

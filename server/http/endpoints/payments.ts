@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { paymentStatuses } from '../../domain/state.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { afterSeq, metadata, page, paymentId, statusFilter, txHash } from '../schemas/fields.ts';
+import { afterSeq, metadata, paymentId, statusFilter, txHash } from '../schemas/fields.ts';
+import { listAnswer, listQuery } from '../schemas/lists.ts';
 import {
   anyPaymentDocument,
   custodyWord,
   escrowStateWord,
-  pagination,
   paymentDocument,
   statusWord,
 } from '../schemas/paymentDocument.ts';
@@ -18,8 +18,8 @@ export const listPayments = endpoint({
   summary: "List the caller's payments",
   description:
     'Without `status` only completed payments are listed. Of a payment with many transfers or payouts the first twenty are listed; the payment by its id has all.',
-  query: z.strictObject({ ...page, status: statusFilter }),
-  answer: z.strictObject({ success: z.literal(true), data: z.array(anyPaymentDocument), pagination }),
+  query: z.strictObject({ ...listQuery, status: statusFilter }),
+  answer: listAnswer(anyPaymentDocument),
 });
 
 export const getPayment = endpoint({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { requestStatuses } from '../../domain/trade.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { address, amount, identifier, network, page, token } from '../schemas/fields.ts';
-import { pagination } from '../schemas/paymentDocument.ts';
+import { address, amount, identifier, network, token } from '../schemas/fields.ts';
+import { listAnswer, listQuery } from '../schemas/lists.ts';
 
 const time = z.string().meta({ format: 'date-time' });
 const title = z.string().trim().min(1).max(200);
@@ -54,8 +54,8 @@ export const postRequest = endpoint({
 export const listRequests = endpoint({
   operation: 'GET /api/requests',
   summary: 'List purchase requests: buyers their own, sellers the open ones, operators all',
-  query: z.strictObject({ ...page, status: z.enum(requestStatuses).exactOptional() }),
-  answer: z.strictObject({ success: z.literal(true), data: z.array(requestDocument), pagination }),
+  query: z.strictObject({ ...listQuery, status: z.enum(requestStatuses).exactOptional() }),
+  answer: listAnswer(requestDocument),
 });
 
 export const getRequest = endpoint({
@@ -82,10 +82,10 @@ export const postOffer = endpoint({
 
 export const listOffers = endpoint({
   operation: 'GET /api/requests/:id/offers',
-  summary: "List a request's offers, newest first: sellers see only their own",
+  summary: "List a request's offers: sellers see only their own",
   params: z.strictObject({ id: identifier }),
-  query: z.strictObject(page),
-  answer: z.strictObject({ success: z.literal(true), data: z.array(offerDocument), pagination }),
+  query: z.strictObject(listQuery),
+  answer: listAnswer(offerDocument),
 });
 
 export const acceptOffer = endpoint({

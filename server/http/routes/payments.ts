@@ -1,6 +1,8 @@
 import { Router } from 'express';
+import type { PageWanted } from '../../ports/pages.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { acceptLate, getPayment, listEvents, listPayments, putPayment } from '../endpoints/payments.ts';
+import { answerList } from '../lists.ts';
 import { incomingOnly, newest, ownPayment } from '../ownership.ts';
 import type { Presenter } from '../present.ts';
 import { presentStep } from '../presentEvents.ts';
@@ -15,13 +17,11 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
   const fresh = async (id: string) => incomingOnly(await newest(deps, id));
   const router = Router();
 
-  serve(router, listPayments, async ({ actor, query: { status, limit, offset } }) => {
-    const found = await queries.payments({ ...partyOf(actor), statuses: status }, limit, offset);
-    return {
-      success: true,
-      data: found.items.map((item) => present.any(item, actor)),
-      pagination: { total: found.total, limit, offset },
-    };
+  serve(router, listPayments, (call) => {
+    const { actor, query } = call;
+    const mine = { ...partyOf(actor), statuses: query.status };
+    const read = (page: PageWanted) => queries.payments(mine, page);
+    return answerList(listPayments.operation, call, read, (item) => present.any(item, actor));
   });
 
   serve(router, getPayment, async ({ actor, params }) => present.any(await ownPayment(deps, actor, params.id), actor));

@@ -1,9 +1,11 @@
 import { Router } from 'express';
 import type { PurchaseRequest } from '../../domain/trade.ts';
 import { AppError } from '../../errors.ts';
+import type { PageWanted } from '../../ports/pages.ts';
 import type { Actor } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from '../endpoints/requests.ts';
+import { answerList } from '../lists.ts';
 import { ownershipOf } from '../policies.ts';
 import { createTradePresenter } from '../presentTrade.ts';
 import type { Serve } from '../serve.ts';
@@ -32,13 +34,14 @@ export function requestRoutes({ commands, marketplace, gateway }: AppDeps, serve
     return { success: true, data: present.request(request, actor) };
   });
 
-  serve(router, listRequests, async ({ actor, query: { status, limit, offset } }) => {
+  serve(router, listRequests, (call) => {
+    const { actor, query } = call;
     const mine = actor.role === 'buyer' ? { buyerId: actor.userId } : {};
     // Sellers browse what is open; a request that is under way is read by its id.
-    const wanted = actor.role === 'seller' ? { status: 'open' as const } : status === undefined ? {} : { status };
-    const { items, total } = await marketplace.listRequests({ ...mine, ...wanted }, limit, offset);
-    const data = items.map((item) => present.request(item, actor));
-    return { success: true, data, pagination: { total, limit, offset } };
+    const status = actor.role === 'seller' ? 'open' : query.status;
+    const wanted = { ...mine, ...(status === undefined ? {} : { status }) };
+    const read = (page: PageWanted) => marketplace.listRequests(wanted, page);
+    return answerList(listRequests.operation, call, read, (item) => present.request(item, actor));
   });
 
   serve(router, getRequest, async ({ actor, params }) => {
@@ -51,12 +54,11 @@ export function requestRoutes({ commands, marketplace, gateway }: AppDeps, serve
     return { success: true, data: present.offer(offer, actor) };
   });
 
-  serve(router, listOffers, async ({ actor, params: { id: requestId }, query: { limit, offset } }) => {
-    const request = await visible(actor, requestId);
-    const own = seesAll(actor, request) ? {} : { sellerId: actor.userId };
-    const { items, total } = await marketplace.listOffers({ requestId, ...own }, limit, offset);
-    const data = items.map((item) => present.offer(item, actor));
-    return { success: true, data, pagination: { total, limit, offset } };
+  serve(router, listOffers, async (call) => {
+    const { actor, params } = call;
+    const own = seesAll(actor, await visible(actor, params.id)) ? {} : { sellerId: actor.userId };
+    const read = (page: PageWanted) => marketplace.listOffers({ requestId: params.id, ...own }, page);
+    return answerList(listOffers.operation, call, read, (item) => present.offer(item, actor));
   });
 
   serve(router, acceptOffer, async ({ actor, params }) => {

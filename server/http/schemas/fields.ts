@@ -77,7 +77,8 @@ export const metadata = z
   })
   .meta({ override: { type: 'object', additionalProperties: true } });
 
-const wholeNumber = (low: number, high: number, standard: number) =>
+/** A whole number in a query, within bounds. */
+export const wholeNumber = (low: number, high: number, standard: number, description?: string) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')
@@ -87,12 +88,13 @@ const wholeNumber = (low: number, high: number, standard: number) =>
     .meta({
       override: ({ jsonSchema }) => {
         delete jsonSchema.pattern;
-        Object.assign(jsonSchema, { type: 'integer', minimum: low, maximum: high, default: standard });
+        const described = description === undefined ? {} : { description };
+        Object.assign(jsonSchema, { type: 'integer', minimum: low, maximum: high, default: standard, ...described });
       },
     });
 
-/** Pages of lists: the seed's `limit` and `offset`. */
-export const page = { limit: wholeNumber(1, 200, 50), offset: wholeNumber(0, 1_000_000, 0) };
+/** Rows of one page. */
+export const pageLimit = wholeNumber(1, 200, 50);
 /** So many nights of reports in one answer. */
 export const nights = wholeNumber(1, 31, 7);
 /** The newest sequence number a client has seen; zero for none. */
@@ -105,7 +107,7 @@ export const statusFilter = z
   .default('completed,success')
   .transform((text) => text.split(',').map((word) => (word.trim() === 'success' ? 'completed' : word.trim())))
   .pipe(z.array(z.enum(paymentStatuses)).min(1))
-  .transform((statuses) => [...new Set(statuses)])
+  .transform((statuses) => [...new Set(statuses)].sort())
   .meta({ override: { type: 'string', default: 'completed,success', examples: ['pending,processing'] } });
 
 /** Nothing expected here; whatever is sent is refused. */

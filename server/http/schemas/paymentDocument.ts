@@ -157,8 +157,3 @@ export const payoutDocument = z
 export const anyPaymentDocument = z.union([paymentDocument, payoutDocument]);
 export type PaymentDocument = z.output<typeof paymentDocument>;
 export type PayoutDocument = z.output<typeof payoutDocument>;
-
-/** Pages of lists. */
-export const pagination = z
-  .strictObject({ total: z.number().int(), limit: z.number().int(), offset: z.number().int() })
-  .meta({ id: 'Pagination' });

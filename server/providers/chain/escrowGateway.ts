@@ -11,6 +11,7 @@ import { safeFileOf } from './safeFile.ts';
 import { batchPayloadOf, batchTransactionsOf, readFailedItems, settleMessage } from './settlementBatch.ts';
 import { encodeSignatures, recoverSeat } from './settlementSignatures.ts';
 import { createSeatedConnections } from './signerSeats.ts';
+import { createSpelling } from './spelling.ts';
 import { tryTransaction } from './transactionTrial.ts';
 import { receiptOf } from './transferReader.ts';
 
@@ -78,7 +79,7 @@ export function createEscrowGateway(connections: ChainConnections): EscrowGatewa
     networks: () => all().map(({ network }) => network),
     network: (name) => (connections.has(name) ? of(name).network : null),
     networkNow: async (name) => (await read(name)).network,
-    checksum: (address) => getAddress(address),
+    checksum: createSpelling(),
     parseAddress,
     ref: (paymentId, randomBits) => {
       const bits = randomBits.startsWith('0x') ? randomBits : `0x${randomBits}`;

@@ -74,8 +74,9 @@ describe('chain: escrow gateway', () => {
     for (const text of [wrong, mixed.slice(2), `${mixed}0`, ` ${mixed}`, '', 'XE7338O073KYGTWWZN0F2WZ0R8PX5ZPPZS']) {
       expect(gateway.parseAddress(text), text).to.equal(null);
     }
-    expect(gateway.checksum(mixed.toLowerCase())).to.equal(mixed);
-    expect(() => gateway.checksum('0x12')).to.throw();
+    for (const given of [mixed.toLowerCase(), mixed.toLowerCase(), mixed])
+      expect(gateway.checksum(given)).to.equal(mixed);
+    for (const bad of ['0x12', '0x12', wrong]) expect(() => gateway.checksum(bad)).to.throw();
   });
 
   it('A33: derives the ref from the payment id and random bits, so that who knows the id alone cannot compute it', () => {
