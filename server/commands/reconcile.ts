@@ -72,11 +72,15 @@ export function createReconcile(deps: ReconcileDeps) {
 }
 
 async function reconcileNetwork(deps: ReconcileDeps, network: Network) {
+  // Nodes forget the state of old blocks within minutes, and summing a long log takes longer. So it is summed once to know who holds
+  // anything, then the block is chosen and the balances are asked for, then it is summed as of that block.
+  const { holding } = await readBooks(deps.ledger, network, everyBlock);
   const block = (await deps.cursors.get(network.chainId))?.blockNumber ?? null;
-  // The chain first: nodes forget the state of old blocks within minutes, the books never.
-  const money = block === null ? 'monitor_never_ran' : await orReason(readLive(deps, network, block));
+  const money = block === null ? 'monitor_never_ran' : await orReason(readLive(deps, network, block, holding));
   const books = await readBooks(deps.ledger, network, block ?? everyBlock);
-  const chain = typeof money === 'string' ? money : await orReason(addHolding(deps, network, money, books));
+  // Only who began to hold something since, and is watched no more: hardly ever anybody.
+  const late = new Set([...books.holding].filter((paymentId) => !holding.has(paymentId)));
+  const chain = typeof money === 'string' ? money : await orReason(addHolding(deps, network, money, late));
   const listed = network.tokens.map((token) => assetName(token));
   const rows: ReportedRow[] = [];
   for (const token of network.tokens) {
@@ -113,8 +117,15 @@ function goOn({ isStopping }: ReconcileDeps): void {
   if (isStopping?.()) throw new AppError('busy', 'This process stops; another one reconciles.');
 }
 
-async function readLive(deps: ReconcileDeps, network: Network, block: number): Promise<PinnedMoney | Reason> {
+async function readLive(
+  deps: ReconcileDeps,
+  network: Network,
+  block: number,
+  holding: ReadonlySet<string>,
+): Promise<PinnedMoney | Reason> {
   const money = await readPinnedMoney(deps.balances, network, block);
+  // Payments are watched for a time; those that still hold money count for ever.
+  await addHolding(deps, network, money, holding);
   for (let after = ''; ; ) {
     goOn(deps);
     const page = await deps.watches.page(network.chainId, deps.clock.now(), after, perPage);
@@ -126,8 +137,12 @@ async function readLive(deps: ReconcileDeps, network: Network, block: number): P
   }
 }
 
-/** Payments are watched for a time; those that still hold money count for ever. */
-async function addHolding(deps: ReconcileDeps, network: Network, money: PinnedMoney, { holding }: Books) {
+async function addHolding(
+  deps: ReconcileDeps,
+  network: Network,
+  money: PinnedMoney,
+  holding: ReadonlySet<string>,
+): Promise<ReturnType<PinnedMoney['balances']>> {
   const ids = [...holding];
   for (let start = 0; start < ids.length; start += perPage) {
     goOn(deps);

@@ -1,7 +1,7 @@
 /** Work that waits; counts stop at the limit that is asked for. */
 export interface Backlog {
   readonly count: number;
-  /** Since when the oldest of them waits; null when none does. */
+  /** Since when the oldest of all waits, also beyond the limit; null when none does. */
   readonly oldestMs: number | null;
 }
 

@@ -1,11 +1,4 @@
-import {
-  type AggregateOptions,
-  type Collection,
-  type Db,
-  type Decimal128,
-  type Document,
-  MongoServerError,
-} from 'mongodb';
+import type { AggregateOptions, Collection, Db, Decimal128, Document } from 'mongodb';
 import { kindOf } from '../domain/accounts.ts';
 import type { Leg } from '../domain/ledger.ts';
 import type { Balance } from '../domain/state.ts';
@@ -14,15 +7,13 @@ import type { LedgerStore, StatementLeg, StatementLine } from '../ports/books.ts
 import { decode } from './codec.ts';
 import { readLimitMs } from './connection.ts';
 import { kindSums, partySums, paymentSums, sumsAtBlock } from './ledgerPipelines.ts';
-import { reachable, refusingWhenDown } from './outage.ts';
+import { isTooLong, reachable, refusingWhenDown } from './outage.ts';
 import type { TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection } from './transitionSchema.ts';
 
 /** How long sums may run inside the server: somebody waits for a report, nobody for the nightly one. */
 const reportLimitMs = 20_000;
 export const nightlyLimitMs = 900_000;
-/** The server's code for "it took longer than maxTimeMS". */
-const tookTooLong = 50;
 const lastSeq = 999_999;
 
 type Log = Collection<TransitionDocument>;
@@ -45,8 +36,7 @@ async function withinTime<T>(sums: () => Promise<T>): Promise<T> {
   try {
     return await sums();
   } catch (error) {
-    const late = error instanceof MongoServerError && error.code === tookTooLong;
-    if (!late) throw error;
+    if (!isTooLong(error)) throw error;
     const message =
       'The books are too large to be summed while somebody waits; the nightly reconciliation has the sums.';
     throw new AppError('report_too_large', message, { cause: error });

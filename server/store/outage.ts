@@ -35,6 +35,12 @@ export function isOutage(error: unknown): boolean {
   );
 }
 
+/** The server's code for "it took longer than maxTimeMS". */
+const tookTooLong = 50;
+
+/** Whether the server gave a read up because its time was over. */
+export const isTooLong = (error: unknown) => error instanceof MongoServerError && error.code === tookTooLong;
+
 /** Whether an insert met a document that was there before. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === duplicateKey;

@@ -21,6 +21,19 @@ describe('backlogs', () => {
     expect(await backlogs.relay(10)).to.deep.equal({ count: 0, oldestMs: null });
   });
 
+  it('know the oldest of what the relay has not done wherever it stands, and of a part when the whole takes too long', async () => {
+    const { backlogs, transitions, relay } = opened.store;
+    // The search goes by id, which says when a payment began and not when its step was made.
+    const steps = ['a', 'b', 'c'].map((id, n) => buildTransition({ paymentId: id.repeat(24), atMs: 30 - 10 * n }));
+    await transitions.append(steps);
+    expect(await backlogs.relay(2)).to.deep.equal({ count: 2, oldestMs: 10 });
+    const tooLong = { mode: { skip: 1 }, data: { failCommands: ['aggregate'], errorCode: 50 } };
+    const known = await opened.failing(tooLong, () => backlogs.relay(2));
+    expect(known, 'at least that long').to.deep.equal({ count: 2, oldestMs: 20 });
+    for (let leased = await relay.lease(0, 1_000); leased !== null; leased = await relay.lease(0, 1_000))
+      await relay.done(leased);
+  });
+
   it('count the rows that are due by their kind, and not those whose time has not come', async () => {
     const { backlogs, dueWork } = opened.store;
     await dueWork.schedule('verify', 'one', 100);
