@@ -27,11 +27,9 @@ export const auditPayment = endpoint({
       blocks: z.array(
         z.strictObject({ network: z.string(), chainId: z.number().int(), number: z.number().int(), hash: z.string() }),
       ),
-      notCompared: z
-        .array(z.string())
-        .meta({
-          description: 'Networks that are not configured any more: there the books were compared with no chain',
-        }),
+      notCompared: z.array(z.string()).meta({
+        description: 'Networks that are not configured any more: there the books were compared with no chain',
+      }),
       violations: z.array(violation),
       parked: z.array(
         z.strictObject({
