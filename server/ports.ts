@@ -230,6 +230,14 @@ export interface PaymentQuery {
   readonly requestId?: string;
   readonly direction?: 'in' | 'out';
 }
+/** A block with a credit. */
+export interface ArrivalBlock {
+  readonly chainId: number;
+  readonly blockNumber: number;
+}
+export type CreditedPayment =
+  | { readonly paymentId: string; readonly state: PaymentState }
+  | { readonly paymentId: string; readonly state: null; readonly arrivalBlocks: readonly ArrivalBlock[] };
 export interface Queries {
   /**
    * Payments and payouts; money of nobody is neither. Of each state `arrivals` and `payouts` are cut to their first twenty entries, the sightings
@@ -248,12 +256,8 @@ export interface Queries {
   uncovered(buyerId: string, openedAfterMs: number, limit: number): Promise<number>;
   /** Payments whose deadline passed and that are still open, oldest first. */
   expired(now: number, limit: number): Promise<string[]>;
-  /** Payments with credited, unreversed arrivals in blocks above `blockNumber`. */
-  arrivalsAbove(
-    chainId: number,
-    blockNumber: number,
-    limit: number,
-  ): Promise<readonly { paymentId: string; state: PaymentState }[]>;
+  /** Payments with credited, unreversed arrivals in blocks above `blockNumber`; of one that a newer version wrote only the blocks can be told. */
+  arrivalsAbove(chainId: number, blockNumber: number, limit: number): Promise<readonly CreditedPayment[]>;
   /** The payout record whose machine has this external id, or the payment whose forward has it. */
   paymentByExternalId(externalId: string): Promise<string | null>;
   /** What lies in the provider's wallets for all payments together, in one asset of the books; its cost follows those payments. */

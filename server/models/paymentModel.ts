@@ -13,9 +13,8 @@ import {
 export interface PaymentRow {
   _id: string;
   version: number;
-  /** Of what an older version would misread (store/vocabulary.ts). */
+  /** What a reader has to know (store/vocabulary.ts), and the kind of the transition that the row copies; the oldest rows have neither. */
   format?: number;
-  /** Of the transition the row copies; rows of the first days have none. */
   kind?: string;
   direction: 'in' | 'out' | 'suspense';
   status: PaymentStatus;

@@ -2,7 +2,7 @@ import { arrivalKey } from '../domain/claim.ts';
 import type { Signal } from '../domain/signal.ts';
 import type { Arrival, Transfer } from '../domain/state.ts';
 import type { ChainReader, Network } from '../ports/outside.ts';
-import type { Logger, Queries } from '../ports.ts';
+import type { ArrivalBlock, Logger, Queries } from '../ports.ts';
 import type { Range } from './chainFacts.ts';
 
 export interface OrphanSources {
@@ -57,6 +57,12 @@ async function look(
   return sight.blockHash === arrival.blockHash || sight.blockNumber <= range.head.finalized ? 'stands' : 'open';
 }
 
+/** Blocks of this look with credits of a payment that only a newer version of the server can look at. */
+function openBlocksOf(blocks: readonly ArrivalBlock[], { from, to }: Range, network: Network): number[] {
+  const own = blocks.filter(({ chainId }) => chainId === network.chainId).map(({ blockNumber }) => blockNumber);
+  return own.filter((blockNumber) => blockNumber >= from && blockNumber <= to);
+}
+
 /** Looks at every credit above the cursor again. */
 export async function findOrphans(
   sources: OrphanSources,
@@ -69,7 +75,12 @@ export async function findOrphans(
     logger.error({ network: network.name }, 'too many unsettled credits to check');
   const found: Orphans['found'][number][] = [];
   let holdBelow = Number.POSITIVE_INFINITY;
-  for (const { paymentId, state } of payments) {
+  for (const payment of payments) {
+    const { paymentId, state } = payment;
+    if (state === null) {
+      holdBelow = Math.min(holdBelow, ...openBlocksOf(payment.arrivalBlocks, range, network));
+      continue;
+    }
     for (const arrival of state.arrivals) {
       const { blockNumber, chainId, epoch, reversed } = arrival;
       if (reversed || chainId !== network.chainId || blockNumber < range.from || blockNumber > range.to) continue;

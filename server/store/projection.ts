@@ -4,6 +4,7 @@ import { custodyOf, escrowStateOf, exceptionOf, paidTotal } from '../domain/paym
 import type { PaymentState, State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
 import { digest, encode } from './codec.ts';
+import { firstFormat } from './vocabulary.ts';
 
 /** Under which names the provider may speak of a payment or payout in this state. */
 export const externalIdsOf = (state: State): string[] => {
@@ -37,6 +38,7 @@ export function projectionOf(transition: Transition): Document {
   const { state } = transition;
   return {
     version: transition.seq,
+    format: firstFormat,
     kind: transition.kind,
     direction: state.direction,
     status: state.status,

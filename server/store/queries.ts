@@ -3,18 +3,19 @@ import type { Connection, QueryFilter, Types } from 'mongoose';
 import { type PaymentState, type PaymentStatus, paymentStatuses, type State } from '../domain/state.ts';
 import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
 import type { PageWanted } from '../ports/pages.ts';
-import type { PaymentQuery, Queries, Versioned } from '../ports.ts';
+import type { CreditedPayment, PaymentQuery, Queries, Versioned } from '../ports.ts';
 import { decode } from './codec.ts';
 import { readLimitMs } from './connection.ts';
 import { createIntentQueries } from './intentQueries.ts';
 import { refusingWhenDown } from './outage.ts';
 import { readPage } from './pages.ts';
+import { demandKnown, strangeWord } from './vocabulary.ts';
 
 /** Entries of a list inside a state that a list of payments shows; ordinary payments have fewer, hostile ones hundreds (of dust). */
 const listed = 20;
 /** Columns that only repeat what the state says, or that nobody is shown. */
 const unlistedColumns = [
-  'format kind direction status escrowState custody exception flags marketplaceId buyerId sellerId requestId offerId network token price',
+  'direction status escrowState custody exception flags marketplaceId buyerId sellerId requestId offerId network token price',
   'expiresAtMs arrivalBlocks settlementOpen atProvider externalIds stateHash hash check',
 ].flatMap((columns) => columns.split(' '));
 const cut = (lists: readonly string[], length: number) => lists.map((list) => [`state.${list}`, { $slice: length }]);
@@ -25,7 +26,12 @@ const brief: Document = Object.fromEntries([
 ]);
 const open: PaymentStatus[] = ['pending', 'processing'];
 
-const stateOf = (row: Pick<PaymentRow, 'state'>) => decode(row.state) as State;
+type Stated = Pick<PaymentRow, '_id' | 'format' | 'kind' | 'state'>;
+const isKnown = (row: Stated) => strangeWord(row) === null;
+function stateOf(row: Stated): State {
+  demandKnown(row._id, row);
+  return decode(row.state) as State;
+}
 const present = (row: PaymentRow): Versioned => ({
   state: stateOf(row),
   seq: row.version,
@@ -62,7 +68,8 @@ export function createQueries(connection: Connection, written: () => Promise<voi
       await written();
       const list = { filter: filterOf(query), time: 'openedAtMs', projection: brief };
       const { items, ...page } = await readPage(rows, list, wanted);
-      return { ...page, items: items.map(present) };
+      // What a newer version wrote is counted and left out; whoever asks for that payment alone is told so.
+      return { ...page, items: items.filter(isKnown).map(present) };
     },
     async payment(id: string, userId: string | null) {
       await written();
@@ -81,7 +88,8 @@ export function createQueries(connection: Connection, written: () => Promise<voi
       await written();
       const above = { arrivalBlocks: { $elemMatch: { chainId, blockNumber: { $gt: blockNumber } } } };
       const rows = await find(above).sort({ _id: 1 }).limit(limit);
-      return rows.flatMap((row) => {
+      return rows.flatMap((row): CreditedPayment[] => {
+        if (!isKnown(row)) return [{ paymentId: row._id, state: null, arrivalBlocks: row.arrivalBlocks ?? [] }];
         const state = stateOf(row);
         return isIncoming(state) ? [{ paymentId: row._id, state }] : [];
       });

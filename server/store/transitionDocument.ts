@@ -1,12 +1,12 @@
 import { type Outline, outlineFields } from '../domain/state.ts';
 import type { Step, Transition } from '../domain/transition.ts';
 import { decode, encode } from './codec.ts';
-import { demandKnown } from './vocabulary.ts';
+import { demandKnown, firstFormat } from './vocabulary.ts';
 
 /** A transition as the database holds it (reliability.md §3.2); `relay` is the only part that ever changes. */
 export interface TransitionDocument {
   _id: string;
-  /** Only of what an older version would misread (vocabulary.ts). */
+  /** What a reader has to know (vocabulary.ts); the oldest documents have none. */
   format?: number;
   p: string;
   seq: number;
@@ -45,6 +45,7 @@ export function toDocument(transition: Transition): TransitionDocument {
   return {
     ...plain,
     _id: id,
+    format: firstFormat,
     p: paymentId,
     ...(slot === undefined ? {} : { slot }),
     legs: encode(legs),

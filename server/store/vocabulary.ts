@@ -4,10 +4,12 @@ import { effectTypes } from '../domain/transition.ts';
 import { NewerVersionError } from '../errors.ts';
 
 /**
- * The newest format that this version reads; what names none is of format 1. A later version writes a higher one into each transition, and
- * its row, that an older one would misread although it knows every word: a new field, or an old one with another meaning. What uses nothing
- * new keeps its number, so that both versions can go on with it while one replaces the other.
+ * The format of what is written: the least that a reader has to know, and the first one so far. A later version writes a higher one into each
+ * transition, and its row, that an older version would misread although it knows every word: a new field, or an old one with another meaning.
+ * What uses nothing new keeps its number, so that both versions can go on with it while one replaces the other.
  */
+export const firstFormat = 1;
+/** The newest format that this version reads; what names none is of the first. */
 const newestFormat = 1;
 
 const directions: ReadonlySet<unknown> = new Set(['in', 'out', 'suspense']);
@@ -26,7 +28,7 @@ export interface Words {
 export const wordFields = { format: 1, kind: 1, 'state.direction': 1, 'state.status': 1, 'state.flags': 1 } as const;
 
 /** The first thing in it that this version does not know, as `what: value`; null when it knows all. */
-export function strangeWord({ format = 1, kind, state }: Words): string | null {
+export function strangeWord({ format = firstFormat, kind, state }: Words): string | null {
   if (!(format <= newestFormat)) return `format: ${format}`;
   if (kind !== undefined && !Object.hasOwn(table, kind)) return `kind: ${kind}`;
   const { direction, status, flags: raised } = state as { direction?: unknown; status?: unknown; flags?: unknown };

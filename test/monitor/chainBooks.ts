@@ -3,6 +3,7 @@ import type { Signal, SignalKind, SignalOf } from '../../server/domain/signal.ts
 import type { Arrival, PaymentState, State } from '../../server/domain/state.ts';
 import type {
   ChainCursor,
+  CreditedPayment,
   CursorStore,
   Observation,
   PaymentCoordinator,
@@ -18,6 +19,7 @@ export function memoryBooks() {
   const heard: { logId: string; signal: Signal; changed: boolean }[] = [];
   const arrivals = new Map<string, Arrival[]>();
   const said = new Set<string>();
+  const newer = new Set<string>();
   let answer: (logId: string, signal: Signal) => Observation | null = () => null;
   const stateOf = (logId: string) => ({ id: logId, arrivals: arrivals.get(logId) ?? [] }) as unknown as PaymentState;
 
@@ -66,10 +68,11 @@ export function memoryBooks() {
     },
   };
   const arrivalsAbove: Queries['arrivalsAbove'] = async (chainId, blockNumber) =>
-    [...arrivals].flatMap(([paymentId, list]) => {
+    [...arrivals].flatMap(([paymentId, list]): CreditedPayment[] => {
       const open = list.some(
         (entry) => !entry.reversed && entry.chainId === chainId && entry.blockNumber > blockNumber,
       );
+      if (open && newer.has(paymentId)) return [{ paymentId, state: null, arrivalBlocks: list }];
       return open ? [{ paymentId, state: stateOf(paymentId) }] : [];
     });
 
@@ -82,6 +85,8 @@ export function memoryBooks() {
     answerWith: (next: typeof answer) => {
       answer = next;
     },
+    /** Payments that only a newer version of the server can look at. */
+    newer,
     /** What changed a payment, in order. */
     changes: (logId: string): SignalKind[] =>
       heard.filter((entry) => entry.changed && entry.logId === logId).map((entry) => entry.signal.kind),

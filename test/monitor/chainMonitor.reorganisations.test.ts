@@ -42,6 +42,24 @@ describe('chain monitor, when the chain changes its past', () => {
     expect(kinds).to.deep.equal(['transferConfirmed', 'transferOrphaned', 'transferConfirmed']);
   });
 
+  it('stays below the credits of a payment that only a newer version can look at, so that their loss is seen when one does', async () => {
+    const watching = stage.monitor();
+    const { paymentId, vault } = await stage.payment();
+    await watching.tick();
+    const { blockNumber } = await world.broadcast(await world.signPayment(vault, one));
+    await world.mine(1);
+    await watching.tick();
+    stage.books.newer.add(paymentId);
+    await world.reorganise(2);
+    const { cursor, finalized } = await stage.settleDown(watching);
+    expect(finalized).to.be.greaterThan(blockNumber);
+    expect(cursor).to.be.lessThan(blockNumber);
+    expect(stage.books.standing(paymentId)).to.equal(one);
+    stage.books.newer.delete(paymentId);
+    expect((await watching.tick()).orphaned).to.equal(1);
+    expect(stage.books.standing(paymentId)).to.equal(0n);
+  });
+
   it('does not pass blocks whose chain was replaced during the look, however deep: the next look takes the credit back', async () => {
     const { reader } = world.chain;
     let replace: 'not yet' | 'now' | 'done' = 'not yet';

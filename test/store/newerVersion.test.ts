@@ -72,6 +72,7 @@ describe('what a newer version of the server wrote', () => {
       await transitions.project(next);
       await payments.updateOne({ _id: paymentId }, { $set: words });
       expect(await opened.store.hints.hint(paymentId)).to.equal(null);
+      expect(await thrown(opened.store.queries.payment(paymentId, null))).to.be.instanceOf(NewerVersionError);
     });
 
     it(`is not decided on when it has ${what} that this version does not know, whatever a process remembers or a copy says`, async () => {
@@ -100,6 +101,21 @@ describe('what a newer version of the server wrote', () => {
       expect(relay).to.deep.equal({ done: false, lease: 0, fence: 0, parked: [] });
     });
   }
+
+  it('is counted in lists and left out of them, and holds the look for lost credits at its own', async () => {
+    const buyerId = randomIds.payment();
+    const rows = [buildState({ buyerId }), buildState({ buyerId })].map((state) => buildTransition({ state }));
+    for (const row of rows) await opened.store.transitions.project(row);
+    const [newer, known] = rows.map(({ paymentId }) => paymentId);
+    const block = { chainId: 88, blockNumber: 7 };
+    await payments.updateOne({ _id: newer ?? '' }, { $set: { kind: 'giftSent', arrivalBlocks: [block] } });
+    const wanted = { limit: 10, offset: 0, after: null, order: 'newestFirst' } as const;
+    const { items, total } = await opened.store.queries.payments({ buyerId }, wanted);
+    expect([total, items.map(({ state }) => state.id)]).to.deep.equal([2, [known]]);
+    expect(await opened.store.queries.arrivalsAbove(88, 6, 10)).to.deep.equal([
+      { paymentId: newer, state: null, arrivalBlocks: [block] },
+    ]);
+  });
 
   it('goes on when what this version knows follows: a transition holds the whole state', async () => {
     const { paymentId, transfer } = await changed({ kind: 'giftSent' });

@@ -96,7 +96,7 @@ describe('the projection and the queries over it', () => {
     await project({ arrivals: [arrival(100, false)] });
     const found = await queries().arrivalsAbove(77, 100, 10);
     expect(found.map(({ paymentId }) => paymentId)).to.deep.equal([standing.id]);
-    expect(found[0]?.state.arrivals).to.deep.equal(standing.arrivals);
+    expect(found[0]?.state?.arrivals).to.deep.equal(standing.arrivals);
     expect(await queries().arrivalsAbove(78, 0, 10)).to.deep.equal([]);
   });
 
