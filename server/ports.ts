@@ -61,7 +61,8 @@ export type AppendResult =
 
 /** The append-only log; majority reads and writes. Every method throws `AppError('busy')` when the database cannot be reached in time. */
 export interface TransitionStore {
-  append(batch: readonly Transition[]): Promise<AppendResult[]>;
+  /** One that is not wanted any more before it was sent is refused as `busy`; what becomes of one that was sent is always answered. */
+  append(batch: readonly Transition[], isWanted?: () => boolean): Promise<AppendResult[]>;
   tail(paymentId: string): Promise<Transition | null>;
   at(paymentId: string, seq: number): Promise<Transition | null>;
   /** The steps that came after `seq`, oldest first. */

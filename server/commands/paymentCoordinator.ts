@@ -117,7 +117,7 @@ async function tryOnce(call: Call, attempt: number): Promise<Step> {
   const transition = build(call, tail, decision, nowMs);
   if (call.expired) throw busy('The payment could not be changed in time.');
   deps.crash('beforeInsert');
-  const [result] = await deps.transitions.append([transition]);
+  const [result] = await deps.transitions.append([transition], () => !call.expired);
   const refused = result?.outcome === 'tooLarge' || result?.outcome === 'claimTaken';
   if (refused && !(await isNewest(call, start))) return 'again';
   if (result?.outcome === 'tooLarge') return refuseTooLarge(call, state, `${result.bytes} bytes`);

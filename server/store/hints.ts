@@ -13,6 +13,8 @@ import { strangeWord } from './vocabulary.ts';
 /** Payments asked for in one query; with one query on its way the next ones collect. */
 const maxBatch = 64;
 const oneAtATime = 1;
+/** A query on a socket that died keeps everybody waiting for the socket's two seconds; after this time one more goes, on another. */
+const slowAfterMs = 250;
 
 /** What a hint needs of a row. */
 interface HintRow {
@@ -35,6 +37,7 @@ export function createTailHints(
   const hint = createBatches<string, Tail | null>({
     maxSize: maxBatch,
     maxInFlight: oneAtATime,
+    slowAfterMs,
     async run(paymentIds) {
       const wanted = { _id: { $in: [...new Set(paymentIds)] } };
       const found = await payments
@@ -48,6 +51,7 @@ export function createTailHints(
   const isTail = createBatches<Tail, boolean>({
     maxSize: maxBatch,
     maxInFlight: oneAtATime,
+    slowAfterMs,
     async run(tails) {
       const ids = new Set(tails.flatMap((tail) => [idOf(tail), successorOf(tail)]));
       const found = await log

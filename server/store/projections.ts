@@ -25,6 +25,7 @@ type Row = Document & { _id: string };
 export function createProjections(payments: Collection<Row>): Projections {
   const versions = new Map<string, number>();
   let last: Promise<unknown> = Promise.resolve();
+  const nothing = () => undefined;
 
   function remember({ paymentId, seq }: Transition): void {
     const newest = Math.max(seq, versions.get(paymentId) ?? 0);
@@ -45,8 +46,9 @@ export function createProjections(payments: Collection<Row>): Projections {
 
   function project(transition: Transition): Promise<void> {
     const writing = reachable(() => write(transition));
-    // One bulk write at a time, in order: when the newest has ended, all have.
-    last = writing.catch(() => undefined);
+    const before = last;
+    // One bulk write at a time, in order: when the newest is written, all are. One that was refused without being sent says nothing of those before it.
+    last = writing.then(nothing, () => before);
     return writing;
   }
 

@@ -16,6 +16,8 @@ const maxDocumentBytes = 1_048_576;
 const maxBatch = 64;
 /** Most bytes of one batch, so that a small append does not wait behind a pile of large ones. */
 const maxBatchBytes = 4 * 1_048_576;
+/** Most bytes that wait while the database does not answer. */
+const maxWaitingBytes = 32 * 1_048_576;
 // Most rows read for prefixes that have no scalar field of their own. The longest are the failed pushes to one account: far beyond
 // what a wallet that its issuer froze collects before it is changed.
 const maxPrefixRows = 10_000;
@@ -62,9 +64,9 @@ export function createTransitionLog(database: Db): TransitionLog {
     claimsUnder: (prefix: string) => claimsUnder(log, prefix),
   });
 
-  async function append(batch: readonly Transition[]): Promise<AppendResult[]> {
+  async function append(batch: readonly Transition[], isWanted?: () => boolean): Promise<AppendResult[]> {
     if (batch.length > maxBatch) throw new RangeError(`A batch holds at most ${maxBatch} transitions.`);
-    return Promise.all(batch.map(appendOne));
+    return Promise.all(batch.map((transition) => appendOne(transition, isWanted)));
   }
   const transitions = { ...reads, append, project: projections.project };
   return { transitions, hints: createTailHints(log, payments), projections };
@@ -97,6 +99,7 @@ function createClaimant(log: Collection<TransitionDocument>) {
 interface Sized {
   readonly document: TransitionDocument;
   readonly bytes: number;
+  readonly isWanted: (() => boolean) | undefined;
 }
 
 /** Appends that run at the same time leave as one unordered insert; each document stays its own atom and gets its own answer. */
@@ -106,6 +109,8 @@ function createAppend(log: Collection<TransitionDocument>) {
     maxInFlight: 2,
     weigh: ({ bytes }) => bytes,
     maxWeight: maxBatchBytes,
+    maxWaitingWeight: maxWaitingBytes,
+    isWanted: ({ isWanted }) => isWanted?.() ?? true,
     run: (batch) =>
       insert(
         log,
@@ -113,12 +118,12 @@ function createAppend(log: Collection<TransitionDocument>) {
       ),
   });
 
-  return async (transition: Transition): Promise<AppendResult> => {
+  return async (transition: Transition, isWanted?: () => boolean): Promise<AppendResult> => {
     // Whatever cannot be written as BSON throws here, before it could spoil the batch of others.
     const document = toDocument(transition);
     const bytes = BSON.calculateObjectSize(document, { ignoreUndefined: true });
     if (bytes > maxDocumentBytes) return { outcome: 'tooLarge', bytes };
-    const result = await insertTogether({ document, bytes });
+    const result = await insertTogether({ document, bytes, isWanted });
     if (result.outcome === 'mistake') throw result.error;
     if (result.outcome !== 'someClaimTaken') return result;
     return findTaken(log, document.claims).catch((cause: unknown) => ({ outcome: 'unknown', cause }));

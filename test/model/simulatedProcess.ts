@@ -113,7 +113,7 @@ function onceLater({ weather }: Ground, callback: () => void): () => void {
 function together<Q, A>(ground: Ground, maxInFlight: number, run: (batch: readonly Q[]) => Promise<readonly A[]>) {
   const { schedule } = ground.weather;
   const leave = (start: () => void) => void schedule.turn('batch').then(start);
-  if (ground.batches) return createBatches<Q, A>({ run, maxInFlight, leave, maxSize: 64 });
+  if (ground.batches) return createBatches<Q, A>({ run, maxInFlight, leave, maxSize: 64, now: () => 0 });
   return async (question: Q) => (await run([question]))[0] as A;
 }
 
