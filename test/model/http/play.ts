@@ -5,7 +5,7 @@ import { Confirm, Payout, Prepare } from './commands/money.ts';
 import { Expire, Pay, Reorganise, Restart, TimePasses } from './commands/outside.ts';
 import { type InvoiceStatus, PayoutWebhook, Webhook } from './commands/provider.ts';
 import { follow, type Step } from './commands/step.ts';
-import type { ModelTrade } from './modelPayment.ts';
+import type { ModelTrade } from './modelFacts.ts';
 import { ReferenceModel } from './referenceModel.ts';
 import type { HttpStage } from './stage.ts';
 

@@ -1,4 +1,5 @@
-import { type Expected, type ModelPayment, type ModelTrade, type ModelTransfer, openPayment } from './modelPayment.ts';
+import type { Expected, ModelTrade, ModelTransfer } from './modelFacts.ts';
+import { type ModelPayment, openPayment } from './modelPayment.ts';
 
 /** A block is believed when one follows it, and final when four do, as the stage's chain has it. */
 const [confirmations, finality] = [2, 5];

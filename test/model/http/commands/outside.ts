@@ -1,4 +1,5 @@
-import type { ModelPayment, ModelTransfer } from '../modelPayment.ts';
+import type { ModelTransfer } from '../modelFacts.ts';
+import type { ModelPayment } from '../modelPayment.ts';
 import { type ReferenceModel, shown } from '../referenceModel.ts';
 import type { HttpStage } from '../stage.ts';
 import { intentTtlMinutes } from '../stage.ts';

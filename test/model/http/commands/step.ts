@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type fc from 'fast-check';
-import type { Expected, ModelPayment } from '../modelPayment.ts';
+import type { Expected } from '../modelFacts.ts';
+import type { ModelPayment } from '../modelPayment.ts';
 import { type ReferenceModel, shown } from '../referenceModel.ts';
 import type { Answer, HttpStage } from '../stage.ts';
 
