@@ -184,14 +184,15 @@ export interface IdempotencyStore {
     requestHash: string,
     now: number,
   ): Promise<
-    | { readonly outcome: 'begun' }
+    | { readonly outcome: 'begun'; readonly fence: string }
     | { readonly outcome: 'running' }
     | { readonly outcome: 'otherPayload' }
     | { readonly outcome: 'stored'; readonly status: number; readonly body: string }
   >;
-  complete(key: string, status: number, body: string): Promise<void>;
-  /** Forgets a key whose execution never began (validation failed, refused before anything was written). */
-  release(key: string): Promise<void>;
+  /** Keeps the answer; nothing when somebody else has taken the key over meanwhile. */
+  complete(key: string, fence: string, answer: { readonly status: number; readonly body: string }): Promise<void>;
+  /** Forgets a key whose execution failed, as long as its fence holds it. */
+  release(key: string, fence: string): Promise<void>;
 }
 
 // ---- the marketplace side --------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ export interface IdempotencyKeyRow {
   _id: string;
   requestHash: string;
   state: 'running' | 'complete';
+  /** Names whoever holds the key; nobody else may complete or free it. */
+  fence: string;
   startedAtMs: number;
   status?: number;
   body?: string;
@@ -17,6 +19,7 @@ const schema = new Schema<IdempotencyKeyRow>(
     _id: text,
     requestHash: text,
     state: { type: String, enum: ['running', 'complete'], required: true },
+    fence: text,
     startedAtMs: { type: Number, required: true },
     status: Number,
     body: String,

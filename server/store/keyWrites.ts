@@ -9,6 +9,7 @@ const twoAtATime = 2;
 
 interface Completion {
   readonly key: string;
+  readonly fence: string;
   readonly status: number;
   readonly body: string;
 }
@@ -40,8 +41,8 @@ export function createKeyWrites(keys: Collection<IdempotencyKeyRow>) {
   const complete = createBatches<Completion, void>({
     ...rules,
     async run(completions) {
-      const updates = completions.map(({ key, status, body }) => ({
-        updateOne: { filter: { _id: key }, update: { $set: { state: 'complete' as const, status, body } } },
+      const updates = completions.map(({ key, fence, status, body }) => ({
+        updateOne: { filter: { _id: key, fence }, update: { $set: { state: 'complete' as const, status, body } } },
       }));
       await keys.bulkWrite(updates, { ordered: false, ...inMemory });
       return completions.map(() => undefined);

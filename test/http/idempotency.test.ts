@@ -11,10 +11,10 @@ function withStore(overrides: Partial<IdempotencyStore>) {
   const store: IdempotencyStore = {
     begin: async (key) => {
       log.push(`begin ${key}`);
-      return { outcome: 'begun' };
+      return { outcome: 'begun', fence: 'f1' };
     },
-    complete: async (_key, status, body) => void log.push(`complete ${status} ${body}`),
-    release: async () => void log.push('release'),
+    complete: async (_key, fence, { status, body }) => void log.push(`complete ${fence} ${status} ${body}`),
+    release: async (_key, fence) => void log.push(`release ${fence}`),
     ...overrides,
   };
   const logger = {
@@ -30,7 +30,7 @@ describe('idempotency', () => {
   it('names the key by user, operation and key, and keeps the answer', async () => {
     const { once, log } = withStore({});
     await once(call, async () => reply);
-    expect(log).to.deep.equal(['begin idem:buyer-1:POST /x:k', 'complete 200 {"success":true}']);
+    expect(log).to.deep.equal(['begin idem:buyer-1:POST /x:k', 'complete f1 200 {"success":true}']);
   });
 
   it('fingerprints what is asked, not how it is written', async () => {
@@ -38,7 +38,7 @@ describe('idempotency', () => {
     const { once } = withStore({
       begin: async (_key, hash) => {
         hashes.push(hash);
-        return { outcome: 'begun' };
+        return { outcome: 'begun', fence: 'f1' };
       },
     });
     for (const asked of [
@@ -63,7 +63,7 @@ describe('idempotency', () => {
     const failure = new Error('busy');
     const { once, log } = withStore({});
     expect(await once(call, async () => Promise.reject(failure)).catch((error: unknown) => error)).to.equal(failure);
-    expect(log).to.include('release');
+    expect(log).to.include('release f1');
     const broken = withStore({ release: async () => Promise.reject(new Error('down')) });
     expect(await broken.once(call, async () => Promise.reject(failure)).catch((error: unknown) => error)).to.equal(
       failure,

@@ -50,14 +50,14 @@ function memoryIdempotency(): IdempotencyStore {
       const row = rows.get(key);
       if (!row) {
         rows.set(key, { hash, answer: null });
-        return { outcome: 'begun' };
+        return { outcome: 'begun', fence: key };
       }
       if (row.hash !== hash) return { outcome: 'otherPayload' };
       return row.answer ? { outcome: 'stored', ...row.answer } : { outcome: 'running' };
     },
-    async complete(key, status, body) {
+    async complete(key, _fence, answer) {
       const row = rows.get(key);
-      if (row) row.answer = { status, body };
+      if (row) row.answer = answer;
     },
     async release(key) {
       rows.delete(key);

@@ -144,21 +144,25 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
 
   describe('idempotency keys', () => {
     const begin = (key: string, hash = 'h', now = 0) => store().idempotency.begin(key, hash, now);
+    const fenceOf = (begun: Awaited<ReturnType<typeof begin>>) => {
+      if (begun.outcome !== 'begun') throw new Error(`${begun.outcome} instead of begun`);
+      return begun.fence;
+    };
 
     it('lets one of several equal requests begin, then answers with what was stored', async () => {
-      const outcomes = await Promise.all([1, 2, 3].map(() => begin('k1')));
-      expect(outcomes.map(({ outcome }) => outcome).sort()).to.deep.equal(['begun', 'running', 'running']);
-      await store().idempotency.complete('k1', 201, '{"id":1}');
+      const begun = await Promise.all([1, 2, 3].map(() => begin('k1')));
+      expect(begun.map(({ outcome }) => outcome).sort()).to.deep.equal(['begun', 'running', 'running']);
+      const [fence = ''] = begun.flatMap((one) => (one.outcome === 'begun' ? [one.fence] : []));
+      await store().idempotency.complete('k1', fence, { status: 201, body: '{"id":1}' });
       expect(await begin('k1')).to.deep.equal({ outcome: 'stored', status: 201, body: '{"id":1}' });
       expect(await begin('k1', 'other')).to.deep.equal({ outcome: 'otherPayload' });
     });
 
     it('forgets a released key, but never a completed one', async () => {
-      await begin('k2');
-      await store().idempotency.release('k2');
-      expect((await begin('k2')).outcome).to.equal('begun');
-      await store().idempotency.complete('k2', 200, '');
-      await store().idempotency.release('k2');
+      await store().idempotency.release('k2', fenceOf(await begin('k2')));
+      const fence = fenceOf(await begin('k2'));
+      await store().idempotency.complete('k2', fence, { status: 200, body: '' });
+      await store().idempotency.release('k2', fence);
       expect((await begin('k2')).outcome).to.equal('stored');
     });
 
@@ -166,9 +170,23 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
       const [realNow, day] = [Date.now(), 24 * 3_600_000];
       await begin('k3', 'h', realNow);
       expect((await begin('k3', 'h', realNow + 59_999)).outcome).to.equal('running');
-      expect((await begin('k3', 'h', realNow + 60_000)).outcome).to.equal('begun');
-      await store().idempotency.complete('k3', 200, 'x');
+      const fence = fenceOf(await begin('k3', 'h', realNow + 60_000));
+      await store().idempotency.complete('k3', fence, { status: 200, body: 'x' });
       expect((await begin('k3', 'other', realNow + 60_000 + day)).outcome).to.equal('begun');
+    });
+
+    it('belongs to whoever holds it now: one that was only slow neither answers for the next holder nor frees his key', async () => {
+      const slow = fenceOf(await begin('k4', 'h', 0));
+      const holder = fenceOf(await begin('k4', 'h', 60_000));
+      await store().idempotency.complete('k4', slow, { status: 200, body: 'of the slow one' });
+      await store().idempotency.release('k4', slow);
+      expect((await begin('k4', 'h', 60_001)).outcome).to.equal('running');
+      // The holder fails and frees the key, and somebody begins anew: still not the slow one's.
+      await store().idempotency.release('k4', holder);
+      const next = fenceOf(await begin('k4', 'another', 60_002));
+      await store().idempotency.complete('k4', slow, { status: 200, body: 'of the slow one' });
+      await store().idempotency.complete('k4', next, { status: 200, body: 'of the next' });
+      expect(await begin('k4', 'another', 60_003)).to.deep.include({ body: 'of the next' });
     });
   });
 

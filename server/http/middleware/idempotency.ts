@@ -61,11 +61,11 @@ export function createIdempotency(deps: { store: IdempotencyStore; clock: Clock;
     try {
       const reply = await execute();
       const body = JSON.stringify(reply.body);
-      await store.complete(name, reply.status, body).catch(lost(name));
+      await store.complete(name, begun.fence, { status: reply.status, body }).catch(lost(name));
       deps.crash('idempotencyStored');
       return { status: reply.status, body, replayed: false };
     } catch (error) {
-      await store.release(name).catch(lost(name));
+      await store.release(name, begun.fence).catch(lost(name));
       throw error;
     }
   };
