@@ -18,6 +18,7 @@ export const COMMANDS = {
   dev: 'the sandbox with the server restarted when a source changes',
   demo: 'two whole trades, one released and one refunded, through the public API (--json: one object a line)',
   audit: 'all books against their invariants and the chain (-- --json, see docs/operations/audit.md)',
+  rebuild: 'payments anew from the log, beside running servers (-- --json, -- --force, see docs/operations/rebuild.md)',
   deploy: 'the escrow onto a network (-- --network <name>, see docs/operations/deploy.md)',
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
@@ -51,7 +52,7 @@ export async function runCommand(command, args) {
   const node = process.execPath;
   const env = childEnvironment(node);
   if (command === 'start' && env.NODE_ENV === 'production') return startProduction(node, env);
-  if (command === 'audit' && env.NODE_ENV === 'production') return audit(node, args, env);
+  if (isReport(command) && env.NODE_ENV === 'production') return report(command, node, args, env);
   await ensurePackages(node, process.versions.node);
   mkdirSync(workFolder, { recursive: true });
   switch (command) {
@@ -62,7 +63,8 @@ export async function runCommand(command, args) {
     case 'demo':
       return runWithServices('scripts/demo.ts', args, env);
     case 'audit':
-      return audit(node, args, env);
+    case 'rebuild':
+      return report(command, node, args, env);
     case 'deploy':
       await ensureContracts(node, env);
       return runScript('scripts/deploy.ts', args, env);
@@ -160,16 +162,20 @@ async function runTests(args, env, script = 'scripts/test.ts') {
   return runWithServices(script, args, rest);
 }
 
+/** @param {string} command */
+const isReport = (command) => command === 'audit' || command === 'rebuild';
+
 /**
  * Reads what is there with the settings given, whatever its size in the same memory: V8 would else let garbage pile up.
+ * @param {'audit' | 'rebuild'} command
  * @param {string} node
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
-async function audit(node, args, env) {
+async function report(command, node, args, env) {
   if (!existsSync(path.join(root, 'node_modules'))) await ensurePackages(node, process.versions.node);
   const flags = [...NODE_FLAGS, '--max-semi-space-size=2', '--max-old-space-size=96'];
-  return runForeground(node, [...flags, 'scripts/audit.ts', ...args], { env, cwd: root });
+  return runForeground(node, [...flags, `scripts/${command}.ts`, ...args], { env, cwd: root });
 }
 
 /**

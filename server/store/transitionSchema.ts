@@ -1,6 +1,6 @@
 import { BSON, type Collection, type Db, Decimal128, type Document } from 'mongodb';
 
-/** The collection that is the source of truth; everything else can be rebuilt from it. */
+/** The collection that is the source of truth of every payment; `payments` is rebuilt from it by `npm run rebuild`. */
 export const transitionCollection = 'payment_transitions';
 
 /** The names by which a duplicate key is told apart. */
