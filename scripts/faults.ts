@@ -16,7 +16,7 @@ async function main(): Promise<readonly Outcome[]> {
     say(lineOf(outcome));
     if (outcome.error) say(causesOf(outcome.error));
   }
-  if (wanted.size === 'full') updateProof(outcomes);
+  if (wanted.size === 'full') updateProof(outcomes, scenarios);
   if (json) console.log(JSON.stringify(resultOf(outcomes)));
   else say(`\n${outcomes.filter(({ error }) => error === null).length} of ${outcomes.length} scenarios held`);
   return outcomes;

@@ -7,15 +7,20 @@ const PAGE = fileURLToPath(new URL('../../docs/proof.md', import.meta.url));
 const HEADING = '## Layer B: faults on real parts';
 const markers = (name: string) => [`<!-- ${name}: written by npm run faults -->`, `<!-- end of ${name} -->`] as const;
 
-/** Brings docs/proof.md up to date with what was run. */
-export function updateProof(outcomes: readonly Outcome[]): void {
-  writeFileSync(PAGE, withOutcomes(existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '# Proof\n', outcomes));
+type Known = Pick<Outcome, 'id' | 'title'>;
+
+/** Brings docs/proof.md up to date with what was run, and with which scenarios there are. */
+export function updateProof(outcomes: readonly Outcome[], known: readonly Known[]): void {
+  writeFileSync(PAGE, withOutcomes(existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '# Proof\n', outcomes, known));
 }
 
-/** The page with the rows of what was run; everything else on it, and rows of what was not run, stay as they are. */
-export function withOutcomes(page: string, outcomes: readonly Outcome[]): string {
+/**
+ * The page with the rows of what was run; everything else on it, and rows of what was not run, stay as they are. A known scenario that has no
+ * row, or only one that says so, is said not to have been run.
+ */
+export function withOutcomes(page: string, outcomes: readonly Outcome[], known: readonly Known[] = []): string {
   const withSection = page.includes(HEADING) ? page : `${page.trimEnd()}\n\n${HEADING}\n`;
-  let text = placed(withSection, 'scenarios', (old) => scenarioTable(outcomes, old));
+  let text = placed(withSection, 'scenarios', (old) => scenarioTable(outcomes, known, old));
   const crashes = outcomes.flatMap((outcome) => outcome.crashes);
   if (crashes.length > 0) text = placed(text, 'crash points', (old) => crashTable(crashes, old));
   return text;
@@ -39,8 +44,14 @@ function placed(page: string, name: string, make: (old: string) => string): stri
 
 const SCENARIO_HEAD = '| # | fault and what holds | result | took | figures |\n|---|---|---|---|---|';
 
-function scenarioTable(outcomes: readonly Outcome[], old: string): string {
-  const rows = new Map([...old.matchAll(/^\| (F\d+) \|.*$/gm)].map(([row, id = '']) => [id, row] as const));
+const unrun = '| not run | – | – |';
+
+function scenarioTable(outcomes: readonly Outcome[], known: readonly Known[], old: string): string {
+  const before = [...old.matchAll(/^\| (F\d+) \|.*$/gm)].map(([row, id = '']) => [id, row] as const);
+  const rows = new Map([
+    ...known.map(({ id, title }) => [id, `| ${id} | ${title} ${unrun}`] as const),
+    ...before.filter(([, row]) => !row.endsWith(unrun)),
+  ]);
   for (const outcome of outcomes) rows.set(outcome.id, scenarioRow(outcome));
   const numberOf = (id: string) => Number(id.slice(1));
   const sorted = [...rows].sort(([one], [other]) => numberOf(one) - numberOf(other));

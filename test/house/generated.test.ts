@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { renderAbi } from '../../scripts/exportAbi.ts';
+import { withOutcomes } from '../../scripts/faults/proofPage.ts';
 import { renderEnvExample } from '../../server/config.ts';
 import { renderOpenapi } from '../../server/http/openapi.ts';
+import { scenarios } from '../faults/scenarios/registry.ts';
 import { textOf } from './sources.ts';
 
 describe('house: generated files are fresh', () => {
@@ -11,6 +13,11 @@ describe('house: generated files are fresh', () => {
 
   it('finds the ABI and its types as the compiled contract has them (scripts/exportAbi.ts)', () => {
     for (const [name, text] of renderAbi()) expect(textOf(`server/providers/chain/${name}`), name).to.equal(text);
+  });
+
+  it('finds a row for every fault scenario in docs/proof.md (npm run faults)', () => {
+    const page = textOf('docs/proof.md');
+    expect(withOutcomes(page, [], scenarios)).to.equal(page);
   });
 
   it('finds docs/openapi.json as the schemas say (scripts/openapi.ts)', () => {

@@ -32,6 +32,19 @@ describe('launcher: the tables of npm run faults in docs/proof.md', () => {
       .and.include('| F5 |');
   });
 
+  it('say of a known scenario without a row that it was not run, until it is, and forget one that is gone', () => {
+    const known = ['F2', 'F5'].map((id) => ({ id, title: `title of ${id}` }));
+    const rows = (text: string) => text.split('\n').filter((line) => /^\| F/.test(line));
+    const first = withOutcomes(page, [], [...known, { id: 'F9', title: 'gone' }]);
+    expect(rows(first)[1]).to.equal('| F5 | title of F5 | not run | – | – |');
+    const second = withOutcomes(first, [outcome('F5')], known);
+    expect(rows(second)).to.deep.equal([
+      '| F2 | title of F2 | not run | – | – |',
+      '| F5 | title of F5 | held | 10 s | kills 3 |',
+    ]);
+    expect(withOutcomes(second, [], known), 'a measured row stays').to.equal(second);
+  });
+
   it('take new rows in the order of their numbers, replace those that ran again, and keep the rest', () => {
     const first = withOutcomes(page, [
       outcome('F5'),

@@ -11,11 +11,13 @@ import { illNode } from './F09-illNode.ts';
 import { reorganisations } from './F10-reorganisations.ts';
 import { payoutTimeout } from './F11-payoutTimeout.ts';
 import { clockJumps } from './F12-clockJumps.ts';
+import { wrongPayments } from './F13-wrongPayments.ts';
 import { sameHash } from './F14-sameHash.ts';
 import { releaseAndRefund } from './F15-releaseAndRefund.ts';
 import { orderlyStop } from './F16-orderlyStop.ts';
 import { fullAndLong } from './F18-fullAndLong.ts';
 import { clientAway } from './F19-clientAway.ts';
+import { twoVersions } from './F20-twoVersions.ts';
 
 /**
  * All fault scenarios, in the order of their numbers. To add one:
@@ -48,9 +50,11 @@ export const scenarios: readonly Scenario[] = [
   reorganisations,
   payoutTimeout,
   clockJumps,
+  wrongPayments,
   sameHash,
   releaseAndRefund,
   orderlyStop,
   fullAndLong,
   clientAway,
+  twoVersions,
 ];

@@ -76,25 +76,25 @@ async function perform(scenario: Scenario, run: Run, given: FaultStage | undefin
   const stage = given ?? (await openFaultStage(scenario.stage));
   try {
     await scenario.run(stage, run);
-    if (stage.servers.length > 0) await expectWhole(stage, run);
+    if (stage.servers.length > 0) await expectWhole(stage, run, scenario.audit ?? audit);
   } finally {
     if (given === undefined) await stage.close();
   }
 }
 
 /** A stage without servers of its own has nothing to look at: its scenario gives each life a server, and checks each. */
-async function expectWhole(stage: FaultStage, run: Run): Promise<void> {
+async function expectWhole(stage: FaultStage, run: Run, judge: (stage: FaultStage) => Promise<void>): Promise<void> {
   // every server is needed to finish what it began
   for (const server of stage.servers) if (!server.isRunning()) await server.revive();
-  await auditAtRest(stage);
+  await auditAtRest(() => judge(stage));
   run.figure('acknowledged and stored', await auditAcknowledged(stage, stage.recorder));
 }
 
 /** What is under way at the end of a scenario, such as money between provider and vault, comes to rest within a few blocks. */
 const restLimitMs = 45_000;
 
-async function auditAtRest(stage: FaultStage): Promise<void> {
-  await eventually(() => audit(stage).then(() => true), { timeoutMs: restLimitMs, what: 'every invariant holds' });
+async function auditAtRest(judge: () => Promise<void>): Promise<void> {
+  await eventually(() => judge().then(() => true), { timeoutMs: restLimitMs, what: 'every invariant holds' });
 }
 
 /** Mulberry32: small, and the same everywhere. */

@@ -42,4 +42,6 @@ export interface Scenario {
   readonly numbers?: Readonly<Record<string, Amount>>;
   /** Does the fault and expects what is special to it; the invariants and acknowledged ⊆ stored are checked after it by the runner. */
   run(stage: FaultStage, run: Run): Promise<void>;
+  /** Who judges the books instead of this version's audit, where this version cannot read all of them. */
+  audit?(stage: FaultStage): Promise<void>;
 }
