@@ -199,9 +199,10 @@ export interface IdempotencyStore {
 
 /** Requests and offers; updates that follow a payment are guarded by `src.<paymentId>` so that each transition applies once. */
 export interface MarketplaceStore {
-  insertRequest(request: PurchaseRequest): Promise<void>;
-  /** False when the seller already has as many offers on the request as one seller may. */
-  insertOffer(offer: SellerOffer): Promise<boolean>;
+  /** False when a request with this id is there already. */
+  insertRequest(request: PurchaseRequest): Promise<boolean>;
+  /** `tooMany` when the seller already has as many offers on the request as one seller may. */
+  insertOffer(offer: SellerOffer): Promise<'placed' | 'tooMany' | 'sameId'>;
   request(id: string): Promise<PurchaseRequest | null>;
   offer(id: string): Promise<SellerOffer | null>;
   hasOffer(requestId: string, sellerId: string): Promise<boolean>;

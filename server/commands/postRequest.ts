@@ -2,6 +2,7 @@ import type { PurchaseRequest } from '../domain/trade.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { Actor, Clock, Ids, MarketplaceStore, Policy } from '../ports.ts';
 import { readWallet } from './rules/addresses.ts';
+import { recordId, sameAsBefore } from './rules/keyedRecord.ts';
 
 export interface PostRequestDeps {
   readonly marketplace: MarketplaceStore;
@@ -17,7 +18,11 @@ export interface PostRequestInput {
   readonly description: string;
   readonly buyerWallet?: string | undefined;
   readonly refundTo?: string | undefined;
+  readonly idempotencyClaim?: string | undefined;
 }
+
+/** What a repeat under the same key has to say again. */
+const words = ['marketplaceId', 'buyerId', 'title', 'description', 'buyerWallet', 'refundTo'] as const;
 
 /** Opens a purchase request; the buyer's addresses, when given, go into the terms of every payment for it. */
 export function createPostRequest(deps: PostRequestDeps) {
@@ -26,7 +31,7 @@ export function createPostRequest(deps: PostRequestDeps) {
 
   return async function postRequest(input: PostRequestInput): Promise<PurchaseRequest> {
     const request: PurchaseRequest = {
-      id: deps.ids.payment(),
+      id: recordId(deps.ids, input.idempotencyClaim),
       marketplaceId: deps.policy.marketplaceId,
       buyerId: input.actor.userId,
       title: input.title,
@@ -37,7 +42,7 @@ export function createPostRequest(deps: PostRequestDeps) {
       refundTo: wallet(input.refundTo, 'refundTo'),
       createdAtMs: deps.clock.now(),
     };
-    await deps.marketplace.insertRequest(request);
-    return request;
+    if (await deps.marketplace.insertRequest(request)) return request;
+    return sameAsBefore(await deps.marketplace.request(request.id), request, words);
   };
 }

@@ -5,7 +5,7 @@ import { type PurchaseRequestRow, purchaseRequestModel } from '../models/purchas
 import { type SellerOfferRow, sellerOfferModel } from '../models/sellerOfferModel.ts';
 import type { PageWanted } from '../ports/pages.ts';
 import type { MarketplaceStore } from '../ports.ts';
-import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+import { isDuplicateKey, isIdTaken, refusingWhenDown } from './outage.ts';
 import { readPage } from './pages.ts';
 import { createReadsById } from './readsById.ts';
 
@@ -57,7 +57,13 @@ export function createMarketplaceStore(connection: Connection): MarketplaceStore
 
   return refusingWhenDown({
     async insertRequest({ id, ...rest }: PurchaseRequest) {
-      await requests.create({ ...rest, _id: id });
+      try {
+        await requests.create({ ...rest, _id: id });
+        return true;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        return false;
+      }
     },
     async insertOffer({ id, ...rest }: SellerOffer) {
       const { requestId, sellerId } = rest;
@@ -65,13 +71,14 @@ export function createMarketplaceStore(connection: Connection): MarketplaceStore
       for (; place < placesOfSeller; place += 1) {
         try {
           await offers.create({ ...rest, _id: id, place });
-          return true;
+          return 'placed' as const;
         } catch (error) {
-          // Another offer of his took the place meanwhile; the next one may be free.
           if (!isDuplicateKey(error)) throw error;
+          if (isIdTaken(error)) return 'sameId' as const;
+          // Another offer of his took the place meanwhile; the next one may be free.
         }
       }
-      return false;
+      return 'tooMany' as const;
     },
     async request(id: string) {
       const row = await requestRow(id);

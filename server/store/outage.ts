@@ -42,9 +42,12 @@ const tookTooLong = 50;
 export const isTooLong = (error: unknown) => error instanceof MongoServerError && error.code === tookTooLong;
 
 /** Whether an insert met a document that was there before. */
-export function isDuplicateKey(error: unknown): boolean {
+export function isDuplicateKey(error: unknown): error is MongoServerError {
   return error instanceof MongoServerError && error.code === duplicateKey;
 }
+
+/** Whether it was the document's id that was taken. */
+export const isIdTaken = (error: MongoServerError): boolean => error.keyPattern?._id !== undefined;
 
 /** Runs one database call; an outage leaves as the `busy` refusal, everything else unchanged. */
 export async function reachable<T>(call: () => Promise<T>): Promise<T> {

@@ -72,6 +72,35 @@ describe('postRequest, placeOffer and acceptOffer', () => {
     await place(id, { actor: { userId: 'another-seller', role: 'seller' } });
   });
 
+  it('makes one request of a key, whatever became of the record of its first answer', async () => {
+    const idempotencyClaim = `idem:${buyer.userId}:POST /api/requests:${randomIds.payment()}`;
+    const ask = (more: object = {}) => createPostRequest(depsOf())({ ...words, idempotencyClaim, ...more });
+    const [first, ...others] = await Promise.all([ask(), ask(), ask()]);
+    expect(new Set(others.map(({ id }) => id))).to.deep.equal(new Set([first?.id]));
+    await testStore.store.marketplace.setRequestStatus(first?.id ?? '', 'payment', { paymentId: 'p', seq: 1 });
+    expect(await ask()).to.deep.equal({ ...first, status: 'payment' });
+    await refused(ask({ title: 'A table' }), 'idempotency_key_reused');
+    await refused(ask({ refundTo: wallet }), 'idempotency_key_reused');
+    expect((await ask({ idempotencyClaim: `${idempotencyClaim}2` })).id).to.not.equal(first?.id);
+    expect((await post()).id).to.not.equal((await post()).id);
+  });
+
+  it('places one offer of a key, also when no further one could be placed by then', async () => {
+    const { id } = await post();
+    const idempotencyClaim = `idem:${seller.userId}:POST /api/requests/:id/offers:${randomIds.payment()}`;
+    const repeat = (more: object = {}) => place(id, { idempotencyClaim, ...more });
+    const [first, second] = await Promise.all([repeat(), repeat()]);
+    expect(second?.id).to.equal(first?.id);
+    for (let n = 0; n < 4; n += 1) await place(id);
+    expect(await repeat()).to.deep.equal(first);
+    await refused(repeat({ amount: '2' }), 'idempotency_key_reused');
+    await refused(place((await post()).id, { idempotencyClaim }), 'idempotency_key_reused');
+    await testStore.store.marketplace.setRequestStatus(id, 'processing', { paymentId: 'p', seq: 5 });
+    expect(await repeat()).to.deep.equal({ ...first, status: 'rejected' });
+    expect((await testStore.store.marketplace.offer(first?.id ?? ''))?.status).to.equal('rejected');
+    await refused(place(id, { idempotencyClaim: `${idempotencyClaim}2` }), 'request_closed');
+  });
+
   it('rejects its own offer when the request closed while it was placed', async () => {
     const { id } = await post();
     const { marketplace } = testStore.store;

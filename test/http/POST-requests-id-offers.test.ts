@@ -21,7 +21,6 @@ describe('POST /api/requests/:id/offers', () => {
     status: 201,
     command: 'placeOffer',
     commands,
-    claims: false,
   });
 
   for (const [name, amount] of Object.entries(badAmounts)) {

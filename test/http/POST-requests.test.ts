@@ -21,7 +21,6 @@ describe('POST /api/requests', () => {
     status: 201,
     command: 'postRequest',
     commands,
-    claims: false,
   });
 
   it('hands on who asks and the checked fields, and shows the buyer his own wallets', async () => {

@@ -131,10 +131,11 @@ describe('the marketplace store', () => {
     const requestId = await newRequest();
     const rival = () => buildOffer({ requestId, sellerId: 'rival', createdAtMs: 1 });
     const placed = await Promise.all(Array.from({ length: 20 }, () => market().insertOffer(rival())));
-    expect(placed.filter(Boolean)).to.have.length(5);
-    expect(await market().insertOffer(rival())).to.equal(false);
+    expect(placed.filter((outcome) => outcome === 'placed')).to.have.length(5);
+    expect(await market().insertOffer(rival())).to.equal('tooMany');
     const late = buildOffer({ requestId, sellerId: 'another', createdAtMs: 2 });
-    expect(await market().insertOffer(late)).to.equal(true);
+    expect(await market().insertOffer(late)).to.equal('placed');
+    expect(await market().insertOffer(late)).to.equal('sameId');
     const { items, total } = await market().listOffers({ requestId }, rows(1));
     expect([items.map(({ id }) => id), total]).to.deep.equal([[late.id], 6]);
     expect((await market().listOffers({ requestId, sellerId: 'rival' }, rows(10, 3))).items).to.have.length(2);

@@ -52,6 +52,10 @@ function errorOfClaim(taken: string): AppError {
   return new AppError('illegal_transition', 'This was already used for another payment.');
 }
 
+/** The error of an idempotency key that comes back with other words. */
+export const keyReused = (what: string): AppError =>
+  new AppError('idempotency_key_reused', `This idempotency key was used for ${what}; take a new one.`);
+
 /** The recorded state, or the refusal as the error that the API knows. */
 export function recorded(observation: Observation): Recorded {
   switch (observation.outcome) {
@@ -64,7 +68,7 @@ export function recorded(observation: Observation): Recorded {
     case 'conflict':
       throw errorOfClaim(observation.claim);
     case 'keyReused':
-      throw new AppError('idempotency_key_reused', 'This idempotency key was used for another payment.');
+      throw keyReused('another payment');
     case 'existing':
     case 'wait':
     case 'alreadyAsked':

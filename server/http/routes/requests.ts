@@ -29,8 +29,8 @@ export function requestRoutes({ commands, marketplace, gateway }: AppDeps, serve
     throw new AppError('not_found', 'There is no such request.');
   }
 
-  serve(router, postRequest, async ({ actor, body }) => {
-    const request = await commands.postRequest({ actor, ...body });
+  serve(router, postRequest, async ({ actor, body, claimed }) => {
+    const request = await commands.postRequest({ actor, ...body, ...claimed });
     return { success: true, data: present.request(request, actor) };
   });
 
@@ -49,8 +49,8 @@ export function requestRoutes({ commands, marketplace, gateway }: AppDeps, serve
     return { success: true, data: present.request(request, actor) };
   });
 
-  serve(router, postOffer, async ({ actor, params, body }) => {
-    const offer = await commands.placeOffer({ actor, requestId: params.id, ...body });
+  serve(router, postOffer, async ({ actor, params, body, claimed }) => {
+    const offer = await commands.placeOffer({ actor, requestId: params.id, ...body, ...claimed });
     return { success: true, data: present.offer(offer, actor) };
   });
 
