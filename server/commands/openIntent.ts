@@ -17,7 +17,7 @@ import type {
 import { userActor } from './rules/actor.ts';
 import { createAddressLease } from './rules/addressLease.ts';
 import { freezeIntent, refuseDust, refuseTaken, takenAddress, watchMs } from './rules/intentFacts.ts';
-import { incoming, recorded } from './rules/refusal.ts';
+import { incoming, keyReused, recorded } from './rules/refusal.ts';
 import { termsEntry } from './rules/termsEntry.ts';
 import { readTrade, type Trade, type TradeWords } from './rules/trade.ts';
 
@@ -94,16 +94,18 @@ export function createOpenIntent(deps: OpenIntentDeps) {
   }
 
   /** Everything that a new payment depends on, asked at once. */
-  async function look(trade: Trade) {
+  async function look(trade: Trade, key: string | undefined) {
     const { id: requestId, buyerId } = trade.request;
     const oldestWatched = deps.clock.now() - watchMs(deps.policy);
-    const [attempts, funder, uncovered, taken] = await Promise.all([
+    const [attempts, funder, keyHolder, uncovered, taken] = await Promise.all([
       lookAtAttempts(deps, trade),
+      // Asked together, so that both are one question to the database.
       store.claimant(claim.fund(requestId)),
+      key === undefined ? null : store.claimant(key),
       deps.queries.uncovered(buyerId, oldestWatched, maxUncovered),
       takenAddress(deps, trade),
     ]);
-    return { ...attempts, funded: funder !== null, uncovered, taken };
+    return { ...attempts, funded: funder !== null, keyHolder, uncovered, taken };
   }
 
   async function append(trade: Trade, input: OpenIntentInput, claimNumber: number) {
@@ -136,6 +138,14 @@ export function createOpenIntent(deps: OpenIntentDeps) {
     throw new AppError('busy', 'Too many attempts for this offer at once; repeat the request.');
   }
 
+  /** The payment that a key opened before, as it stands now; whatever else was opened since is not what the key asked for. */
+  async function openedUnder(paymentId: string, { request, offer }: Trade): Promise<PaymentState> {
+    const state = await newestOf(store, paymentId);
+    const isSame = state.requestId === request.id && state.offerId === offer.id && state.buyerId === request.buyerId;
+    if (!isSame) throw keyReused('another payment');
+    return state;
+  }
+
   async function openNew(trade: Trade, input: OpenIntentInput, seen: Awaited<ReturnType<typeof look>>) {
     refuseClosed(trade, seen.funded);
     refuseHoarder(seen.uncovered);
@@ -146,10 +156,10 @@ export function createOpenIntent(deps: OpenIntentDeps) {
 
   return async function openIntent(input: OpenIntentInput): Promise<OpenedIntent> {
     const trade = await readTrade(deps, input.actor, input);
-    const seen = await look(trade);
-    const { active } = seen;
-    const { state, reused } = active === null ? await openNew(trade, input, seen) : { state: active, reused: true };
+    const seen = await look(trade, input.idempotencyClaim);
+    const known = seen.keyHolder === null ? seen.active : await openedUnder(seen.keyHolder.paymentId, trade);
+    const { state, reused } = known === null ? await openNew(trade, input, seen) : { state: known, reused: true };
     deps.crash('intentOpened');
-    return { state: await lease.address(state), reused };
+    return { state: isActive(state) ? await lease.address(state) : state, reused };
   };
 }

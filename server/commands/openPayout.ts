@@ -1,5 +1,5 @@
 import { claim } from '../domain/claim.ts';
-import type { PaymentState } from '../domain/state.ts';
+import type { PaymentState, PayoutReservation } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { Ids, PaymentCoordinator, TransitionStore } from '../ports.ts';
@@ -36,7 +36,9 @@ export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
   return async function openPayout(input) {
     demandAdmin(input.actor);
     const payment = incoming((await store.tail(input.paymentId))?.state);
-    const before = await openedBefore(store, payment, input.idempotencyClaim);
+    const isSame = (opened: PayoutReservation) =>
+      opened.amount === input.amount && opened.destination === gateway.parseAddress(input.destination);
+    const before = await openedBefore(store, payment, input.idempotencyClaim, isSame);
     if (before) return before;
     const destination = await readDestination(payment, input.destination);
     const payoutId = deps.ids.payment();
@@ -45,6 +47,6 @@ export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
     const context = { actor: userActor(input.actor), idempotencyClaim };
     const state = recordedPayment(await deps.coordinator.observe(payment.id, signal, context));
     // A key that won the race elsewhere meanwhile has opened a payout under another id.
-    return (await openedBefore(store, state, input.idempotencyClaim)) ?? openedPayout(store, state, payoutId);
+    return (await openedBefore(store, state, input.idempotencyClaim, isSame)) ?? openedPayout(store, state, payoutId);
   };
 }

@@ -7,6 +7,7 @@ import { demandAdmin } from './rules/actor.ts';
 import { readAmount } from './rules/amount.ts';
 import { offeredAsset } from './rules/asset.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
+import { keyReused } from './rules/refusal.ts';
 
 export interface PaySellerDeps {
   readonly store: Pick<TransitionStore, 'claimant'>;
@@ -43,9 +44,11 @@ export function createPaySeller(deps: PaySellerDeps) {
     const key = input.idempotencyClaim;
     const paidBefore = key === undefined ? null : await deps.store.claimant(key);
     const payment =
-      ofOffer.find(({ id }) => id === paidBefore?.paymentId) ??
-      ofOffer.find((state) => balanceOf(state.balances, account.owedSeller(sellerId, state.id), asset) > 0n);
+      paidBefore === null
+        ? ofOffer.find((state) => balanceOf(state.balances, account.owedSeller(sellerId, state.id), asset) > 0n)
+        : ofOffer.find(({ id }) => id === paidBefore.paymentId);
     if (payment) return payment;
+    if (paidBefore !== null) throw keyReused('another payout');
     throw new AppError('amount_exceeds_balance', 'Nothing is owed to this seller for this request.');
   }
 

@@ -167,7 +167,9 @@ export function createPrepareSettlement(deps: PrepareSettlementDeps) {
     const tail = incoming((await deps.store.tail(input.paymentId))?.state);
     const wish = readWish(tail, input);
     // The first answer of a key stands although the money it paid out is not there any more.
-    const before = await openedBefore(deps.store, tail, input.idempotencyClaim);
+    const before = await openedBefore(deps.store, tail, input.idempotencyClaim, ({ amount }) =>
+      isWished(wish, { toSeller: 0n, toBuyer: amount }),
+    );
     if (before !== null) return { kind: 'payout', ...before, remains: remainsOf(tail) };
     const state = await freeExpired(deps, tail, userActor(input.actor));
     if (state.settlement !== null) {

@@ -262,6 +262,20 @@ describe('openIntent', () => {
     await refused(world.useCases.openIntent(intentFor({ ...trade, offer: rival })), 'request_already_funded');
   });
 
+  it('answers a key by the payment that it opened, however that has ended and whatever was opened since', async () => {
+    const trade = await world.post();
+    const keyed = { ...intentFor(trade), idempotencyClaim: `idem:a-buyer:intents:${trade.offer.id}` };
+    const open = world.useCases.openIntent;
+    const { state: first } = await open(keyed);
+    await world.useCases.cancelPayment({ actor: buyer, paymentId: first.id });
+    const ended = await open(keyed);
+    expect([ended.state.id, ended.state.status, ended.reused]).to.deep.equal([first.id, 'cancelled', true]);
+    expect((await open(intentFor(trade))).state.id).to.not.equal(first.id);
+    expect((await open(keyed)).state.id).to.equal(first.id);
+    const { idempotencyClaim } = keyed;
+    await refused(open({ ...intentFor(await world.post()), idempotencyClaim }), 'idempotency_key_reused');
+  });
+
   it('opens a new payment after a cancelled one, and none after the request was paid', async () => {
     const trade = await world.post();
     const { state: first } = await world.useCases.openIntent(intentFor(trade));

@@ -76,6 +76,11 @@ describe('paySeller', () => {
     const paid = await world.useCases.paySeller({ ...words, amount: '99', idempotencyClaim });
     const again = await world.useCases.paySeller({ ...words, amount: '99', idempotencyClaim });
     expect([again.payoutId, again.taskId]).to.deep.equal([paid.payoutId, paid.taskId]);
+    // A key with other words is refused for that, although nothing is owed any more and nothing ever was for another offer.
+    for (const reused of [{ amount: '98' }, { recipientAddress: wallets.refund }, { sellerOfferId: 'another-offer' }]) {
+      const asked = { ...words, amount: '99', ...reused, idempotencyClaim };
+      await refused(world.useCases.paySeller(asked), 'idempotency_key_reused');
+    }
     await refused(world.useCases.paySeller({ ...words, amount: '1' }), 'amount_exceeds_balance');
     // A younger attempt that gave something back is not what the key paid.
     const { payments } = world.ports.queries;

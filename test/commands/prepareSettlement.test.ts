@@ -115,6 +115,7 @@ describe('prepareSettlement', () => {
     // Nothing is left that could be refunded; a caller who heard no answer is told what his key did.
     const again = await ask('refund', state, key);
     expect(again).to.deep.equal({ ...payout, status: again.kind === 'payout' ? again.status : null });
+    await refused(ask('refund', state, { ...key, amount: '29' }), 'idempotency_key_reused');
     await refused(ask('refund', state), 'not_funded');
     const ordered = await world.useCases.openPayout({
       ...{ actor: admin, paymentId: state.id, from: 'excess:provider', amount: tokens(30) },

@@ -1,9 +1,10 @@
 import { claim } from '../../domain/claim.ts';
 import { statusOfStage } from '../../domain/payoutMachine.ts';
-import type { PaymentState } from '../../domain/state.ts';
+import type { PaymentState, PayoutReservation } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
 import type { TransitionStore } from '../../ports.ts';
 import type { OpenedPayout } from './payoutOrder.ts';
+import { keyReused } from './refusal.ts';
 
 /** Transitions between our append and our look that do not hide the payout; more than this is not chance. */
 const maxLook = 20;
@@ -32,15 +33,18 @@ export async function openedPayout(
   return { payoutId, externalId, status };
 }
 
-/** The payout that an idempotency key opened before, if it did. */
+/** The payout that an idempotency key opened before, if it did; a key that comes back for another one is refused. */
 export async function openedBefore(
   store: TransitionStore,
   payment: PaymentState,
   key: string | undefined,
+  isSame: (opened: PayoutReservation) => boolean,
 ): Promise<OpenedPayout | null> {
   const holder = key === undefined ? null : await store.claimant(key);
   if (holder?.paymentId !== payment.id) return null;
   const then = await store.at(payment.id, holder.seq);
   const opened = then?.kind === 'payoutRequested' && then.state.direction === 'in' ? then.state.payouts.at(-1) : null;
-  return opened ? openedPayout(store, payment, opened.payoutId) : null;
+  if (!opened) return null;
+  if (!isSame(opened)) throw keyReused('another payout');
+  return openedPayout(store, payment, opened.payoutId);
 }
