@@ -51,9 +51,12 @@ const pool = { name: network.name, chainId: network.chainId, run: asksNobody, st
 const standing: Pick<Chain, 'networks' | 'reader' | 'gateway' | 'close'> = {
   networks: [network],
   reader,
-  gateway: createEscrowGateway(
-    new Map([[network.name, { network, finality: { confirmations: 2, minimumAgeSeconds: 0 }, pool }]]),
-  ),
+  gateway: {
+    ...createEscrowGateway(
+      new Map([[network.name, { network, finality: { confirmations: 2, minimumAgeSeconds: 0 }, pool }]]),
+    ),
+    networkNow: async () => network,
+  },
   close: () => {},
 };
 

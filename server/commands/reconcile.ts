@@ -29,7 +29,7 @@ export interface ReconcileDeps {
   readonly watches: Pick<WatchStore, 'page'>;
   readonly watched: WatchedAddresses;
   readonly cursors: Pick<CursorStore, 'get'>;
-  readonly gateway: Pick<EscrowGateway, 'networks'>;
+  readonly gateway: Pick<EscrowGateway, 'networks' | 'networkNow'>;
   readonly chain: Pick<ChainReader, 'tokenBalance'>;
   readonly balances: BalanceReader;
   readonly wallets: ProviderWallets;
@@ -59,8 +59,10 @@ export function createReconcile(deps: ReconcileDeps) {
     const startedAtMs = deps.clock.now();
     const networks: ReportedNetwork[] = [];
     const rows: ReportedRow[] = [];
-    for (const network of deps.gateway.networks()) {
-      const done = await reconcileNetwork(deps, network);
+    for (const known of deps.gateway.networks()) {
+      // The treasury has a seat that may have been given to another since the start.
+      const now = await orReason(deps.gateway.networkNow(known.name));
+      const done = await reconcileNetwork(deps, typeof now === 'string' ? known : now);
       networks.push(done.network);
       rows.push(...done.rows);
     }

@@ -118,10 +118,13 @@ export interface SafeFile {
 /** The escrow contract: builds what admins sign, reads what happened. */
 export interface EscrowGateway {
   networks(): readonly Network[];
-  /** The network with the signers' seats as they were read last. */
+  /** The network with the seats (signers and treasury) as they were read last. */
   network(name: string): Network | null;
-  /** The network with the seats as the contract has them now; what is asked of seats afterwards is answered by these. */
-  networkNow(name: string): Promise<Network>;
+  /**
+   * The network with the seats as the contract has them now, or as they were read at most so long ago; what is asked of seats afterwards is
+   * answered by these.
+   */
+  networkNow(name: string, maxAgeMs?: number): Promise<Network>;
   /** EIP-55 spelling of an address; throws on a string that is none. */
   checksum(address: string): string;
   /** Lower-case address, or null when the text is no address (bad checksum included). */

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { concat, Signature, type TypedDataField, toBeHex, Wallet } from 'ethers';
+import { createOpenIntent } from '../../server/commands/openIntent.ts';
 import type { PreparedSettlement, PrepareSettlementInput } from '../../server/commands/prepareSettlement.ts';
 import { createPrepareSettlement } from '../../server/commands/prepareSettlement.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
 import { AppError } from '../../server/errors.ts';
 import { escrowDomain } from '../../server/providers/chain/escrowContract.ts';
 import { type ContractSeat, seatContract } from '../providers/chain/contractSeat.ts';
-import { admin, type CommandsWorld, openCommandsWorld, refused } from './commandsWorld.ts';
+import { admin, type CommandsWorld, intentFor, openCommandsWorld, refused } from './commandsWorld.ts';
 
 type Ready = Extract<PreparedSettlement, { kind: 'settlement' }>;
 
@@ -146,6 +147,24 @@ describe('signers that change between signing and sending', function () {
     expect((await send(transaction)).status).to.equal(0);
     const together = await batch(state, signed(ofBatch, [1, 2]));
     expect([together.dropped, together.reverts, together.transactions === null]).to.deep.equal([[], 'WrongSeq', false]);
+  });
+
+  it('a new payment names the treasury that has the seat now, not the one of the start: that one may have been given up', async () => {
+    const treasury = `0x${'7a'.repeat(20)}`;
+    const { gateway } = world.ports;
+    let age: number | undefined;
+    const rotated: typeof gateway = {
+      ...gateway,
+      networkNow: async (name, maxAgeMs) => {
+        age = maxAgeMs;
+        return { ...(await gateway.networkNow(name, maxAgeMs)), treasury };
+      },
+    };
+    const openIntent = createOpenIntent({ ...world.ports, ...world.useCases, gateway: rotated });
+    const { request, offer } = await world.post({ payoutAddress: null });
+    const { state } = await openIntent(intentFor({ request, offer }));
+    expect([state.terms.seller, state.sellerIsPlatform]).to.deep.equal([treasury, true]);
+    expect(age).to.be.within(0, 60_000);
   });
 
   // The last test: it changes the seats for good.

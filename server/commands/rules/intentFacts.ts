@@ -18,6 +18,8 @@ export interface IntentFactsDeps {
 }
 
 const dayMs = 86_400_000;
+/** A treasury that lost its seat may be in strange hands: for this long new payments may still name it, so that not each of them asks a node. */
+const seatAgeMs = 60_000;
 
 /** How long after its opening a payment is watched: until it expires, and then as long as late money is looked for. */
 export const watchMs = ({ intentTtlMinutes, monitoringDays }: Policy) =>
@@ -94,10 +96,13 @@ export async function freezeIntent(
   extra: { readonly claimNumber: number; readonly metadata: string | null },
 ): Promise<{ readonly paymentId: string; readonly intent: IntentFacts }> {
   const { gateway, ids, policy } = deps;
-  const { request, offer, network, asset, price } = trade;
+  const { request, offer, asset, price } = trade;
   const paymentId = ids.payment();
-  const frozen = termsOf(deps, trade, gateway.ref(paymentId, ids.randomBits()));
-  const { number: headBlock } = await deps.chain.head(network.name);
+  const [network, { number: headBlock }] = await Promise.all([
+    gateway.networkNow(trade.network.name, seatAgeMs),
+    deps.chain.head(trade.network.name),
+  ]);
+  const frozen = termsOf(deps, { ...trade, network }, gateway.ref(paymentId, ids.randomBits()));
   const intent: IntentFacts = {
     ...extra,
     ...frozen,

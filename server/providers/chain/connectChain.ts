@@ -49,7 +49,7 @@ export async function connectChain(options: {
     return {
       networks: connections.map(({ network }) => network),
       reader: createTransferReader(byName),
-      gateway: createEscrowGateway(byName),
+      gateway: createEscrowGateway(byName, clock),
       balances: createBalanceReader(byName),
       books: createChainBooks(byName),
       close,

@@ -64,12 +64,8 @@ export async function describeNetwork(configured: ConfiguredNetwork, pool: RpcPo
   const code = await pool.run((provider) => provider.getCode(escrow));
   if (code === '0x') refuse(name, [`there is no contract at the escrow address ${escrow}`]);
 
-  const [[treasuryValue], [feeCap], seats] = await Promise.all([
-    view(pool, escrow, escrowInterface, 'treasury'),
-    view(pool, escrow, escrowInterface, 'feeCap'),
-    readSeats(pool, escrow),
-  ]);
-  const treasury = lower(treasuryValue);
+  const [[feeCap], seats] = await Promise.all([view(pool, escrow, escrowInterface, 'feeCap'), readSeats(pool, escrow)]);
+  const { treasury } = seats;
   const problems = await Promise.all([identityProblems(pool, configured), tokenProblems(pool, configured)]);
   refuse(name, [
     ...problems.flat(),
@@ -81,7 +77,6 @@ export async function describeNetwork(configured: ConfiguredNetwork, pool: RpcPo
     name,
     chainId,
     escrow,
-    treasury,
     refundWallet,
     shkeeperHotWallet,
     ...seats,

@@ -1,6 +1,7 @@
 import { concat, getAddress, keccak256, TypedDataEncoder, toUtf8Bytes } from 'ethers';
 import type { SettledFact } from '../../domain/signal.ts';
 import type { EscrowGateway, OutcomeOf, SettlementAmounts, SettlementPayload } from '../../ports/outside.ts';
+import type { Clock } from '../../ports.ts';
 import type { ChainConnection, ChainConnections } from './connection.ts';
 import { checkContractSignature } from './contractSignature.ts';
 import { decodeAnswer, encodeCall } from './escrowCodec.ts';
@@ -72,13 +73,16 @@ function parseAddress(text: string): string | null {
 }
 
 /** Creates the gateway to the escrow contracts of all connected networks. */
-export function createEscrowGateway(connections: ChainConnections): EscrowGateway {
-  const { all, of, read } = createSeatedConnections(connections);
+export function createEscrowGateway(
+  connections: ChainConnections,
+  clock: Clock = { now: () => Date.now() },
+): EscrowGateway {
+  const { all, of, read } = createSeatedConnections(connections, clock);
 
   return {
     networks: () => all().map(({ network }) => network),
     network: (name) => (connections.has(name) ? of(name).network : null),
-    networkNow: async (name) => (await read(name)).network,
+    networkNow: async (name, maxAgeMs) => (await read(name, maxAgeMs)).network,
     checksum: createSpelling(),
     parseAddress,
     ref: (paymentId, randomBits) => {

@@ -157,10 +157,19 @@ describe('chain: signatures of contracts', () => {
     if (!network) throw new Error('no network');
     const limits = { timeoutMs: 5_000, logger: world.logger, clock: systemClock };
     const pool = createRpcPool({ name: 'bsc', chainId: network.chainId, urls: [world.url], ...limits });
-    const old = { ...network, threshold: 3, signers: network.signers.toReversed() };
+    const old = { ...network, threshold: 3, signers: network.signers.toReversed(), treasury: `0x${'7e'.repeat(20)}` };
+    let nowMs = 1_000;
     const started = createEscrowGateway(
       new Map([['bsc', { network: old, finality: world.configured.finality, pool }]]),
+      { now: () => nowMs },
     );
+    nowMs += 60_000;
+    expect(await started.networkNow('bsc', 60_000), 'read no longer ago').to.equal(old);
+    nowMs += 1;
+    const first = await started.networkNow('bsc', 60_000);
+    expect(first, 'the treasury has a seat, too').to.deep.equal(network);
+    nowMs += 60_000;
+    expect(await started.networkNow('bsc', 60_000), 'read again a minute ago').to.equal(first);
     // Those who ask at once share one reading.
     const [now, again] = await Promise.all([started.networkNow('bsc'), started.networkNow('bsc')]);
     expect(again).to.equal(now);
