@@ -27,8 +27,8 @@ export interface BatchRules<Q, A> {
 /** Asks one question; it leaves together with those that are asked at the same time. */
 export type Ask<Q, A> = (question: Q) => Promise<A>;
 
-/** Thirty batches, far more than wait behind a database that answers. */
-const mostWaiting = 2_000;
+/** Sixty batches: half a second of work, and more than all sources together tell of a thousand payments at once. */
+const mostWaiting = 4_000;
 /** As long as the longest call waits for its answer (`deadlineMs` of the coordinator). */
 const longestWaitMs = 5_000;
 

@@ -9,7 +9,7 @@ describe('the copies that are on their way', () => {
     const payments = { bulkWrite: () => written.promise } as unknown as Collection<Document & { _id: string }>;
     const projections = createProjections(payments);
     const transition = buildTransition();
-    const copies = Array.from({ length: 3_000 }, () => projections.project(transition));
+    const copies = Array.from({ length: 5_000 }, () => projections.project(transition));
     const refused = await Promise.any(
       copies.map((copy) =>
         copy.then(
