@@ -27,22 +27,22 @@ export interface Words {
 /** What of a state tells it; enough of a document to be asked for. */
 export const wordFields = { format: 1, kind: 1, 'state.direction': 1, 'state.status': 1, 'state.flags': 1 } as const;
 
-/** The first thing in it that this version does not know, as `what: value`; null when it knows all. */
+/** The first thing in it that this version does not know, as `what value`; null when it knows all. */
 export function strangeWord({ format = firstFormat, kind, state }: Words): string | null {
-  if (!(format <= newestFormat)) return `format: ${format}`;
-  if (kind !== undefined && !Object.hasOwn(table, kind)) return `kind: ${kind}`;
+  if (!(format <= newestFormat)) return `format ${format}`;
+  if (kind !== undefined && !Object.hasOwn(table, kind)) return `kind ${kind}`;
   const { direction, status, flags: raised } = state as { direction?: unknown; status?: unknown; flags?: unknown };
-  if (!directions.has(direction)) return `direction: ${direction}`;
-  if (!statuses.has(status)) return `status: ${status}`;
+  if (!directions.has(direction)) return `direction ${direction}`;
+  if (!statuses.has(status)) return `status ${status}`;
   const flag = Array.isArray(raised) ? raised.find((one) => !knownFlags.has(one)) : raised;
-  return flag === undefined ? null : `flag: ${flag}`;
+  return flag === undefined ? null : `flag ${flag}`;
 }
 
 /** The first effect of a transition that this version cannot carry out. */
 export function strangeEffect(effects: unknown): string | null {
   const types = (Array.isArray(effects) ? effects : []).map((effect: { type?: unknown }) => effect.type);
   const strange = types.find((type) => !knownEffects.has(type));
-  return strange === undefined ? null : `effect: ${strange}`;
+  return strange === undefined ? null : `effect ${strange}`;
 }
 
 /** Refuses what a newer version wrote: it is neither decided on, nor shown, nor copied, until a server that knows it is asked. */

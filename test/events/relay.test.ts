@@ -194,7 +194,7 @@ describe('the relay', () => {
     await append(...steps(paymentId, 1));
     let isRolledOut = false;
     const verify = async () => {
-      if (!isRolledOut) throw new NewerVersionError('another payment', 'kind: giftSent');
+      if (!isRolledOut) throw new NewerVersionError('another payment', 'kind giftSent');
     };
     const waiting = relay({ verify });
     for (let attempt = 0; attempt < 12; attempt += 1) {

@@ -96,7 +96,7 @@ describe('chain monitor, when something fails', () => {
     const stood = stage.cursors.stored()?.blockNumber;
     const [newer, known] = [await stage.payment(), await stage.payment()];
     stage.books.answerWith((logId) => {
-      if (logId === newer.paymentId) throw new NewerVersionError(logId, 'kind: giftSent');
+      if (logId === newer.paymentId) throw new NewerVersionError(logId, 'kind giftSent');
       return null;
     });
     await world.pay(newer.vault, one);
