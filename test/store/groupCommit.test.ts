@@ -48,6 +48,16 @@ describe('appends that run at the same time', () => {
     ]);
   });
 
+  it('are not sent for a caller who has left, and those beside them are', async () => {
+    const [left, stays] = [buildTransition(), buildTransition()];
+    const settled = await Promise.allSettled([
+      opened.store.transitions.append([left], () => false),
+      opened.store.transitions.append([stays], () => true),
+    ]);
+    expect(settled.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
+    expect([await stored([left]), await stored([stays])]).to.deep.equal([0, 1]);
+  });
+
   it('of one payment: the first wins, all others are told that the number is taken', async () => {
     const first = buildTransition();
     const rivals = Array.from({ length: 9 }, () => buildTransition({ paymentId: first.paymentId }));
