@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { buildOffer, buildRequest } from '../../support/factories.ts';
+import { AtOnce } from './commands/atOnce.ts';
 import { Cancel, ConfirmTransaction, CreateIntent, Verify } from './commands/buyer.ts';
 import { Confirm, Payout, Prepare } from './commands/money.ts';
 import { Expire, Pay, Reorganise, Restart, TimePasses } from './commands/outside.ts';
 import { type InvoiceStatus, PayoutWebhook, Webhook } from './commands/provider.ts';
-import { follow, type Step } from './commands/step.ts';
+import { type Call, follow, type Step } from './commands/step.ts';
 import type { ModelTrade } from './modelFacts.ts';
 import { ReferenceModel } from './referenceModel.ts';
 import type { HttpStage } from './stage.ts';
 
-const most = 15;
+/** Commands drawn for a run; those that mean nothing where they stand are left out, about half. */
+const most = 20;
 const pick = fc.nat({ max: 2 });
 const offer = fc.nat({ max: 2 });
 const part = fc.constantFrom(null, null, 4_000, 10_000);
@@ -26,9 +28,27 @@ const confirm = fc
   .tuple(pick, kind, names, fc.boolean())
   .map(([n, what, name, waits]) => new Confirm(n, what, { names: name, waits }));
 
+const create = fc.tuple(offer, rarely).map(([n, wrong]) => new CreateIntent(n, wrong));
+const cancel = fc.tuple(pick, fc.constantFrom('buyer', 'admin', 'seller')).map(([n, by]) => new Cancel(n, by));
+const payout = fc
+  .tuple(offer, fc.constantFrom(null, null, 1_000, 10_000), fc.boolean())
+  .map(([n, amount, twice]) => new Payout(n, amount, twice));
+const twoKinds = fc
+  .tuple(pick, part, part)
+  .map(([n, one, other]) => [new Prepare(n, 'release', one), new Prepare(n, 'refund', other)] as const);
+const pair = fc.oneof<fc.Arbitrary<readonly [Step & Call, Step & Call]>[]>(
+  ...[
+    fc.tuple(create, create),
+    fc.tuple(cancel, cancel),
+    fc.tuple(payout, payout),
+    twoKinds,
+    prepare.map((one) => [one, one] as const),
+  ],
+);
+
 /** Everything that may happen; what leads on stands more than once. */
 const commands: fc.Arbitrary<Step>[] = [
-  fc.tuple(offer, rarely).map(([n, wrong]) => new CreateIntent(n, wrong)),
+  create,
   pay,
   pay,
   fc.constant(new TimePasses()),
@@ -40,12 +60,13 @@ const commands: fc.Arbitrary<Step>[] = [
     .map(([n, which, salt]) => new ConfirmTransaction(n, which, salt)),
   pick.map((n) => new Verify(n)),
   fc.constant(new Expire()),
-  fc.tuple(pick, fc.constantFrom('buyer', 'admin', 'seller')).map(([n, by]) => new Cancel(n, by)),
+  cancel,
+  pair.map((calls) => new AtOnce(...calls)),
   prepare,
   prepare,
   confirm,
   confirm,
-  fc.tuple(offer, part, fc.boolean()).map(([n, amount, twice]) => new Payout(n, amount, twice)),
+  payout,
   fc
     .tuple(pick, fc.constantFrom('SUCCESS', 'FAIL'), rarely)
     .map(([n, status, isForged]) => new PayoutWebhook(n, status, isForged)),
@@ -56,6 +77,8 @@ const commands: fc.Arbitrary<Step>[] = [
 ];
 
 const full = { at: 'contract', alone: false } as const;
+const atProvider = { at: 'provider', alone: false } as const;
+const byContract = { names: 'settlement', waits: true } as const;
 /** Where a run begins, so that short runs also come to what lies behind a completed payment. */
 const beginnings: Readonly<Record<string, () => readonly Step[]>> = {
   'with nothing': () => [],
@@ -64,8 +87,13 @@ const beginnings: Readonly<Record<string, () => readonly Step[]>> = {
   'with a full vault': () => [new CreateIntent(0, false), new Pay(0, 10_000, full), new TimePasses()],
   'with a debt to the seller': () => [
     ...[new CreateIntent(1, false), new Pay(0, 6_000, full), new TimePasses()],
-    ...[new Prepare(0, 'release', null), new Confirm(0, 'release', { names: 'settlement', waits: true })],
+    ...[new Prepare(0, 'release', null), new Confirm(0, 'release', byContract)],
   ],
+  'with a part released': () => [
+    ...[new CreateIntent(0, false), new Pay(0, 10_500, full), new TimePasses()],
+    ...[new Prepare(0, 'release', 4_000), new Confirm(0, 'release', byContract)],
+  ],
+  'with too much at the provider': () => [new CreateIntent(2, false), new Pay(0, 10_500, atProvider), new Verify(0)],
 };
 
 /** Two requests, one of them with two offers that compete. */

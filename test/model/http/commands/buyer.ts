@@ -1,7 +1,9 @@
 import type { Role } from '../../../../server/ports.ts';
+import type { Expected, ModelTrade } from '../modelFacts.ts';
 import type { ModelPayment } from '../modelPayment.ts';
 import { accepted, type ReferenceModel, refused, shown } from '../referenceModel.ts';
-import { expectAnswer, follow, PaymentStep, Step, type Told } from './step.ts';
+import type { Answer } from '../stage.ts';
+import { ask, type Call, expectAnswer, follow, PaymentStep, Step, type Told } from './step.ts';
 
 /** So many payments are enough for everything that two of one request do to each other, and one of another. */
 const mostPayments = 3;
@@ -9,8 +11,10 @@ const mostPayments = 3;
 const pauseMs = 3_000;
 const inventedHash = `0x${'ab'.repeat(32)}`;
 
+const answerOf = ({ id: paymentId, status }: ModelPayment): Expected => ({ status: 200, data: { paymentId, status } });
+
 /** The buyer opens an intent for one of the offers, or finds the one he has. */
-export class CreateIntent extends Step {
+export class CreateIntent extends Step implements Call {
   private readonly offer: number;
   private readonly wrongAmount: boolean;
 
@@ -24,30 +28,33 @@ export class CreateIntent extends Step {
     return payments.length < mostPayments;
   }
 
-  protected override async act({ model, stage }: Told): Promise<void> {
-    const trade = model.trades[this.offer];
+  private trade({ trades }: ReferenceModel): ModelTrade {
+    const trade = trades[this.offer];
     if (trade === undefined) throw new Error('no such offer');
-    const answer = await stage.call('buyer', 'POST', '/api/payment/shkeeper/intents', {
-      purchaseRequestId: trade.request.id,
-      sellerOfferId: trade.offerId,
-      sellerId: 'seller-1',
-      amount: shown(trade.price + (this.wrongAmount ? 100 : 0)),
+    return trade;
+  }
+
+  send({ model, stage }: Told): Promise<Answer> {
+    const { request, offerId, price } = this.trade(model);
+    return stage.call('buyer', 'POST', '/api/payment/shkeeper/intents', {
+      ...{ purchaseRequestId: request.id, sellerOfferId: offerId, sellerId: 'seller-1' },
+      amount: shown(price + (this.wrongAmount ? 100 : 0)),
     });
-    if (this.wrongAmount) return expectAnswer(answer, refused('offer_mismatch'), String(this));
-    const expected = model.intent(trade);
-    if (expected !== null && 'view' in expected)
-      return expectAnswer(
-        answer,
-        { status: 200, data: { paymentId: expected.id, status: expected.status } },
-        String(this),
-      );
-    expectAnswer(answer, expected ?? { status: 200, data: { status: 'pending' } }, String(this));
-    if (expected !== null) return;
+  }
+
+  judge({ model }: Told, answer: Answer): void {
+    const trade = this.trade(model);
+    const found = this.wrongAmount ? refused('offer_mismatch') : model.intent(trade);
+    const shownStatus = { status: 200, data: { status: 'pending' } };
+    expectAnswer(answer, found === null ? shownStatus : 'view' in found ? answerOf(found) : found, String(this));
+    if (found !== null) return;
     const { paymentId, vault, payTo, expiresAt } = answer.data;
     const { address: oneTime } = payTo as { address: string };
     const facts = { id: String(paymentId), vault: String(vault), oneTime, expiresAtMs: Date.parse(String(expiresAt)) };
     model.open(trade, facts);
   }
+
+  protected override act = (told: Told) => ask(this, told);
 
   override toString = () => `create intent for offer ${this.offer}${this.wrongAmount ? ' with a wrong amount' : ''}`;
 }
@@ -63,10 +70,18 @@ export class ConfirmTransaction extends PaymentStep {
     this.salt = salt;
   }
 
-  private hash(payment: ModelPayment, { payments }: ReferenceModel): string {
+  private transfers(payment: ModelPayment, { payments }: Readonly<ReferenceModel>) {
     const foreign = payments.filter((other) => other !== payment).flatMap(({ transfers }) => transfers);
-    const from = this.which === 'own' ? payment.transfers : this.which === 'foreign' ? foreign : [];
-    return from.at(-1)?.hash ?? inventedHash.slice(0, -1) + this.salt;
+    return this.which === 'own' ? payment.transfers : foreign;
+  }
+
+  protected override fits(payment: ModelPayment, model: Readonly<ReferenceModel>): boolean {
+    return this.which === 'invented' || this.transfers(payment, model).length > 0;
+  }
+
+  private hash(payment: ModelPayment, model: ReferenceModel): string {
+    const named = this.which === 'invented' ? undefined : this.transfers(payment, model).at(-1);
+    return named?.hash ?? inventedHash.slice(0, -1) + this.salt;
   }
 
   protected override async act({ model, stage }: Told): Promise<void> {
@@ -97,7 +112,7 @@ export class Verify extends PaymentStep {
 }
 
 /** Somebody gives the payment up, whoever may. */
-export class Cancel extends PaymentStep {
+export class Cancel extends PaymentStep implements Call {
   private readonly by: Role;
 
   constructor(pick: number, by: Role) {
@@ -105,14 +120,18 @@ export class Cancel extends PaymentStep {
     this.by = by;
   }
 
-  protected override async act({ model, stage }: Told): Promise<void> {
-    const payment = this.of(model);
-    const answer = await stage.call(this.by, 'PUT', `/api/payment/${payment.id}`, { status: 'cancelled' });
-    const mayCancel = this.by === 'buyer' || this.by === 'admin';
-    const expected = mayCancel ? model.cancel(payment) : refused('forbidden', 403);
-    const shownStatus = expected === accepted ? { status: 200, data: { status: 'cancelled' } } : expected;
-    expectAnswer(answer, shownStatus, String(this));
+  send({ model, stage }: Told): Promise<Answer> {
+    return stage.call(this.by, 'PUT', `/api/payment/${this.of(model).id}`, { status: 'cancelled' });
   }
+
+  judge({ model }: Told, answer: Answer): void {
+    const mayCancel = this.by === 'buyer' || this.by === 'admin';
+    const expected = mayCancel ? model.cancel(this.of(model)) : refused('forbidden', 403);
+    const cancelled = { status: 200, data: { status: 'cancelled' } };
+    expectAnswer(answer, expected === accepted ? cancelled : expected, String(this));
+  }
+
+  protected override act = (told: Told) => ask(this, told);
 
   override toString = () => `${this.by} cancels payment ${this.pick}`;
 }

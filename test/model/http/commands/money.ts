@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { Wallet } from 'ethers';
+import type { ModelTrade } from '../modelFacts.ts';
 import type { ModelPayment } from '../modelPayment.ts';
 import { type ReferenceModel, refused, shown } from '../referenceModel.ts';
 import type { Answer, HttpStage } from '../stage.ts';
-import { expectAnswer, follow, PaymentStep, Step, type Told } from './step.ts';
+import { ask, type Call, expectAnswer, follow, PaymentStep, Step, type Told } from './step.ts';
 
 type Kind = 'release' | 'refund';
 const inventedHash = `0x${'ef'.repeat(32)}`;
@@ -12,7 +13,7 @@ const finalityBlocks = 5;
 const pathOf = ({ id }: ModelPayment, kind: Kind) => `/api/payment/shkeeper/${id}/${kind}`;
 
 /** An admin asks for a release or a refund, of everything or of a part. */
-export class Prepare extends PaymentStep {
+export class Prepare extends PaymentStep implements Call {
   private readonly kind: Kind;
   private readonly amount: number | null;
 
@@ -22,14 +23,18 @@ export class Prepare extends PaymentStep {
     this.amount = amount;
   }
 
-  protected override async act({ model, stage }: Told): Promise<void> {
-    const payment = this.of(model);
-    const expected = model.prepare(payment, this.kind, this.amount);
+  send({ model, stage }: Told): Promise<Answer> {
     const body = this.amount === null ? {} : { amount: shown(this.amount) };
-    const answer = await stage.call('admin', 'POST', pathOf(payment, this.kind), body);
-    expectAnswer(answer, expected, String(this));
+    return stage.call('admin', 'POST', pathOf(this.of(model), this.kind), body);
+  }
+
+  judge({ model }: Told, answer: Answer): void {
+    const payment = this.of(model);
+    expectAnswer(answer, model.prepare(payment, this.kind, this.amount), String(this));
     if (answer.data.kind === 'payout') payment.externalIds.push(String(answer.data.externalId));
   }
+
+  protected override act = (told: Told) => ask(this, told);
 
   override toString = () =>
     `prepare ${this.kind} of ${this.amount === null ? 'everything' : shown(this.amount)} of payment ${this.pick}`;
@@ -46,6 +51,11 @@ export class Confirm extends PaymentStep {
     this.kind = kind;
     this.names = how.names;
     this.waits = how.waits;
+  }
+
+  protected override fits({ settling, settledBy, transfers }: ModelPayment): boolean {
+    if (this.names === 'settlement') return settling !== null || settledBy !== null;
+    return this.names === 'invented' || transfers.some(({ stage }) => stage !== 'lost');
   }
 
   protected override async act({ model, stage }: Told): Promise<void> {
@@ -95,10 +105,12 @@ export class Confirm extends PaymentStep {
 }
 
 /** An admin pays the seller what the treasury received for him; `twice` repeats the call under its key. */
-export class Payout extends Step {
+export class Payout extends Step implements Call {
   private readonly offer: number;
   private readonly amount: number | null;
   private readonly twice: boolean;
+  private readonly key = randomUUID();
+  private asked = 0;
 
   constructor(offer: number, amount: number | null, twice: boolean) {
     super();
@@ -107,23 +119,40 @@ export class Payout extends Step {
     this.twice = twice;
   }
 
-  protected override async act({ model, stage }: Told): Promise<void> {
-    const trade = model.trades[this.offer];
+  override check(model: Readonly<ReferenceModel>): boolean {
+    return model.payments.some((payment) => payment.trade === this.trade(model) && payment.released > 0);
+  }
+
+  private trade({ trades }: Readonly<ReferenceModel>): ModelTrade {
+    const trade = trades[this.offer];
     if (trade === undefined) throw new Error('no such offer');
-    const owing = model.payments.find((payment) => payment.trade === trade && payment.owedSeller > 0);
-    const amount = this.amount ?? owing?.owedSeller ?? trade.price;
-    const expected = model.paySeller(trade, amount);
+    return trade;
+  }
+
+  private owing = (model: ReferenceModel) =>
+    model.payments.find((payment) => payment.trade === this.trade(model) && payment.owedSeller > 0);
+
+  send({ model, stage }: Told): Promise<Answer> {
+    const { request, offerId, price } = this.trade(model);
+    this.asked = this.amount ?? this.owing(model)?.owedSeller ?? price;
     const body = {
-      ...{ purchaseRequestId: trade.request.id, sellerOfferId: trade.offerId, amount: shown(amount) },
+      ...{ purchaseRequestId: request.id, sellerOfferId: offerId, amount: shown(this.asked) },
       ...{ buyerId: 'buyer-1', sellerId: 'seller-1', recipientAddress: recipient },
     };
-    const key = randomUUID();
-    const pay = () => stage.call('admin', 'POST', '/api/payment/shkeeper/payout', body, key);
-    const answer = await pay();
-    expectAnswer(answer, expected, String(this));
-    if (expected.status !== 200) return;
-    owing?.externalIds.push(String(answer.data.taskId));
-    if (this.twice) expect((await pay()).body, `${this}, repeated`).to.deep.equal(answer.body);
+    return stage.call('admin', 'POST', '/api/payment/shkeeper/payout', body, this.key);
+  }
+
+  judge({ model }: Told, answer: Answer): void {
+    const owing = this.owing(model);
+    expectAnswer(answer, model.paySeller(this.trade(model), this.asked), String(this));
+    if (answer.status === 200) owing?.externalIds.push(String(answer.data.taskId));
+  }
+
+  protected override async act(told: Told): Promise<void> {
+    const first = await this.send(told);
+    const repeat = this.twice && first.status === 200 ? await this.send(told) : first;
+    this.judge(told, first);
+    expect(repeat.body, `${this}, repeated`).to.deep.equal(first.body);
   }
 
   override toString = () =>

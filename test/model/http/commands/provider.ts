@@ -24,10 +24,15 @@ export class Webhook extends PaymentStep {
     this.isForged = how.isForged;
   }
 
-  private hash({ transfers }: ModelPayment): string | null {
+  private newest = ({ transfers }: ModelPayment) => transfers.findLast(({ at }) => at === 'provider')?.hash ?? null;
+
+  protected override fits(payment: ModelPayment): boolean {
+    return this.tells !== 'newest' || this.newest(payment) !== null;
+  }
+
+  private hash(payment: ModelPayment): string | null {
     if (this.tells === 'nothing') return null;
-    const newest = transfers.findLast(({ at }) => at === 'provider')?.hash;
-    return this.tells === 'newest' ? (newest ?? null) : inventedHash;
+    return this.tells === 'newest' ? this.newest(payment) : inventedHash;
   }
 
   protected override async act({ model, stage }: Told): Promise<void> {
@@ -59,6 +64,10 @@ export class PayoutWebhook extends PaymentStep {
     super(pick);
     this.status = status;
     this.isForged = isForged;
+  }
+
+  protected override fits({ externalIds }: ModelPayment): boolean {
+    return this.isForged || externalIds.length > 0;
   }
 
   protected override async act({ model, stage }: Told): Promise<void> {

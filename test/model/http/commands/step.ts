@@ -66,6 +66,17 @@ export abstract class Step implements fc.AsyncCommand<ReferenceModel, HttpStage>
   }
 }
 
+/** A step that is one call: what is sent, and what the model says to its answer. */
+export interface Call {
+  send(told: Told): Promise<Answer>;
+  judge(told: Told, answer: Answer): void;
+}
+
+/** Makes a call and judges it. */
+export async function ask(call: Call, told: Told): Promise<void> {
+  call.judge(told, await call.send(told));
+}
+
 /** Tells the model where the chain and the clock are: the world's facts, not the server's. */
 export async function follow({ model, stage }: Told): Promise<void> {
   model.head = Number(await stage.chain.rpc<string>('eth_blockNumber'));
