@@ -69,13 +69,8 @@ export class AppError extends Error {
  */
 export class NewerVersionError extends AppError {
   constructor(what: string, strange: string) {
-    super(
-      'busy',
-      'A newer version of the server changed this payment, and this one does not know how; repeat unchanged.',
-      {
-        cause: new Error(`${what} has ${strange}`),
-      },
-    );
+    const why = `${what} was written by a newer version of the server, and this one does not know its ${strange}`;
+    super('busy', `${why}; repeat unchanged.`);
     this.name = 'NewerVersionError';
   }
 }

@@ -31,7 +31,7 @@ export const wordFields = { format: 1, kind: 1, 'state.direction': 1, 'state.sta
 export function strangeWord({ format = firstFormat, kind, state }: Words): string | null {
   if (!(format <= newestFormat)) return `format ${format}`;
   if (kind !== undefined && !Object.hasOwn(table, kind)) return `kind ${kind}`;
-  const { direction, status, flags: raised } = state as { direction?: unknown; status?: unknown; flags?: unknown };
+  const { direction, status, flags: raised } = (state ?? {}) as Readonly<Record<string, unknown>>;
   if (!directions.has(direction)) return `direction ${direction}`;
   if (!statuses.has(status)) return `status ${status}`;
   const flag = Array.isArray(raised) ? raised.find((one) => !knownFlags.has(one)) : raised;

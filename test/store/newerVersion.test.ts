@@ -85,6 +85,7 @@ describe('what a newer version of the server wrote', () => {
         );
         expect(refusal).to.be.instanceOf(AppError).and.have.property('code', 'busy');
         expect(refusal).to.be.instanceOf(NewerVersionError);
+        expect(String(refusal), 'it says of what').to.include(`${paymentId}:000002`);
       }
       expect(await seqs(paymentId)).to.deep.equal([1, 2]);
       expect(await payments.findOne({ _id: paymentId }), 'nothing is copied over it').to.deep.equal(row);
