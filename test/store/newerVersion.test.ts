@@ -118,6 +118,12 @@ describe('what a newer version of the server wrote', () => {
     ]);
   });
 
+  it('is no reason to stumble over a row that somebody emptied: the log is asked', async () => {
+    const { paymentId } = await changed({ kind: 'hintGiven' });
+    await payments.updateOne({ _id: paymentId }, { $unset: { state: 1 } });
+    expect(await opened.store.hints.hint(paymentId)).to.equal(null);
+  });
+
   it('goes on when what this version knows follows: a transition holds the whole state', async () => {
     const { paymentId, transfer } = await changed({ kind: 'giftSent' });
     const state = buildState({ id: paymentId, vault: transfer.receiver });
