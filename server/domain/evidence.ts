@@ -19,7 +19,9 @@ export type TransferVerdict =
       readonly confirmations: number;
       readonly final: boolean;
     }
-  | { readonly verdict: 'notFound' | 'reverted' | 'wrongReceiver' | 'tooOld' | 'orphaned' };
+  /** Who sent it and where it stands, since only a wallet's own transaction says something of what the wallet did. */
+  | { readonly verdict: 'reverted'; readonly sender: string; readonly blockNumber: number }
+  | { readonly verdict: 'notFound' | 'wrongReceiver' | 'tooOld' | 'orphaned' };
 
 /** One event of the escrow contract, in our words. */
 export type EscrowEvent =

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { custodyOf } from '../../server/domain/facts.ts';
+import type { PaymentState } from '../../server/domain/state.ts';
 import { erc20 } from '../providers/chain/chainWorld.ts';
 import { addressOf, type CommandsWorld, Crash, openCommandsWorld, tokens, wallets } from './commandsWorld.ts';
 import { day, minute, payoutDesk } from './payoutDesk.ts';
@@ -123,13 +124,12 @@ describe('drivePayout', () => {
     expect([(await forwardOf(first)).slot, (await forwardOf(second)).slot]).to.deep.equal([1, 2]);
   });
 
-  it('takes a reverted receipt for a death once it is final', async () => {
-    const state = await forwarding();
-    await fill(100);
-    const { token, hotWalletKey } = world.chain.deployment;
+  /** Drives a forward whose one transaction, as the provider names it, is reverted and final. */
+  async function driveReverted(state: PaymentState, key: string, blocks = 0): Promise<string> {
     const data = erc20.encodeFunctionData('transfer', [state.vault, tokens(5_000)]);
-    const reverted = await world.chain.send(hotWalletKey, { to: token, data });
+    const reverted = await world.chain.send(key, { to: world.chain.deployment.token, data });
     expect(reverted.status).to.equal(0);
+    await world.chain.mine(blocks);
     const { process } = counting(async () => ({ outcome: 'submitted', taskId: 'task' }), {
       getPayoutStatus: async () => ({ status: 'IN_PROGRESS', txHash: reverted.hash }),
     });
@@ -140,6 +140,26 @@ describe('drivePayout', () => {
     expect((await forwardOf(state)).stage).to.equal('broadcast');
     await world.chain.finalize();
     await drive(state, process);
-    expect((await forwardOf(state)).stage).to.equal('dead');
+    return (await forwardOf(state)).stage;
+  }
+
+  it('takes a reverted receipt for a death once it is final', async () => {
+    const state = await forwarding();
+    await fill(100);
+    expect(await driveReverted(state, world.chain.deployment.hotWalletKey)).to.equal('dead');
+  });
+
+  it('takes no reverted receipt for a death that another sent, or that is older than the payout', async () => {
+    const { sellerKey, hotWalletKey } = world.chain.deployment;
+    for (const [key, blocks] of [
+      [sellerKey, 0],
+      [hotWalletKey, 1],
+    ] as const) {
+      const state = await forwarding();
+      await fill(100);
+      // Dead, the money would be free to leave a second way while the provider still sends it.
+      expect(await driveReverted(state, key, blocks)).to.equal('broadcast');
+      world.advance(10 * minute + 1);
+    }
   });
 });

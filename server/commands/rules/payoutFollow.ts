@@ -1,3 +1,4 @@
+import type { TransferVerdict } from '../../domain/evidence.ts';
 import { isProvenDead } from '../../domain/payoutMachine.ts';
 import type { Signal } from '../../domain/signal.ts';
 import type { ChainReader, PayInProvider } from '../../ports/outside.ts';
@@ -73,6 +74,12 @@ async function ask(following: Following, view: PayoutView): Promise<NextLook> {
   return word && fresh ? recordFailure(following, view, word.reason) : keepLooking(following, view);
 }
 
+/** The provider may name a transaction that is not this payout's: of another sender, or older than the call. Its end proves nothing. */
+const isOwnRevert = ({ machine }: PayoutView, verdict: TransferVerdict) =>
+  verdict.verdict === 'reverted' &&
+  verdict.sender === machine.wallet.toLowerCase() &&
+  verdict.blockNumber >= (machine.postedBlock ?? 0);
+
 /** A reverted receipt proves death once it is final: when every transaction the wallet has sent is. */
 async function isRevertFinal({ chain }: Following, { asset, machine }: PayoutView): Promise<boolean> {
   const { pending, finalized } = await chain.transactionCounts(asset.network, machine.wallet);
@@ -90,7 +97,7 @@ async function confirm(following: Following, view: PayoutView): Promise<NextLook
   if (own) return own.final ? end(following, view, successOf(view, own.transfer)) : course.soon(view);
   const found = await search(view);
   if (found && found.txHash !== txHash) return recordBroadcast(following, view, found.txHash);
-  if (verdicts.some(({ verdict }) => verdict === 'reverted') && (await isRevertFinal(following, view))) {
+  if (verdicts.some((entry) => isOwnRevert(view, entry)) && (await isRevertFinal(following, view))) {
     return end(following, view, deathOf(view, `the receipt of ${txHash} is reverted and final`));
   }
   const word = await words.wordOn(view);

@@ -87,7 +87,8 @@ async function prove(reading: Reading, txHash: string, receiver: string, notBefo
   const timeMs = await reading.clock.canonicalTime(receipt.blockNumber, receipt.blockHash.toLowerCase());
   if (timeMs === null) return [{ verdict: 'orphaned' } as const];
   // A reverted transaction keeps its hash and its calldata, and proves nothing.
-  if (receipt.status !== 1) return [{ verdict: 'reverted' } as const];
+  if (receipt.status !== 1)
+    return [{ verdict: 'reverted', sender: receipt.from.toLowerCase(), blockNumber: receipt.blockNumber } as const];
   const listed = listedOf(reading);
   const movements = receipt.logs
     .map(readMovement)

@@ -70,10 +70,13 @@ describe('chain: transfer reader', () => {
     expect(await prove(hash, receiver, blockNumber + 1)).to.deep.equal([{ verdict: 'tooOld' }]);
     expect((await prove(hash, receiver, blockNumber))[0]?.verdict).to.equal('pending');
     const broke = Wallet.createRandom().privateKey;
-    await world.rpc('anvil_setBalance', [new Wallet(broke).address, toBeHex(one)]);
+    const sender = new Wallet(broke).address;
+    await world.rpc('anvil_setBalance', [sender, toBeHex(one)]);
     const reverted = await world.pay(receiver, one, broke);
     expect(reverted.status).to.equal(0);
-    expect(await prove(reverted.hash, receiver)).to.deep.equal([{ verdict: 'reverted' }]);
+    expect(await prove(reverted.hash, receiver)).to.deep.equal([
+      { verdict: 'reverted', sender: sender.toLowerCase(), blockNumber: reverted.blockNumber },
+    ]);
     expect(await scan(receiver, blockNumber + 1)).to.deep.equal([]);
   });
 
