@@ -6,15 +6,16 @@ import type { ChainReader } from '../../ports/outside.ts';
 /** Whether an arrival whose block was replaced is there again in a final one, with no less than was credited. */
 async function isFinalElsewhere(chain: ChainReader, state: PaymentState, arrival: Arrival): Promise<boolean> {
   const { txHash, receiver, termsId, tokenAddress, amount } = arrival;
-  // The receiver of a pooled funding is the escrow, whose sums are not this payment's alone.
-  if (termsId !== undefined) return false;
-  const verdicts = await chain.proveTransfer(state.asset.network, txHash, receiver, state.headBlock);
-  return verdicts.some(
-    (entry) =>
-      'transfer' in entry &&
-      entry.final &&
-      entry.transfer.tokenAddress === tokenAddress &&
-      entry.transfer.amount >= amount,
+  const { network } = state.asset;
+  const verdicts = await chain.proveTransfer(network, txHash, receiver, state.headBlock);
+  const again = verdicts.flatMap((entry) => ('transfer' in entry && entry.final ? [entry.transfer] : []));
+  const found = again.find((transfer) => transfer.tokenAddress === tokenAddress && transfer.amount >= amount);
+  if (found === undefined || termsId === undefined) return found !== undefined;
+  // What went to the escrow itself is this payment's when the contract says so.
+  const events = await chain.escrowEvents(network, found.blockNumber, found.blockNumber);
+  return events.some(
+    (event) =>
+      event.event === 'Funded' && event.txHash === txHash && event.termsId === termsId && event.amount >= amount,
   );
 }
 

@@ -3,7 +3,7 @@ import { buildOffer, buildRequest } from '../../support/factories.ts';
 import { AtOnce } from './commands/atOnce.ts';
 import { Cancel, ConfirmTransaction, CreateIntent, Verify } from './commands/buyer.ts';
 import { Confirm, Payout, Prepare } from './commands/money.ts';
-import { Expire, Pay, Reorganise, Restart, TimePasses } from './commands/outside.ts';
+import { Expire, NextBlock, Pay, Reorganise, Restart, TimePasses } from './commands/outside.ts';
 import { type InvoiceStatus, PayoutWebhook, Webhook } from './commands/provider.ts';
 import { type Call, follow, type Step } from './commands/step.ts';
 import type { ModelTrade } from './modelFacts.ts';
@@ -52,6 +52,7 @@ const commands: fc.Arbitrary<Step>[] = [
   pay,
   pay,
   fc.constant(new TimePasses()),
+  fc.constant(new NextBlock()),
   fc
     .tuple(pick, invoiceStatus, fc.constantFrom('newest', 'invented', 'nothing'), rarely)
     .map(([n, status, tells, isForged]) => new Webhook(n, status, { tells, isForged })),
@@ -83,7 +84,7 @@ const byContract = { names: 'settlement', waits: true } as const;
 const beginnings: Readonly<Record<string, () => readonly Step[]>> = {
   'with nothing': () => [],
   'with an intent': () => [new CreateIntent(0, false)],
-  'with a covered payment': () => [new CreateIntent(0, false), new Pay(0, 10_000, full), new Verify(0)],
+  'with a covered payment': () => [new CreateIntent(0, false), new Pay(0, 10_000, full), new NextBlock()],
   'with a full vault': () => [new CreateIntent(0, false), new Pay(0, 10_000, full), new TimePasses()],
   'with a debt to the seller': () => [
     ...[new CreateIntent(1, false), new Pay(0, 6_000, full), new TimePasses()],
@@ -93,7 +94,7 @@ const beginnings: Readonly<Record<string, () => readonly Step[]>> = {
     ...[new CreateIntent(0, false), new Pay(0, 10_500, full), new TimePasses()],
     ...[new Prepare(0, 'release', 4_000), new Confirm(0, 'release', byContract)],
   ],
-  'with too much at the provider': () => [new CreateIntent(2, false), new Pay(0, 10_500, atProvider), new Verify(0)],
+  'with too much at the provider': () => [new CreateIntent(2, false), new Pay(0, 10_500, atProvider), new NextBlock()],
 };
 
 /** Two requests, one of them with two offers that compete. */

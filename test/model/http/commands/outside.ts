@@ -90,6 +90,12 @@ async function isQuiet(stage: HttpStage, { payments }: ReferenceModel): Promise<
   return true;
 }
 
+/** One block is mined, so that what was seen in the last one is believed. */
+export class NextBlock extends Step {
+  protected override act = ({ stage }: Told) => stage.chain.mine(1);
+  override toString = () => 'next block';
+}
+
 /** The sweep comes when the time of every payment that is open is over. */
 export class Expire extends Step {
   override check({ expiries }: Readonly<ReferenceModel>): boolean {
