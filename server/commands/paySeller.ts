@@ -1,4 +1,6 @@
+import { excessAt } from '../domain/facts.ts';
 import { account, assetName, balanceOf } from '../domain/ledger.ts';
+import type { PayoutSource } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
@@ -8,6 +10,8 @@ import { readAmount } from './rules/amount.ts';
 import { offeredAsset } from './rules/asset.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
 import { keyReused } from './rules/refusal.ts';
+
+type Party = 'seller' | 'buyer';
 
 export interface PaySellerDeps {
   readonly store: Pick<TransitionStore, 'claimant'>;
@@ -22,6 +26,8 @@ export interface PaySellerInput {
   readonly sellerOfferId: string;
   readonly buyerId: string;
   readonly sellerId: string;
+  /** The seller unless the buyer is named. */
+  readonly owedTo?: Party | undefined;
   readonly amount: string;
   readonly recipientAddress: string;
   readonly token?: string | undefined;
@@ -32,9 +38,22 @@ export interface PaySellerInput {
 /** Payments of one request that are looked through; a request is funded once, the rest are attempts. */
 const looked = { limit: 100, order: 'newestFirst', offset: 0, after: null } as const;
 
-/** Pays a seller what the ledger owes him; only what the treasury received for exactly this trade (design §2). */
+/** The account that a party is paid out of; null while nothing is owed to him. */
+function sourceOf(state: PaymentState, owedTo: Party): PayoutSource | null {
+  const holds = (name: string) => balanceOf(state.balances, name, assetName(state.asset)) > 0n;
+  if (owedTo === 'seller') return holds(account.owedSeller(state.sellerId, state.id)) ? 'owed:seller' : null;
+  if (holds(account.owedBuyer(state.buyerId, state.id))) return 'owed:buyer';
+  // A refund cannot send this anywhere: the terms name no address of the buyer's. While the payment is open it may still become the price.
+  const isOpen = state.status === 'pending' || state.status === 'processing';
+  return state.refundIsPlatform && !isOpen && excessAt(state, 'provider') > 0n ? 'excess:provider' : null;
+}
+
+/**
+ * Pays a seller without a payout address what the treasury received for exactly this trade, or a buyer without a refund address what came
+ * back to the platform for him or lies at the provider. An admin names where to.
+ */
 export function createPaySeller(deps: PaySellerDeps) {
-  async function owing(input: PaySellerInput, asset: string): Promise<PaymentState> {
+  async function owing(input: PaySellerInput, asset: string, owedTo: Party) {
     const { purchaseRequestId: requestId, buyerId, sellerId } = input;
     const { items } = await deps.queries.payments({ requestId, buyerId, sellerId, direction: 'in' }, looked);
     const ofOffer = items.flatMap(({ state }) =>
@@ -45,11 +64,11 @@ export function createPaySeller(deps: PaySellerDeps) {
     const paidBefore = key === undefined ? null : await deps.store.claimant(key);
     const payment =
       paidBefore === null
-        ? ofOffer.find((state) => balanceOf(state.balances, account.owedSeller(sellerId, state.id), asset) > 0n)
+        ? ofOffer.find((state) => assetName(state.asset) === asset && sourceOf(state, owedTo) !== null)
         : ofOffer.find(({ id }) => id === paidBefore.paymentId);
-    if (payment) return payment;
+    if (payment) return { payment, from: sourceOf(payment, owedTo) ?? `owed:${owedTo}` } as const;
     if (paidBefore !== null) throw keyReused('another payout');
-    throw new AppError('amount_exceeds_balance', 'Nothing is owed to this seller for this request.');
+    throw new AppError('amount_exceeds_balance', 'Nothing is owed to this party for this request.');
   }
 
   return async function paySeller(
@@ -58,11 +77,11 @@ export function createPaySeller(deps: PaySellerDeps) {
     demandAdmin(input.actor);
     const { asset } = offeredAsset(deps.gateway, input.network ?? 'bsc', input.token ?? 'USDT');
     const amount = readAmount(input.amount, asset.decimals, 'amount');
-    const payment = await owing(input, assetName(asset));
+    const { payment, from } = await owing(input, assetName(asset), input.owedTo ?? 'seller');
     const { payoutId, externalId, status } = await deps.openPayout({
       actor: input.actor,
       paymentId: payment.id,
-      from: 'owed:seller',
+      from,
       amount,
       destination: input.recipientAddress,
       idempotencyClaim: input.idempotencyClaim,

@@ -16,11 +16,14 @@ describe('paySeller', () => {
   const { hotWallet, fill, balance } = payoutDesk(() => world);
 
   /** A released payment of 100 whose seller's 99 lie in the treasury, and the words by which an admin pays him. */
-  async function owedToSeller() {
-    const state = await world.funded({ payoutAddress: null });
-    await world.chain.settle(state.terms, { toSeller: tokens(100), toBuyer: 0n });
+  const owedToSeller = () => settled({ payoutAddress: null }, 'release');
+
+  async function settled(options: Parameters<CommandsWorld['funded']>[0], kind: 'release' | 'refund') {
+    const state = await world.funded(options);
+    const toSeller = kind === 'release' ? tokens(100) : 0n;
+    await world.chain.settle(state.terms, { toSeller, toBuyer: tokens(100) - toSeller });
     await world.chain.finalize();
-    const ask = { actor: admin, paymentId: state.id, kind: 'release' } as const;
+    const ask = { actor: admin, paymentId: state.id, kind } as const;
     const { number } = await world.ports.chain.head('bsc');
     const [event] = await world.ports.chain.escrowEvents('bsc', state.headBlock, number);
     if (event?.event !== 'Settled') throw new Error('no settlement');
@@ -49,6 +52,48 @@ describe('paySeller', () => {
     world.advance(minute);
     await world.work();
     expect(await machine()).to.include({ stage: 'submitted' });
+  });
+
+  it('pays a buyer without a refund address what is owed to him, to the address that an admin names', async () => {
+    const { state, words } = await settled({ refundTo: null }, 'refund');
+    const toBuyer = { ...words, owedTo: 'buyer', recipientAddress: wallets.refund } as const;
+    await refused(world.useCases.paySeller({ ...words, amount: '100' }), 'amount_exceeds_balance');
+    await refused(world.useCases.paySeller({ ...toBuyer, amount: '101' }), 'amount_exceeds_balance');
+    await fill(100);
+    const paid = await world.useCases.paySeller({ ...toBuyer, amount: '100' });
+    await refused(world.useCases.paySeller({ ...toBuyer, amount: '1' }), 'amount_exceeds_balance');
+    for (let step = 0; step < 8; step += 1) {
+      await world.work();
+      await world.control('tick', {});
+      await world.chain.finalize();
+      world.advance(minute);
+    }
+    expect((await world.ports.store.tail(paid.payoutId))?.state.status).to.equal('completed');
+    const { balances, buyerId } = await world.state(state.id);
+    expect(balances).to.deep.equal([]);
+    expect(await balance(wallets.refund)).to.equal(tokens(100));
+    const { balances: ofBuyer } = await world.store.ledger.partyBalances(buyerId, 10);
+    expect(ofBuyer.map(({ account: name, amount }) => `${name} ${amount}`)).to.deep.equal([
+      `buyer:${buyerId} ${-tokens(100)}`,
+      `returned:buyer:${buyerId} ${tokens(100)}`,
+    ]);
+  });
+
+  it('pays such a buyer what the provider holds of a payment that failed, and nothing of one that is open', async () => {
+    const state = await world.open({ refundTo: null });
+    await world.pay(addressOf(state), tokens(95));
+    await world.useCases.verifyPayment(state.id, { askProvider: false });
+    const toBuyer = {
+      ...({ actor: admin, owedTo: 'buyer' } as const),
+      ...{ purchaseRequestId: state.requestId, sellerOfferId: state.offerId },
+      ...{ buyerId: state.buyerId, sellerId: state.sellerId, recipientAddress: wallets.refund, amount: '95' },
+    };
+    await refused(world.useCases.paySeller(toBuyer), 'amount_exceeds_balance');
+    world.advance(20 * minute);
+    await world.useCases.expirePayments(10);
+    expect((await world.useCases.paySeller(toBuyer)).status).to.equal('pending');
+    const [payout] = (await world.state(state.id)).payouts;
+    expect([payout?.amount, payout?.destination]).to.deep.equal([tokens(95), wallets.refund]);
   });
 
   it('pays a seller what the treasury owes him, once', async () => {

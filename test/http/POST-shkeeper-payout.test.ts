@@ -25,7 +25,11 @@ describe('POST /api/payment/shkeeper/payout', () => {
     wrongRoles: ['buyer', 'seller', 'auditor'],
     body,
     otherBody: { ...body, recipientAddress: addressOf('6') },
-    badBodies: { ...Object.fromEntries(missing), 'a name for an address': { ...body, recipientAddress: 'seller.eth' } },
+    badBodies: {
+      ...Object.fromEntries(missing),
+      'a name for an address': { ...body, recipientAddress: 'seller.eth' },
+      'a stranger to be owed': { ...body, owedTo: 'platform' },
+    },
     command: 'paySeller',
     commands,
   });
@@ -47,7 +51,7 @@ describe('POST /api/payment/shkeeper/payout', () => {
     const answer = await as('admin').post(path, { ...body, metadata: { note: 'thanks' } });
     expect(answer.body).to.have.all.keys('success', 'data', 'message');
     expect(answer.body.data).to.deep.equal({ payoutId: 'b'.repeat(24), taskId: 'p-7-0', status: 'requested' });
-    expect(calls[0]?.input).to.deep.include({ amount: '99', token: 'USDT', network: 'bsc' });
+    expect(calls[0]?.input).to.deep.include({ amount: '99', token: 'USDT', network: 'bsc', owedTo: 'seller' });
     expect(calls[0]?.input).to.not.have.property('metadata');
   });
 });

@@ -7,12 +7,16 @@ const success = z.literal(true);
 
 export const postPayout = endpoint({
   operation: 'POST /api/payment/shkeeper/payout',
-  summary: 'Pay the seller of a settled request through the provider',
+  summary: 'Pay what is owed to the seller, or the buyer, of a request through the provider',
+  description:
+    'A seller without a payout address is owed what the treasury received for him; a buyer without a refund address what came back to the ' +
+    "platform's refund wallet, and what the provider holds of a payment that is over. `recipientAddress` is the word of the party, which an admin has checked.",
   body: z.strictObject({
     purchaseRequestId: identifier,
     sellerOfferId: identifier,
     buyerId: identifier,
     sellerId: identifier,
+    owedTo: z.enum(['seller', 'buyer']).default('seller'),
     amount,
     recipientAddress: address,
     token: token.default('USDT'),
