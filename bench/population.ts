@@ -154,8 +154,24 @@ function memoryLog() {
   return { store, all: () => [...log.values()] };
 }
 
+const paymentsPerBuyer = 40;
+
+/** Gives so many payments to a buyer, then goes on to another. */
+function createBuyers(perBuyer: number): () => string {
+  let buyerId = '';
+  let given = 0;
+  return () => {
+    if (given % perBuyer === 0) buyerId = `buyer-${hex(6)}`;
+    given += 1;
+    return buyerId;
+  };
+}
+
 /** Payments with their histories, built by the real coordinator and stored nowhere yet. */
-export async function buildPayments({ count, transitions, perBuyer = 40 }: Population) {
+export async function buildPayments(
+  { count, transitions, perBuyer = paymentsPerBuyer }: Population,
+  nextBuyer = createBuyers(perBuyer),
+) {
   let nowMs = Date.now();
   const { store, all } = memoryLog();
   const clock = { now: () => nowMs };
@@ -163,9 +179,8 @@ export async function buildPayments({ count, transitions, perBuyer = 40 }: Popul
   const wiring = { transitions: store, decide, digest, clock, ids, logger, crash: silent, wakeRelay: silent };
   const coordinator = createPaymentCoordinator(wiring);
   const payments: Prepared[] = [];
-  let buyerId = '';
   for (let n = 0; n < count; n += 1) {
-    if (n % perBuyer === 0) buyerId = `buyer-${hex(6)}`;
+    const buyerId = nextBuyer();
     // nobody opens a hundred payments in one moment, and lists are sorted by it
     nowMs += 1;
     const paymentId = hex(12);
@@ -192,11 +207,10 @@ export async function populate(database: Db, wanted: Population): Promise<Prepar
   const prepared: Prepared[] = [];
   // servers read what a majority has
   const unordered = { ordered: false, writeConcern: { w: 'majority' } } as const;
+  const nextBuyer = createBuyers(wanted.perBuyer ?? paymentsPerBuyer);
   while (prepared.length < wanted.count) {
-    const { payments, logs } = await buildPayments({
-      ...wanted,
-      count: Math.min(batchSize, wanted.count - prepared.length),
-    });
+    const count = Math.min(batchSize, wanted.count - prepared.length);
+    const { payments, logs } = await buildPayments({ ...wanted, count }, nextBuyer);
     const done = { done: true, lease: 0, fence: 1, parked: [] };
     const documents = logs.flat().map((transition) => ({ ...toDocument(transition), relay: done }));
     const rows = logs.map(rowOf).filter((row) => row !== null);
