@@ -6,7 +6,9 @@ import {
   creditedOf,
   eventNames,
   MODES,
+  makeHungry,
   moneyOf,
+  plainAccount,
   RELEASE,
   ripen,
   SPLIT,
@@ -17,6 +19,9 @@ import {
 } from '../payouts.ts';
 
 const FEE = PRICE / 100n;
+/** Gas that receivers of native coin burn: less than the 50,000 that both custodians leave them, and more than either does. */
+const WITHIN_ALLOWANCE = 45_000;
+const BEYOND_ALLOWANCE = 85_000;
 
 for (const mode of MODES) {
   const inVault = mode === 'vault';
@@ -137,6 +142,17 @@ for (const mode of MODES) {
         expect(receipt.gasUsed < 400_000n, `${fault}: ${receipt.gasUsed}`).to.equal(true);
         await world().send(receiver, roles.stranger, fault, [false]);
       }
+    });
+
+    it('P4: leaves a receiver of native coin the same gas from the pool and through a vault, and credits him who wants more', async () => {
+      const [modest, greedy] = [plainAccount(191), plainAccount(192)];
+      await makeHungry(world(), modest, WITHIN_ALLOWANCE);
+      await makeHungry(world(), greedy, BEYOND_ALLOWANCE);
+      const terms = await world().terms({ token: ZERO_ADDRESS, feeBps: 0, seller: modest, refundTo: greedy });
+      await world().pay(terms, mode);
+      await world().settle(terms, SPLIT);
+      const kept = inVault ? 'refundToShare' : 'refundToCredit';
+      expect(await moneyOf(world(), terms)).to.include({ seller: SPLIT.toSeller, refundTo: 0n, [kept]: SPLIT.toBuyer });
     });
 
     it('P4: credits every share when the token reverts, eats all gas or reverts with a flood of data', async () => {

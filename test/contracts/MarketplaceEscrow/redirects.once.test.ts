@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { concat, toBeHex } from 'ethers';
 import type { Terms } from '../escrowTerms.ts';
 import { type Item, PRICE, roles, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
 import { MODES, type Mode } from '../lifeStages.ts';
@@ -30,11 +31,11 @@ describe('MarketplaceEscrow redirects, each once', () => {
   beforeEach(() => useToken(world(), 'UsdcLikeToken'));
 
   /** A share of the seller that was refused, in either custody. */
-  async function credited(mode: Mode, amount = PRICE): Promise<Terms> {
-    const terms = await world().terms({ feeBps: 0, amount });
-    await blacklist(world(), seller.address, false);
+  async function credited(mode: Mode, amount = PRICE, to = seller.address): Promise<Terms> {
+    const terms = await world().terms({ feeBps: 0, amount, seller: to });
+    await blacklist(world(), to, false);
     await world().pay(terms, mode);
-    await blacklist(world(), seller.address);
+    await blacklist(world(), to);
     await world().settle(terms, { toSeller: amount, toBuyer: 0n });
     return terms;
   }
@@ -43,10 +44,10 @@ describe('MarketplaceEscrow redirects, each once', () => {
     const { validUntil, signatures } = await signRedirect(world(), { account: seller.address, ...order }, BOTH);
     return { ...order, validUntil, signatures };
   }
-  async function send(terms: Terms, mode: Mode, sent: Sent) {
+  async function send(terms: Terms, mode: Mode, sent: Sent, account = seller.address) {
     const tail = [sent.to, sent.amount, sent.validUntil, sent.signatures];
     if (mode === 'vault') return world().act(stranger, 'redirectVaultCredit', [terms, true, ...tail]);
-    return world().act(stranger, 'redirectCredit', [seller.address, sent.token, ...tail]);
+    return world().act(stranger, 'redirectCredit', [account, sent.token, ...tail]);
   }
   async function creditOf(terms: Terms, mode: Mode): Promise<bigint> {
     if (mode === 'vault') return (await world().read(world().escrow, 'vaultCredit', [world().idOf(terms)])).seller;
@@ -177,6 +178,19 @@ describe('MarketplaceEscrow redirects, each once', () => {
         await world().rejects(send(terms, mode, { ...order, ...signedElsewhere }), 'BadSignature');
       }
       await send(terms, mode, await signed());
+    }
+  });
+
+  it('S12: reverts for a signer who is the account, too, when his item as the account is no signature', async () => {
+    for (const mode of MODES) {
+      const [, account] = signers;
+      const terms = await credited(mode, PRICE, account.address);
+      const order = { account: account.address, token: terms.token, to: TO, amount: AMOUNT };
+      const { validUntil, signatures } = await signRedirect(world(), order, [[1, account]]);
+      // Nobody can be recovered from it, and whoever signed the item before it must not count in his place.
+      const nothing = concat([toBeHex(ACCOUNT_TAG, 1), new Uint8Array(64)]);
+      const sent = { ...order, validUntil, signatures: concat([signatures, nothing]) };
+      await world().rejects(send(terms, mode, sent, account.address), 'BadSignature');
     }
   });
 

@@ -160,6 +160,16 @@ describe('MarketplaceEscrow signatures', () => {
     await refuses(concat([world().sign(settle, [first, second]), '0x03', `0x${'00'.repeat(64)}`]));
   });
 
+  it('S2: reverts when nobody can be recovered for a party at a low address, so that no leftover in memory signs for it', async () => {
+    // Of addresses 1 and 2 nobody has a key; they are the smallest that are not zero.
+    for (const party of [1, 2].map((value) => toBeHex(value, 20))) {
+      terms = await world().terms({ buyer: party });
+      await world().fund(terms);
+      settle = await world().settlement(terms, release);
+      await refuses(concat([toBeHex(TAG.buyer, 1), new Uint8Array(64)]));
+    }
+  });
+
   it('A26: reverts without signatures at a threshold of two, also for a signer', async () => {
     for (const from of [roles.signers[0], roles.stranger]) {
       await world().rejects(world().act(from, 'settle', [terms, settle, '0x']), 'NotAllowed');
@@ -229,5 +239,15 @@ describe('MarketplaceEscrow signatures', () => {
     await refuses(outlives);
     await send(world().sign(settle, [first, [2, roles.stranger]]));
     expect((await world().payment(terms)).status).to.equal(STATUS.closed);
+  });
+
+  it('S3: reverts when the guardian signs under the index of his seat, also after the first signer was replaced', async () => {
+    const guardian: Item = [8, roles.guardian];
+    await refuses(world().sign(settle, [second, guardian]));
+    await acts.rotate(world(), { index: 0, account: roles.stranger.address });
+    await world().chain.setNextTime((await world().chain.now()) + 2 * DAY + 2);
+    await world().act(roles.stranger, 'executeRotation', [0]);
+    settle = await world().settlement(terms, release);
+    await refuses(world().sign(settle, [second, guardian]));
   });
 });

@@ -108,6 +108,13 @@ describe('MarketplaceEscrow time table: pause and seats', () => {
     await openAfter(world(), { at: until, error: 'Paused', call });
   });
 
+  it('T1: a pause holds for the admins until pausedUntil', async () => {
+    const terms = await paid(world(), 'vault');
+    const until = await pause(world());
+    const call = () => world().settle(terms, { toSeller: PRICE, toBuyer: 0n, validUntil: until + 1 });
+    await openAfter(world(), { at: until, error: 'Paused', call });
+  });
+
   it('T1: the guardian pauses for 7 days, again only after 7 days without', async () => {
     const first = (await world().chain.now()) + 100;
     await openAt(world(), [first], async () => {

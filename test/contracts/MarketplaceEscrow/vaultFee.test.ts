@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { dataSlice } from 'ethers';
 import { PRICE, roles, STATUS, useEscrowWorld, ZERO_ADDRESS } from '../escrowWorld.ts';
 import { useToken } from '../mocks.ts';
 import {
@@ -142,6 +143,17 @@ describe('MarketplaceEscrow payouts of a vault, whoever is stopped', () => {
       expect(await moneyOf(world(), terms)).to.include({ seller: SPLIT_NET, fees: counted, owed: counted, vault: 0n });
       expect((await world().read(world().escrow, 'solvent', [terms.token]))[0]).to.equal(true);
     }
+  });
+
+  it('A16: sends the treasury nothing at all where there is no fee, because a token may refuse a transfer of nothing', async () => {
+    await useToken(world(), 'UsdcLikeToken');
+    const terms = await world().terms({ feeBps: 0 });
+    await world().payVault(terms);
+    const receipt = await world().settle(terms, SPLIT);
+    const { address } = world().token;
+    const transfers = receipt.logs.filter((log) => log.address.toLowerCase() === address.toLowerCase());
+    const receivers = transfers.map(({ topics }) => dataSlice(topics[2] ?? '0x', 12));
+    expect(receivers).to.deep.equal([terms.seller, terms.refundTo].map((account) => account.toLowerCase()));
   });
 
   it('A16: waives a fee that no route takes for this settlement only, and never charges it later', async () => {
