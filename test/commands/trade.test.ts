@@ -8,6 +8,7 @@ import { asset } from '../domain/factories.ts';
 import { createTestClock } from '../support/clock.ts';
 import { randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
+import { rows } from '../support/pages.ts';
 import { buyer, refused, seller } from './commandsWorld.ts';
 
 const wallet = `0x${'d1'.repeat(20)}`;
@@ -83,6 +84,18 @@ describe('postRequest, placeOffer and acceptOffer', () => {
     await refused(ask({ refundTo: wallet }), 'idempotency_key_reused');
     expect((await ask({ idempotencyClaim: `${idempotencyClaim}2` })).id).to.not.equal(first?.id);
     expect((await post()).id).to.not.equal((await post()).id);
+  });
+
+  it('makes no second request when the first one’s reply was lost and its caller repeats with the key', async () => {
+    const writeConcernError = { code: 64, errmsg: 'waiting for replication timed out' };
+    const lost = { mode: { times: 1 }, data: { failCommands: ['insert'], writeConcernError } };
+    const actor = { userId: randomIds.payment(), role: 'buyer' } as const;
+    const idempotencyClaim = `idem:${actor.userId}:POST /api/requests:once`;
+    const ask = () => createPostRequest(depsOf())({ ...words, actor, idempotencyClaim });
+    await testStore.failing(lost, () => refused(ask(), 'busy'));
+    const { id } = await ask();
+    const { items } = await testStore.store.marketplace.listRequests({ buyerId: actor.userId }, rows(10));
+    expect(items.map((item) => item.id)).to.deep.equal([id]);
   });
 
   it('places one offer of a key, also when no further one could be placed by then', async () => {
