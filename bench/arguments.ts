@@ -23,7 +23,7 @@ const payments = z.coerce.number().int().min(100).max(10_000_000);
 const minutes = z.coerce.number().min(0.1).max(1_440);
 const seconds = z.coerce.number().min(0.2).max(3_600);
 
-/** Seven pairs of five seconds (reliability.md §6.3); a quick look takes a seventh of it and shows only whether everything runs. */
+/** Seven pairs of five seconds; a quick look takes a seventh of it and shows only whether everything runs. */
 const defaults = {
   whole: { pairs: 7, seconds: 5, warmupSeconds: 5 },
   quick: { pairs: 3, seconds: 1.5, warmupSeconds: 1.5 },

@@ -20,7 +20,7 @@ const smallest = 1_000;
 const factor = 10;
 const samples = 60;
 const cellWidth = 42;
-/** p50 at the largest size may be so many times that at the smallest (reliability.md §6.5). */
+/** p50 at the largest size may be so many times that at the smallest. */
 const slowest = 1.5;
 
 /** Thousand, ten thousand … up to `most`. */

@@ -19,7 +19,7 @@ export interface Moment {
   readonly failures: number;
 }
 
-/** What reliability.md §6.5 allows; an age is flat when it grows by less than a second in ten minutes. */
+/** What a soak may show; an age is flat when it grows by less than a second in ten minutes. */
 const limits = { megabytesPerMinute: 1, loopDelayP99Ms: 50, relayAgePerMinute: 0.1 };
 /** The first part of a soak, in which caches fill. */
 const warmupShare = 1 / 3;

@@ -18,7 +18,7 @@ function chosen({ only }: Wanted): readonly Ratio[] {
   return only.length === 0 ? ratios : ratios.filter(({ key }) => only.includes(key));
 }
 
-/** `npm run bench`: the ratios of reliability.md §6.4; the table for people, or with `--json` one object on the last line. */
+/** `npm run bench`: the ratios of docs/performance.md; the table for people, or with `--json` one object on the last line. */
 async function measureRatios(wanted: Wanted): Promise<boolean> {
   const measured: (PageRow & { readonly row: string })[] = [];
   const stage = await openStage(wanted);

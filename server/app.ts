@@ -24,7 +24,7 @@ import { createServe } from './http/serve.ts';
 
 export type { AppDeps } from './http/appDeps.ts';
 
-/** Bodies of our own routes are small (reliability.md §5.2). */
+/** Bodies of our own routes are small. */
 const jsonLimit = '100kb';
 /** A year, as browsers' preload lists ask for. */
 const strictTransportSeconds = 31_536_000;

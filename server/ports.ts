@@ -177,7 +177,7 @@ export interface ProviderEventStore {
   >;
 }
 
-/** HTTP idempotency (reliability.md §3.8). */
+/** HTTP idempotency. */
 export interface IdempotencyStore {
   begin(
     key: string,

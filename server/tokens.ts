@@ -33,7 +33,7 @@ function verifier(options: { secret: string; publicKey: string }): { key: KeyObj
   return { key, algorithm };
 }
 
-/** Builds the key once: jsonwebtoken is fifty times faster with a KeyObject than with a string (reliability.md, fact 7). */
+/** Builds the key once: jsonwebtoken is fifty times faster with a KeyObject than with a string. */
 export function createTokens(options: { secret: string; publicKey: string; issuer: string; audience: string }): Tokens {
   const { key, algorithm } = verifier(options);
   const { issuer, audience } = options;

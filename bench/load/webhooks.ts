@@ -9,7 +9,7 @@ const path = '/api/payment/shkeeper/webhook';
 const coin = network.tokens[0]?.shkeeperName ?? '';
 const hash = () => `0x${randomBytes(32).toString('hex')}`;
 
-/** What the provider tells of a payment's transaction: first that it saw it, then that it is paid (shkeeper.md §10.5). */
+/** What the provider tells of a payment's transaction: first that it saw it, then that it is paid. */
 export function webhookBodies({ externalId, address }: Prepared): { readonly seen: Buffer; readonly paid: Buffer } {
   const txid = hash();
   const common = { external_id: externalId, crypto: coin, addr: address, fiat: 'USD' };

@@ -6,7 +6,7 @@ import { appendsOf } from './commandCounts.ts';
 import type { Ratio, Setting } from './ratio.ts';
 
 const writers = 16;
-/** Of every try a useful transition may need (reliability.md §6.4). */
+/** Of every try a useful transition may need. */
 const mostAttempts = 3;
 
 /** One payment for each side, new for every stretch, so that neither has the longer history. */

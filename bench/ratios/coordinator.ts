@@ -6,7 +6,7 @@ import { plain, type Ratio } from './ratio.ts';
 
 /** Payments that uncontended calls go round; more than any number of callers, so that no two meet. */
 const poolSize = 512;
-/** Of a lone call (reliability.md §6.4). */
+/** Of a lone call. */
 const mostCommands = { toAcknowledgement: 2, inAll: 3 };
 
 async function observeSide(stage: Stage, callers: number): Promise<Side> {

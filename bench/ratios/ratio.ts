@@ -17,7 +17,7 @@ export interface Outcome {
   readonly problems?: readonly string[];
 }
 
-/** One line of the table of reliability.md §6.4. */
+/** One line of the table of ratios (docs/performance.md). */
 export interface Ratio {
   readonly key: string;
   readonly what: string;

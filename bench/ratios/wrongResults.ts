@@ -6,7 +6,7 @@ import type { BenchProcess } from '../processes.ts';
 
 const payments = 200;
 const connections = 16;
-/** Each delivery is repeated up to so often (reliability.md §4.5, F3). */
+/** Each delivery is repeated up to so often. */
 const mostRepeats = 5;
 const longestSeconds = 120;
 

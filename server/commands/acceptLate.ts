@@ -13,7 +13,7 @@ export interface AcceptLateInput {
   readonly idempotencyClaim?: string | undefined;
 }
 
-/** An admin takes late money as the price; refused when the delivery deadline is too close (design §3). */
+/** An admin takes late money as the price; refused when the delivery deadline is too close. */
 export function createAcceptLate(deps: AcceptLateDeps) {
   return async function acceptLate(input: AcceptLateInput): Promise<PaymentState> {
     demandAdmin(input.actor);

@@ -13,7 +13,7 @@ export interface AcceptOfferInput {
   readonly offerId: string;
 }
 
-/** Selects an offer by hand; accepted and rejected are set by the completing payment alone (design §3). */
+/** Selects an offer by hand; accepted and rejected are set by the completing payment alone. */
 export function createAcceptOffer(deps: AcceptOfferDeps) {
   return async function acceptOffer(
     input: AcceptOfferInput,

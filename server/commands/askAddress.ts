@@ -19,7 +19,7 @@ export interface AskAddressDeps {
 
 /** Asks the provider for the payment's one-time address; calls within this process share one request. */
 export function createAskAddress(deps: AskAddressDeps) {
-  // The provider makes a second address when the same invoice is asked for twice at the same time (shkeeper.md §4.1).
+  // The provider makes a second address when the same invoice is asked for twice at the same time.
   const running = new Map<string, Promise<PaymentState>>();
 
   /** Whether another payment has the address is for its claim to say, when it is recorded. */
@@ -42,7 +42,7 @@ export function createAskAddress(deps: AskAddressDeps) {
     deps.crash('addressAnswered');
     const address = checkAddress(state, answer.address);
     if (Number(answer.providerAmount) !== Number(amount)) {
-      // The buyer is shown our price; a provider that wants another one has a fee policy set (shkeeper.md §10.2).
+      // The buyer is shown our price; a provider that wants another one has a fee policy set.
       deps.logger.error(
         { paymentId: state.id, ours: amount, theirs: answer.providerAmount },
         'the provider asks another amount',

@@ -74,7 +74,7 @@ export function createConfirmSettlement(deps: ConfirmSettlementDeps) {
     }
     const context = { actor: userActor(input.actor) };
     if (final) {
-      // Also one that nobody prepared here: a final settlement of this payment is a fact (design §3).
+      // Also one that nobody prepared here: a final settlement of this payment is a fact.
       if (await isBooked(state, fact)) return { state, settlement: { state: 'final', txHash } };
       const signal = { kind: 'settlementConfirmed', fact } as const;
       const booked = recordedPayment(await deps.coordinator.observe(state.id, signal, context));

@@ -12,7 +12,7 @@ export interface DrivePayoutDeps extends PayoutSendPorts, PayoutFollowPorts {
   readonly coordinator: PaymentCoordinator;
 }
 
-/** Takes one step of a payout or forward: sends it at most once, then only asks, until the chain has the last word (shkeeper.md §10.8). */
+/** Takes one step of a payout or forward: sends it at most once, then only asks, until the chain has the last word. */
 export function createDrivePayout(deps: DrivePayoutDeps) {
   const course = createPayoutCourse(deps, payoutPolicy);
   const send = createPayoutSend(deps, payoutPolicy, course);

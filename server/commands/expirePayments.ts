@@ -45,7 +45,7 @@ export function createExpirePayments(deps: ExpirePaymentsDeps) {
     try {
       await deps.verifyPayment(paymentId, { askProvider: true });
     } catch (error) {
-      // A payment that could not be looked at is not expired (reliability.md §3.6).
+      // A payment that could not be looked at is not expired.
       deps.logger.warn({ paymentId, error }, 'an expired payment could not be looked at');
       return false;
     }

@@ -62,9 +62,9 @@ interface Start {
   readonly isNewest: boolean;
 }
 
-/** K racing writers need at most K + 1 tries each; more than this is answered 503 (reliability.md G12). */
+/** K racing writers need at most K + 1 tries each; more than this is answered 503. */
 const maxTries = 20;
-/** One limit over the whole call, after which the outcome is unknown to the caller (reliability.md §3.3). */
+/** One limit over the whole call, after which the outcome is unknown to the caller. */
 const deadlineMs = 5_000;
 /** The predecessor of a first transition. */
 const genesis = '0'.repeat(64);
@@ -77,7 +77,7 @@ const startTimer = (ms: number, callback: () => void) => {
   return () => clearTimeout(timer);
 };
 
-/** Builds the one entry for everything the world tells us about a payment (design §4). */
+/** Builds the one entry for everything the world tells us about a payment. */
 export function createPaymentCoordinator(deps: PaymentCoordinatorDeps): PaymentCoordinator {
   const known = createKnownTails();
   const lanes = createLanes();
@@ -167,7 +167,7 @@ async function afterAppend(call: Call, transition: Transition, result: Attempted
   if (stored?.attempt === transition.attempt) return succeed(call, transition);
   // Somebody else's transition stands there: ours was certainly not stored.
   if (stored !== null || result.outcome === 'sequenceTaken') return 'pause';
-  // Not seen is not "did not happen" (reliability.md §3.4): the sender repeats and meets its own claim.
+  // Not seen is not "did not happen": the sender repeats and meets its own claim.
   throw busy('The outcome of this change is not known yet.', result.cause);
 }
 

@@ -84,7 +84,7 @@ export function createPlaceOffer(deps: PlaceOfferDeps) {
     const offer = offerOf(input);
     const outcome = isOpen ? await marketplace.insertOffer(offer) : 'closed';
     if (outcome !== 'placed') return (await placedBefore(offer, input, isOpen)) ?? refuse(outcome);
-    // The request may have closed between the look and the insert; then nobody would ever reject this offer (design §3).
+    // The request may have closed between the look and the insert; then nobody would ever reject this offer.
     if ((await readRequest(request.id)).isOpen) return offer;
     await marketplace.rejectOffer(offer.id);
     throw closed();

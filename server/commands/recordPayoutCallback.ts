@@ -3,7 +3,7 @@ import type { Clock, DueWork, ProviderEventStore, Queries, ReportOutcome, Transi
 import { keepAndCount, type RawDelivery } from './rules/keepAndCount.ts';
 import { payoutView } from './rules/payoutView.ts';
 
-/** What the provider's payout callback says, in our words (shkeeper.md §10.9). */
+/** What the provider's payout callback says, in our words. */
 export interface PayoutCallback {
   readonly payoutId: string;
   readonly externalId: string | null;
@@ -25,7 +25,7 @@ export interface RecordPayoutCallbackInput extends RawDelivery {
 
 const provider = 'shkeeper-payout';
 
-/** A payout callback proves nothing: it only makes the payout's next look due now (shkeeper.md §10.9). */
+/** A payout callback proves nothing: it only makes the payout's next look due now. */
 export function createRecordPayoutCallback(deps: RecordPayoutCallbackDeps) {
   async function look(externalId: string | null) {
     const paymentId = externalId === null ? null : await deps.queries.paymentByExternalId(externalId);

@@ -36,7 +36,7 @@ async function askProvider(deps: VerifyPaymentDeps, state: PaymentState): Promis
   const { externalId } = state.provider;
   try {
     const reports = await deps.provider.getInvoice(externalId);
-    // Two invoices mean two addresses, of which we know one (shkeeper.md §10.3, 7).
+    // Two invoices mean two addresses, of which we know one.
     if (reports.length > 1) logger.error({ paymentId: state.id, count: reports.length }, 'several invoices for one id');
     for (const report of reports.filter((entry) => entry.externalId === externalId)) {
       await observe(deps, state.id, { kind: 'providerReported', report }, 'poller:shkeeper');

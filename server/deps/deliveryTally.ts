@@ -1,6 +1,6 @@
 import type { DeliveryOutcome, Logger, ProviderEventStore } from '../ports.ts';
 
-/** Counts may lag by this much, and a killed process loses as much of them (design §4). */
+/** Counts may lag by this much, and a killed process loses as much of them. */
 const flushEveryMs = 1_000;
 
 interface Tally {

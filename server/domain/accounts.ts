@@ -2,7 +2,7 @@
 export type Place = 'contract' | 'provider' | 'treasury' | 'refunds' | 'outside';
 
 /**
- * The kinds of accounts (design §4b), each with the place of its money. A kind is an account's name without whom or which payment it
+ * The kinds of accounts, each with the place of its money. A kind is an account's name without whom or which payment it
  * belongs to. `suspense` came to the escrow's own address and stays there until it is rescued; `fees` are the platform's income.
  */
 export const accountKinds = {

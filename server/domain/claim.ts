@@ -1,4 +1,4 @@
-/** What a taken claim means when another payment holds it, or this one does (reliability.md §3.5). */
+/** What a taken claim means when another payment holds it, or this one does. */
 export type ClaimConflict =
   | 'duplicate'
   | 'conflict'

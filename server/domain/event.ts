@@ -1,4 +1,4 @@
-/** Kinds of `purchase-request-update` (design §4b, last lines). */
+/** Kinds of `purchase-request-update`. */
 export const updateTypes = [
   'payment_processing',
   'payment_underpaid',

@@ -11,7 +11,7 @@ export interface ChainHead {
   readonly finalized: number;
 }
 
-/** Why a transaction is no proof of a payment (web3-and-chain.md §3.1). */
+/** Why a transaction is no proof of a payment. */
 export type TransferVerdict =
   | {
       readonly verdict: 'confirmed' | 'pending';

@@ -117,7 +117,7 @@ export function deadlineFacts(state: PaymentState) {
   return {
     expiresAtMs: state.expiresAtMs,
     watchUntilMs: state.watchUntilMs,
-    /** The last moment to begin a forward or accept late money: 24 hours before `deliverBy` (design §2). */
+    /** The last moment to begin a forward or accept late money: 24 hours before `deliverBy`. */
     lastForwardMs: state.terms.deliverBy * 1000 - 24 * hourMs,
     /** When a signer may take a short vault's money back, and when anybody may. */
     recoverableBySignerMs: state.terms.fundBy * 1000 + 1000,

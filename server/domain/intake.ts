@@ -7,7 +7,7 @@ import type { PaymentState } from './state.ts';
 import { openingEffects } from './trade.ts';
 import type { Change, DecideContext } from './transition.ts';
 
-// Design §3: so many different hints of authenticated callers are stored per payment.
+// So many different hints of authenticated callers are stored per payment.
 const hintsMax = 5;
 
 /** The first transition: freezes price, terms, vault, head block and expiry before anybody sees an address. */

@@ -7,7 +7,7 @@ export interface Leg {
   readonly amount: bigint;
 }
 
-/** The names of all accounts (design §4b); an account that ends in a payment's id belongs to that payment's log alone. */
+/** The names of all accounts; an account that ends in a payment's id belongs to that payment's log alone. */
 export const account = {
   buyer: (buyerId: string) => `buyer:${buyerId}`,
   unknownBuyer: 'buyer:unknown',

@@ -1,4 +1,4 @@
-/** Stages of a payout or forward (shkeeper.md §10.8); `confirmed` and `dead` end it, `manual` waits for a person. */
+/** Stages of a payout or forward; `confirmed` and `dead` end it, `manual` waits for a person. */
 export const payoutStages = [
   'requested',
   'waiting',

@@ -11,7 +11,7 @@ export const isMachineSignal = (signal: Signal): signal is MachineSignal =>
   signal.kind === 'payoutSubmitted' ||
   signal.kind === 'payoutReported';
 
-/** The public status of a payout in each stage (shkeeper.md §10.8, rule 11). */
+/** The public status of a payout in each stage. */
 export const statusOfStage = {
   requested: 'pending',
   waiting: 'pending',
@@ -107,7 +107,7 @@ export function postClaims(machine: PayoutMachine, network: string, slot: number
   return [claim.post(machine.externalId), claim.slot(network, machine.wallet, slot)];
 }
 
-/** How long after a reported failure a payout may still be mined unseen (shkeeper.md §10.8, rule 3). */
+/** How long after a reported failure a payout may still be mined unseen. */
 const deathWaitMs = 10 * 60_000;
 
 /** Whether a failure is proven that was reported and that no own transfer contradicts: the wallet's sequence used up, and time enough gone by. */

@@ -188,7 +188,7 @@ function wordRows(facts: AssetFacts, chain: ChainBalances, word: ProviderWord | 
   return [row('provider_word', owed, found, told), row('provider_wallet', real, said, same ? agrees('equal') : why)];
 }
 
-/** A backend that is away or behind reads as zero or as old (shkeeper.md §3.3), which says nothing about the money. */
+/** A backend that is away or behind reads as zero or as old, which says nothing about the money. */
 function wordReason({ synced }: ProviderWord, said: bigint): Told {
   if (!synced) return unread('provider_behind');
   return differs(said === 0n ? 'provider_reads_zero' : 'provider_disagrees');

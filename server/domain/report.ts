@@ -3,7 +3,7 @@ import type { ProviderReport, ProviderSide, ReportedTransaction } from './state.
 // A payment is paid in one or two transactions; the bound keeps dust from growing the state, the chain monitor sees all of them anyway.
 const transactionsMax = 100;
 
-/** The provider's words in the order in which they may follow each other (shkeeper.md §4.3); others come before them. */
+/** The provider's words in the order in which they may follow each other; others come before them. */
 const words = ['UNPAID', 'unconfirmed', 'PARTIAL', 'PAID', 'OVERPAID'];
 
 /** The provider's side after a report: a union that only grows, so that order and repetition do not matter. The same object when nothing is new. */

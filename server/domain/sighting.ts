@@ -12,7 +12,7 @@ export interface Destination {
 /**
  * The provider's wallets, as one payment sees them: the one frozen when it was opened, which its forward leaves from, and the one the
  * network is pinned to now. Both, because a wallet that was replaced in between is the provider's before and after, and what leaves either
- * of them is never a buyer's money (design §2); which of them may move this payment's price is for its own log to judge.
+ * of them is never a buyer's money; which of them may move this payment's price is for its own log to judge.
  */
 export function hotWalletsOf(frozen: string | null | undefined, pinned: string | undefined): string[] {
   return [...new Set([frozen, pinned].flatMap((wallet) => (wallet ? [wallet.toLowerCase()] : [])))];

@@ -91,7 +91,7 @@ export interface PoolWithdrawal {
 /** The account of a payment a payout may be paid out of. */
 export type PayoutSource = 'excess:provider' | 'held:provider' | 'owed:seller' | 'owed:buyer';
 
-/** The closed list of what the world can tell us about a payment (design §3). */
+/** The closed list of what the world can tell us about a payment. */
 export type Signal =
   | { readonly kind: 'intentOpened'; readonly intent: IntentFacts }
   | {

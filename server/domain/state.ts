@@ -16,7 +16,7 @@ export type PaymentStatus = (typeof paymentStatuses)[number];
 export const escrowStates = ['unfunded', 'funded', 'released', 'refunded'] as const;
 export type EscrowState = (typeof escrowStates)[number];
 
-/** Exceptional facts about a payment, in the order in which `exception` names the first that applies (design §3). */
+/** Exceptional facts about a payment, in the order in which `exception` names the first that applies. */
 export const flags = ['disputed', 'reorged', 'manual', 'paid_late', 'overpaid', 'underpaid'] as const;
 export type Flag = (typeof flags)[number];
 
@@ -63,7 +63,7 @@ export interface Transfer {
 /** Why money came: a buyer paid, the provider forwarded it into the vault, or a forward nobody asked for. */
 export type ArrivalPurpose = 'payment' | 'forward' | 'surplusForward';
 
-/** A transfer that was booked; `epoch` counts how often this transaction was reversed before (design §4, identity of a chain fact). */
+/** A transfer that was booked; `epoch` counts how often this transaction was reversed before. */
 export interface Arrival extends Transfer {
   readonly custody: Custody;
   readonly epoch: number;
@@ -80,7 +80,7 @@ export interface ReportedTransaction {
   readonly confirmed: boolean;
 }
 
-/** What a SHKeeper callback or invoice list says, in our words (shkeeper.md §10.5). */
+/** What a SHKeeper callback or invoice list says, in our words. */
 export interface ProviderReport {
   readonly externalId: string;
   readonly shape: 'confirmed' | 'unconfirmed' | 'poll';

@@ -39,7 +39,7 @@ export interface TermsFacts {
   readonly ref: string;
 }
 
-/** Builds the terms of a payment; without a seller's address they name the treasury, without a refund address the refund wallet (design §2). */
+/** Builds the terms of a payment; without a seller's address they name the treasury, without a refund address the refund wallet. */
 export function buildTerms(facts: TermsFacts): { terms: Terms; sellerIsPlatform: boolean; refundIsPlatform: boolean } {
   const fundBy = Math.floor(facts.expiresAtMs / 1000);
   const terms: Terms = {

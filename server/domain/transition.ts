@@ -85,7 +85,7 @@ export interface DecideContext {
   readonly actor: string;
 }
 
-/** One appended step of a payment's history; the source of truth (reliability.md §3.2). */
+/** One appended step of a payment's history; the source of truth. */
 export interface Transition {
   readonly id: string;
   readonly paymentId: string;

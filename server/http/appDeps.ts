@@ -57,7 +57,7 @@ export interface HttpSettings {
   readonly publicUrl: string;
   /** Every key a provider may sign with, newest first. */
   readonly webhookKeys: readonly string[];
-  /** SHKeeper repeats a delivery until it reads 202 (shkeeper.md §1). */
+  /** SHKeeper repeats a delivery until it reads 202. */
   readonly ackStatus: number;
   readonly legacySignature: LegacySignature;
   readonly allowedOrigins: readonly string[];

@@ -15,7 +15,7 @@ export interface DeliveryKind<T> {
   readonly record: (report: T, delivery: RawDelivery) => Promise<ReportOutcome>;
 }
 
-/** Longer than this and SHKeeper may as well try again: its worker waits for every answer (shkeeper.md §10.4). */
+/** Longer than this and SHKeeper may as well try again: its worker waits for every answer. */
 const deadlineMs = 1_000;
 /** What is kept of the headers; above all not the API key, which arrives in clear. */
 const keptHeaders = ['content-type', 'content-length', 'user-agent', 'x-shkeeper-timestamp', 'x-shkeeper-signature'];

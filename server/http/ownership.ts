@@ -16,7 +16,7 @@ export async function newest({ transitions }: Reads, id: string): Promise<Versio
   return { state, seq, createdAtMs: state.openedAtMs, updatedAtMs: atMs, received };
 }
 
-/** Reads a payment or payout of the caller; a stranger's is the same as none (design §7). */
+/** Reads a payment or payout of the caller; a stranger's is the same as none. */
 export async function ownPayment(reads: Reads, actor: Actor, id: string): Promise<Versioned> {
   const owner = ownershipOf(actor);
   const projected = await reads.queries.payment(id, owner);

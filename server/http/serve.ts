@@ -8,7 +8,7 @@ import type { createLimiters } from './middleware/rateLimit.ts';
 import { type Input, validate } from './middleware/validate.ts';
 import { ruleOf } from './policies.ts';
 
-/** A checked call of an authenticated user. `claimed` is spread into commands that can carry the idempotency claim into their transition (design §7). */
+/** A checked call of an authenticated user. `claimed` is spread into commands that can carry the idempotency claim into their transition. */
 export interface Call<P, Q, B> extends Input<P, Q, B> {
   readonly actor: Actor;
   readonly claimed: { readonly idempotencyClaim?: string };

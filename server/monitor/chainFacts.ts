@@ -161,7 +161,7 @@ function fundedFact(event: Funded, owner: Watch, inflows: readonly Transfer[], h
   return { signal: { kind, transfer } satisfies Signal, transfer };
 }
 
-/** Money sent to the escrow's own address that belongs to no funding and no sweep (design §2); told when final. */
+/** Money sent to the escrow's own address that belongs to no funding and no sweep; told when final. */
 function strayFacts(sources: FactSources, range: Range, inflows: readonly Transfer[], events: readonly PaymentEvent[]) {
   const { network, marketplaceId } = sources;
   const facts: ChainFact[] = [];

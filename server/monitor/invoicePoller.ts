@@ -12,7 +12,7 @@ export interface InvoicePollerDeps {
   readonly openEveryMs?: number;
 }
 
-/** The provider moves in steps of 60 s and is one process on SQLite (shkeeper.md §10.6): slower pauses and few questions at once. */
+/** The provider moves in steps of 60 s and is one process on SQLite: slower pauses and few questions at once. */
 const openEveryMs = 60_000;
 /**
  * Afterwards the pause is as long as the payment has been over, within these bounds: some thirty looks in a week of watching, not 672. The chain

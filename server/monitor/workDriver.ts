@@ -32,7 +32,7 @@ const leaseMs = 6_000;
 const renewEveryMs = 2_000;
 const firstBackoffMs = 1_000;
 const maxBackoffMs = 30_000;
-/** The provider may work on an unanswered request for 10 s more (shkeeper.md §10.3, 2). */
+/** The provider may work on an unanswered request for 10 s more. */
 const askAgainMs = 10_000;
 /** Rows of one `drain`; a handler that is due again at once must not keep it for ever. */
 const maxDrained = 1_000;

@@ -48,7 +48,7 @@ function identityOf(eventId: string, { seq, atMs, state }: Transition, event: Do
   };
 }
 
-/** What parties are told: the whole resulting state, never a difference (reliability.md §3.7). An offer's news carries no figures of the payment, since its reader may have lost against it. */
+/** What parties are told: the whole resulting state, never a difference. An offer's news carries no figures of the payment, since its reader may have lost against it. */
 export function presentEvent(eventId: string, transition: Transition, event: DomainEvent): Record<string, unknown> {
   const { state } = transition;
   const identity = identityOf(eventId, transition, event);

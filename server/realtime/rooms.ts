@@ -1,7 +1,7 @@
 import type { PurchaseRequest } from '../domain/trade.ts';
 import type { Actor } from '../ports.ts';
 
-/** Every authenticated socket is in it; it only learns that something happened (design §7). */
+/** Every authenticated socket is in it; it only learns that something happened. */
 export const marketplaceRoom = 'marketplace';
 export const adminRoom = 'admin';
 export const requestRoom = (requestId: string) => `request:${requestId}`;

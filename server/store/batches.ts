@@ -49,7 +49,7 @@ interface Waiting<Q, A> {
 }
 
 /**
- * Collects calls and runs them together (design §4, group commit). A lone call leaves at the end of the turn of the event loop it came
+ * Collects calls and runs them together (group commit, docs/adr/0013). A lone call leaves at the end of the turn of the event loop it came
  * in; while `maxInFlight` batches are on their way the next ones collect, so that batches grow with the load by themselves. What waits is bounded
  * in number, weight and age: while the database is away callers leave, and what they asked must not pile up.
  */

@@ -2,7 +2,7 @@ import { type Db, MongoClient, type MongoClientOptions, ReadConcern } from 'mong
 import mongoose, { type Connection } from 'mongoose';
 
 /**
- * Time limits in milliseconds (reliability.md §3.3). The driver repeats a write once, so a lost reply costs twice the socket's limit;
+ * Time limits in milliseconds. The driver repeats a write once, so a lost reply costs twice the socket's limit;
  * `timeoutMS` is ignored by driver 7.8 and not set. The heartbeat bounds how long a restarted server stays unseen.
  */
 const limits = {

@@ -6,7 +6,7 @@ import type { IdempotencyStore } from '../ports.ts';
 import { createKeyWrites } from './keyWrites.ts';
 import { refusingWhenDown } from './outage.ts';
 
-/** How long an answer is kept (design §7). */
+/** How long an answer is kept. */
 const keptMs = 24 * 3_600_000;
 /** After this time a running key belongs to a process that died; the transition's own claim still prevents a second execution. */
 const abandonedAfterMs = 60_000;
@@ -20,7 +20,7 @@ const held = (requestHash: string, now: number): Omit<IdempotencyKeyRow, '_id'> 
   expiresAt: new Date(now + keptMs),
 });
 
-/** HTTP idempotency records (reliability.md §3.8). */
+/** HTTP idempotency records. */
 export function createIdempotencyStore(connection: Connection): IdempotencyStore {
   const keys = idempotencyKeyModel(connection);
 

@@ -22,7 +22,7 @@ const maxOffers = 1_000;
 
 /**
  * Matches until this transition, or a later one of the same payment, was applied. `$lt` would not match a missing field, so the first
- * effect would never apply (reliability.md §3.7).
+ * effect would never apply.
  */
 const notYet = ({ paymentId, seq }: Source) => ({ [`src.${paymentId}`]: { $not: { $gte: seq } } });
 const applied = ({ paymentId, seq }: Source) => ({ [`src.${paymentId}`]: seq });

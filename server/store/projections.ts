@@ -21,7 +21,7 @@ export interface Projections {
 
 type Row = Document & { _id: string };
 
-/** The writes of `payments`, put together into bulk writes (design §4). */
+/** The writes of `payments`, put together into bulk writes. */
 export function createProjections(payments: Collection<Row>): Projections {
   const versions = new Map<string, number>();
   let last: Promise<unknown> = Promise.resolve();

@@ -3,7 +3,7 @@ import type { Step, Transition } from '../domain/transition.ts';
 import { decode, encode } from './codec.ts';
 import { demandKnown, firstFormat } from './vocabulary.ts';
 
-/** A transition as the database holds it (reliability.md §3.2); `relay` is the only part that ever changes. */
+/** A transition as the database holds it; `relay` is the only part that ever changes. */
 export interface TransitionDocument {
   _id: string;
   /** What a reader has to know (vocabulary.ts); the oldest documents have none. */

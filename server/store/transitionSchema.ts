@@ -64,8 +64,8 @@ const wholeUnits = {
 };
 
 /**
- * The database refuses books that do not balance. Zero sum alone lets strings, doubles, mixed assets and roundings through
- * (reliability.md §3.3), so type, bounds, one asset and whole units are demanded as well. The expressions stand behind the shape:
+ * The database refuses books that do not balance. Zero sum alone lets strings, doubles, mixed assets and roundings through,
+ * so type, bounds, one asset and whole units are demanded as well. The expressions stand behind the shape:
  * a document of the wrong shape must be refused with 121, not fail inside an expression.
  */
 export const transitionValidator: Document = {

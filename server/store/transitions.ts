@@ -12,7 +12,7 @@ import { transitionCollection } from './transitionSchema.ts';
 
 /** Largest document we send; the server's own limit is 16 MB and the driver fails above it with a plain RangeError. */
 const maxDocumentBytes = 1_048_576;
-/** Most documents of one batch (design §4, group commit). */
+/** Most documents of one batch (group commit, docs/adr/0013). */
 const maxBatch = 64;
 /** Most bytes of one batch, so that a small append does not wait behind a pile of large ones. */
 const maxBatchBytes = 4 * 1_048_576;
@@ -25,7 +25,7 @@ const maxPrefixRows = 10_000;
 /** All `_id`s of one payment; `;` is the character after `:`. */
 const idsOf = (paymentId: string) => ({ $gte: `${paymentId}:`, $lt: `${paymentId};` });
 
-/** A claim read must name the partial filter too, otherwise the server scans the whole collection (reliability.md §1, fact 4). */
+/** A claim read must name the partial filter too, otherwise the server scans the whole collection. */
 export const holding = (claims: Condition<readonly string[]>): Filter<TransitionDocument> => ({
   claims,
   'claims.0': { $exists: true },

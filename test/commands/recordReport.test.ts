@@ -12,7 +12,7 @@ describe('recordReport and recordPayoutCallback', () => {
 
   const headers = { 'x-shkeeper-timestamp': '1' };
 
-  /** A callback as SHKeeper writes it (shkeeper.md §5.2). */
+  /** A callback as SHKeeper writes it. */
   function callback(externalId: string, address: string, txid = 'ab'.repeat(32)) {
     const body = {
       ...{ external_id: externalId, crypto: 'BNB-USDT', addr: address, fiat: 'USD', balance_fiat: '100' },

@@ -10,7 +10,7 @@ const paid = `paid:seller:${people.seller}`;
 /** Short enough to be waited for, long enough to pay in time on two busy cores. */
 const shortTtlMinutes = '1';
 
-/** The walks of design §4b, each on real money of the local chain; they run side by side on one stage, because each mostly waits for blocks. */
+/** Walks of money, each on real money of the local chain; they run side by side on one stage, because each mostly waits for blocks. */
 describe('faults: money that comes short, late, twice or from nowhere', function () {
   this.timeout(300_000);
   let stage: Stage;

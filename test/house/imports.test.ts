@@ -10,7 +10,7 @@ function partOf(path: string): string {
   return second === undefined ? first.replace(/\.ts$/, '') : first;
 }
 
-/** Who may import whom (design §5); deps, app and index may import everything and are imported by nothing. */
+/** Who may import whom; deps, app and index may import everything and are imported by nothing. */
 const mayImport: Record<string, readonly string[]> = {
   domain: ['domain'],
   ports: ['domain', 'errors', 'ports'],
@@ -57,7 +57,7 @@ const packageHomes: Record<string, RegExp> = {
 };
 
 describe('house: imports', () => {
-  it('lets every arrow point toward the domain, as the matrix of the design says', () => {
+  it('lets every arrow point toward the domain, as the matrix above says', () => {
     const wrong = imports.filter((entry) => entry.target.startsWith('server/') && !allowed(entry));
     expect(wrong.map(({ from, target }) => `${from} -> ${target}`)).to.deep.equal([]);
   });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { filesBelow, textOf } from './sources.ts';
 
-/** Style §1 and §5: no file above 300 lines, no function above 70. */
+/** No file above 300 lines, no function above 70. */
 const longestFile = 300;
 const longestFunction = 70;
 

@@ -32,7 +32,7 @@ export function expectProblem(response: Response, status: number, code: string):
   expect(response.body.message).to.equal(response.body.detail);
 }
 
-/** The standing cases of every mutating route (style §4.10): no token, wrong role, bad body, repeated idempotency key. */
+/** The standing cases of every mutating route: no token, wrong role, bad body, repeated idempotency key. */
 export function behavesLikeMutation(mutation: Mutation): void {
   const { method = 'post', path, role, body, status = 200, command } = mutation;
   const world = () => {

@@ -11,7 +11,7 @@ export interface AddressLeaseDeps {
   readonly askAddress: (paymentId: string, newest?: PaymentState) => Promise<PaymentState>;
 }
 
-/** Time one call to the provider may take (§10.2); a call must end before the lease does. */
+/** Time one call to the provider may take; a call must end before the lease does. */
 const callMs = 25_000;
 /** How often, and in what steps, a caller that may not ask looks for the address that another one is asking for. */
 const looks = 30;

@@ -2,7 +2,7 @@ import { zeroAddress } from '../../domain/terms.ts';
 import { AppError } from '../../errors.ts';
 import type { EscrowGateway, Network } from '../../ports/outside.ts';
 
-/** Addresses of the platform that are never a user's own wallet (design §2, "Who is in the terms"). */
+/** Addresses of the platform that are never a user's own wallet. */
 export function platformAddresses(network: Network): string[] {
   const tokens = network.tokens.map((token) => token.tokenAddress);
   return [

@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../../errors.ts';
 
-/** Most payments of one batch: 50 items fit one transaction of every chain that is offered (escrow-contract.md §2.1). */
+/** Most payments of one batch: 50 items fit one transaction of every chain that is offered. */
 export const batchMax = 50;
 /** So many payments of a batch are looked at together: enough to share round trips, few enough for a public node. */
 const together = 10;

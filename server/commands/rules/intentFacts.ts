@@ -25,7 +25,7 @@ const seatAgeMs = 60_000;
 export const watchMs = ({ intentTtlMinutes, monitoringDays }: Policy) =>
   intentTtlMinutes * 60_000 + monitoringDays * dayMs;
 
-/** Below half a token SHKeeper never sweeps what arrived (shkeeper.md §10.3, 6). */
+/** Below half a token SHKeeper never sweeps what arrived. */
 const smallest = (decimals: number) => 10n ** BigInt(decimals) / 2n;
 
 function termsOf({ policy, gateway, clock }: IntentFactsDeps, trade: Trade, ref: string) {
@@ -57,7 +57,7 @@ function termsOf({ policy, gateway, clock }: IntentFactsDeps, trade: Trade, ref:
   return { ...built, ...gateway.identify(network.name, built.terms), expiresAtMs };
 }
 
-/** Which address of a trade belongs to another payment: money sent there would be booked as that payment's (design §2). */
+/** Which address of a trade belongs to another payment: money sent there would be booked as that payment's. */
 export async function takenAddress(
   { store }: Pick<IntentFactsDeps, 'store'>,
   { request, offer, network }: Trade,

@@ -13,7 +13,7 @@ export interface PayoutDeathPorts {
 }
 
 /**
- * The provider forgets to end its rows: after 24 h it looks at none of them any more, and they stay IN_PROGRESS for ever (shkeeper.md §6.1).
+ * The provider forgets to end its rows: after 24 h it looks at none of them any more, and they stay IN_PROGRESS for ever.
  * So long such a row is believed to be at work; a queue that stands still for longer is an operator's to empty.
  */
 const rowLivesMs = 7 * 24 * 3_600_000;
@@ -27,7 +27,7 @@ async function refuseIfProviderWorks({ provider, clock }: PayoutDeathPorts, { ma
   if (row?.status === 'SUCCESS') throw refusal('provider_sent', 'The provider says that this payout was sent.');
   const task = taskId === null ? null : await provider.getTask(coin, taskId);
   const named = row?.txHash != null || (task !== null && task.txHashes.length > 0);
-  // A refusal leaves a row that says IN_PROGRESS and has no task (shkeeper.md §6.3 a).
+  // A refusal leaves a row that says IN_PROGRESS and has no task.
   const refused = taskId === null && reportedAtMs !== null;
   const ended = row?.status === 'FAIL' || task?.status === 'FAILURE' || refused || (row === null && task === null);
   const believed = clock.now() - (postedAtMs ?? 0) < rowLivesMs;

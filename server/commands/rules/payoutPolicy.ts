@@ -13,7 +13,7 @@ export interface PayoutPolicy {
 }
 
 /**
- * Cadence: shkeeper.md §10.8, last lines; looks at the chain follow its blocks. The floor pays two token transfers
+ * Looks at the chain follow its blocks. The floor pays two token transfers
  * (65,000 gas each) at 5 gwei, the highest price BSC has asked for in a year.
  */
 export const payoutPolicy: PayoutPolicy = {

@@ -30,7 +30,7 @@ interface Source {
 const isFromProvider = ({ payment, reservation }: Source) =>
   reservation?.pendingAccount === account.pending('provider', payment.id);
 
-/** Says what stands in the way of sending a payout now (shkeeper.md §10.8, rules 6, 7, 9 and 12). */
+/** Says what stands in the way of sending a payout now. */
 export function createPayoutReadiness(ports: ReadinessPorts, policy: PayoutPolicy) {
   const { chain, gateway, provider, queries, store } = ports;
 

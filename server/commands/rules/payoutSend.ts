@@ -20,7 +20,7 @@ export interface PayoutSendPorts {
   readonly crash: CrashPoint;
 }
 
-/** A payout that still waits after this is a case for an operator (shkeeper.md §10.8, rule 6). */
+/** A payout that still waits after this is a case for an operator. */
 const longWaitMs = 90 * 60_000;
 
 /** Makes the one call of a payout: claims it first, so that it is made at most once, ever (rule 1). */

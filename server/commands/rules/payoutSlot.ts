@@ -10,7 +10,7 @@ const compared = 20;
 /** The slot a payout may claim, or why it has to wait. */
 export type SlotAnswer = { readonly slot: number } | { readonly wait: 'wallet_busy' | 'same_payout_unresolved' };
 
-/** Finds the wallet's next free slot: one payout in flight per hot wallet (shkeeper.md §10.8, rule 4). */
+/** Finds the wallet's next free slot: one payout in flight per hot wallet. */
 export function createPayoutSlot(
   ports: { readonly chain: ChainReader; readonly store: TransitionStore },
   freeAfterMs: number,

@@ -20,7 +20,7 @@ export async function isOutcomeBooked(
 /**
  * Proof that the open settlement can no longer happen: its time is over at the finalized block, and there its sequence is unused, or not even
  * reached, or used by an outcome that is booked. A used sequence that is not booked or a closed record is no proof, since it may be this very
- * settlement; the contract's own events decide those (design §3).
+ * settlement; the contract's own events decide those.
  */
 export async function proofOfVoid(ports: SettlementProofPorts, state: PaymentState): Promise<string | null> {
   const open = state.settlement;

@@ -100,7 +100,7 @@ function refundUnfunded(state: PaymentState, wish: SettlementWish): SettlementRo
   });
 }
 
-/** Chooses the first way that fits the state of the payment (design §7), or says why there is none. */
+/** Chooses the first way that fits the state of the payment, or says why there is none. */
 export function routeOf(state: PaymentState, wish: SettlementWish): SettlementRoute {
   switch (state.status) {
     case 'pending':

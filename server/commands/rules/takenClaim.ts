@@ -17,7 +17,7 @@ export interface ClaimingCall {
   readonly held: Set<string>;
 }
 
-/** What a taken claim means for the call that wanted it (reliability.md §3.5): an answer, or another decision without it. */
+/** What a taken claim means for the call that wanted it: an answer, or another decision without it. */
 export async function onClaimTaken(
   call: ClaimingCall,
   transition: Transition,

@@ -1,7 +1,7 @@
 import type { Signal } from '../../domain/signal.ts';
 import type { Change } from '../../domain/transition.ts';
 
-/** Bounds of one document (reliability.md §3.2); an amount beyond 1E30 could lose a unit by rounding in the validator. */
+/** Bounds of one document; an amount beyond 1E30 could lose a unit by rounding in the validator. */
 const limits = { claims: 64, legs: 64, effects: 64, seq: 999_999, evidenceBytes: 262_144, amount: 10n ** 30n };
 
 /** Why a change cannot be stored, or null. */

@@ -35,7 +35,7 @@ export function readKey(header: string | undefined): string | null {
 export const claimOf = (call: KeyedCall) => claim.idempotency(call.principal, call.operation, call.key);
 
 /**
- * Runs a call once a key and answers repeats from the record (reliability.md §3.8). The record is comfort, the claim in the
+ * Runs a call once a key and answers repeats from the record. The record is comfort, the claim in the
  * transition is the safety: a call whose process died runs again and its command answers from what the first one wrote.
  * A call that failed leaves no record, so that its caller may repeat it with the same key.
  */

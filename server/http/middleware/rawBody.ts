@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler } from 'express';
 
-/** About 3,900 transactions of an invoice callback (shkeeper.md §10.4). */
+/** About 3,900 transactions of an invoice callback. */
 const limit = '1mb';
 const reader = express.raw({ type: () => true, limit, inflate: false });
 

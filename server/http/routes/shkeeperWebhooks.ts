@@ -5,7 +5,7 @@ import { createTakeDelivery, type DeliveryKind } from '../deliveries.ts';
 import { splitOperation } from '../endpoint.ts';
 import { invoiceWebhook, payoutWebhook } from '../endpoints/webhooks.ts';
 
-/** SHKeeper's callbacks (shkeeper.md §10.4, §10.9); mounted before every parser. */
+/** SHKeeper's callbacks; mounted before every parser. */
 export function shkeeperWebhookRoutes(deps: AppDeps): Router {
   const { commands, settings } = deps;
   const router = Router();

@@ -36,7 +36,7 @@ export const amountOrZero = amountText.meta(amountDocs);
 /** An amount of money to move; always handed on as a decimal string. */
 export const amount = amountText.refine((text) => /[1-9]/.test(text), 'must be more than zero').meta(amountDocs);
 
-/** Users, requests and offers (design §7). */
+/** Users, requests and offers. */
 export const identifier = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" or "_"');
 export const paymentId = z.string().regex(/^[0-9a-f]{24}$/, 'must be a payment id: 24 hex digits');
 /** `AMN_<paymentId>` or an effect key `<paymentId>-<seq>-<n>`; a provider's task id fits too. */
@@ -49,7 +49,7 @@ export const txHash = z
   .transform((text) => text.toLowerCase());
 /** The shape of an address; the commands check its checksum. */
 export const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hex digits');
-/** Any case in, lower case on (features.md T10). */
+/** Any case in, lower case on. */
 export const network = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be the name of a network')

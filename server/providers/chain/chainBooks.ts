@@ -6,7 +6,7 @@ import { readEscrowEventsOf } from './escrowEvents.ts';
 import { createLogScan, type ScanLogs } from './logScan.ts';
 import type { RpcPool } from './rpcPool.ts';
 
-// RPC services refuse longer lists of topics (web3-and-chain.md §5.2 says about 1,000).
+// RPC services refuse longer lists of topics (about 1,000).
 const paymentsPerQuery = 500;
 // Calls on their way to one node at a time; the pool sends them ten a request.
 const callsAtOnce = 50;

@@ -34,7 +34,7 @@ async function oldEnough(pool: RpcPool, candidate: number, latestSeconds: number
 /**
  * Where a chain stands. `confirmed` is deep enough and old enough by the operator's policy, age measured by the chain's own
  * clock; `finalized` is that and also the chain's `finalized` tag. A tag that stalls or is missing means waiting, never a
- * lower bar (web3-and-chain.md §5.1).
+ * lower bar.
  */
 export async function readHead({ pool, finality }: ChainConnection): Promise<ChainHead> {
   const [latest, tagged] = await pool.run(

@@ -12,7 +12,7 @@ export interface LogFilter {
 /** All logs of a filter in a range of blocks, both inclusive. */
 export type ScanLogs = (filter: LogFilter, fromBlock: number, toBlock: number) => Promise<Log[]>;
 
-// Widest range that the common RPC services accept (web3-and-chain.md §5.2).
+// Widest range that the common RPC services accept.
 const widestWindow = 2_000;
 // A node that times out on fewer blocks than this is ill, not overwhelmed.
 const smallestWindowOfTimeouts = 125;

@@ -50,7 +50,7 @@ export function nodeIsIll(error: unknown): boolean {
   return !(error instanceof NodeBehindError) && !isLogLimit(error);
 }
 
-/** Whether a node refused a range of logs as too large (web3-and-chain.md §5.2); a rate limit is not meant. */
+/** Whether a node refused a range of logs as too large; a rate limit is not meant. */
 export function isLogLimit(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isLogLimit);
   const { code, message } = nodeReply(error);

@@ -36,7 +36,7 @@ interface Node {
   pausedUntilMs: number;
 }
 
-// Shared RPC services refuse or starve larger batches (web3-and-chain.md §5.5).
+// Shared RPC services refuse or starve larger batches.
 const batchMaxCount = 10;
 // ethers waits 10 ms for a batch to fill; reads that belong together are asked in the same turn anyway.
 const batchStallTime = 1;

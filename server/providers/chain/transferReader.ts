@@ -16,7 +16,7 @@ interface Reading extends ChainConnection {
   readonly clock: BlockClock;
 }
 
-// RPC services refuse longer lists of topics (web3-and-chain.md §5.2 says about 1,000).
+// RPC services refuse longer lists of topics (about 1,000).
 const receiversPerQuery = 500;
 const erc20 = new Interface(['function balanceOf(address holder) view returns (uint256)']);
 

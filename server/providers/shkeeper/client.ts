@@ -5,7 +5,7 @@ import { boundMessage, ShkeeperError } from './shkeeperError.ts';
 import { normaliseTransactionId } from './transactionId.ts';
 import { createTransport, type Transport, type TransportSettings } from './transport.ts';
 
-/** Time-outs of shkeeper.md §10.2: the core itself waits 10 s for its coin backend and 10 s for its rate source. */
+/** The core itself waits 10 s for its coin backend and 10 s for its rate source. */
 const readTimeoutMs = 12_000;
 const requestPaymentTimeoutMs = 25_000;
 const payoutTimeoutMs = 20_000;
@@ -38,7 +38,7 @@ const txInfoSchema = z.object({
   info: z.object({ crypto: z.string(), amount: decimalText, addr: z.string() }).partial(),
 });
 const hotWalletSchema = z.object({ fee_deposit_address: addressText });
-/** The number 0 in place of a text when the wallet is empty, or when its backend is merely away (shkeeper.md §3.3). */
+/** The number 0 in place of a text when the wallet is empty, or when its backend is merely away. */
 const balanceSchema = z.object({ amount_crypto: decimalText, server_status: z.string() });
 const payoutSchema = z.object({ task_id: z.string().min(1).max(128) });
 const payoutStatusSchema = z.object({
@@ -114,7 +114,7 @@ function readTask(task: z.infer<typeof taskSchema>): TaskState {
   return { status, txHashes: readHashes(rows.flatMap((row) => row.txids ?? [])), message };
 }
 
-/** Makes sure that one external id has at most one `payment_request` under way (shkeeper.md §4.1). */
+/** Makes sure that one external id has at most one `payment_request` under way. */
 function createSingleFlight<T>() {
   const running = new Map<string, { readonly facts: string; readonly outcome: Promise<T> }>();
   return (id: string, facts: string, start: () => Promise<T>): Promise<T> => {

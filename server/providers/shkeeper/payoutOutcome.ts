@@ -5,7 +5,7 @@ import { boundMessage, ShkeeperError } from './shkeeperError.ts';
 export const notSent = (message: string): PayoutAnswer => ({ outcome: 'refused', message });
 
 /**
- * Texts that the core answers before it asks the wallet, also as HTTP 500 (shkeeper.md §3.4). No other quoted key name
+ * Texts that the core answers before it asks the wallet, also as HTTP 500. No other quoted key name
  * belongs here: it may be the core tripping over the wallet's answer, after the wallet took the payout.
  */
 const beforeWallet = /^'fee'$|^Unknown crypto|^Invalid callback_url/;
@@ -14,7 +14,7 @@ const switchedOff = /payment gateway is unavailable|unavailable because of laggi
 
 /**
  * Sorts the error of a payout's one POST: `refused` is a clear word that SHKeeper did not take it, `duplicate` that its
- * row exists already, `unknown` everything else, above all a 5xx and a time-out: the money may be on its way (§10.8).
+ * row exists already, `unknown` everything else, above all a 5xx and a time-out: the money may be on its way.
  */
 export function outcomeOfError(error: unknown): PayoutAnswer {
   if (!(error instanceof ShkeeperError)) return { outcome: 'unknown', message: boundMessage(String(error)) };

@@ -1,6 +1,6 @@
 const messageMax = 300;
 
-/** Why a call to SHKeeper failed, in the words the commands decide on (shkeeper.md §3.4). */
+/** Why a call to SHKeeper failed, in the words the commands decide on. */
 export type ShkeeperErrorCode =
   | 'provider_auth'
   | 'provider_unavailable'

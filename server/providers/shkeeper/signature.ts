@@ -1,6 +1,6 @@
 import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
-/** The server's own verifier takes 300 s either way (shkeeper.md §2.1). */
+/** The server's own verifier takes 300 s either way. */
 const windowSeconds = 300;
 const timestampPattern = /^\d{1,12}$/;
 const signaturePattern = /^[0-9a-f]{64}$/;
@@ -83,7 +83,7 @@ function verifyTimestamped(delivery: SignedDelivery, keys: readonly string[], gi
   return matches ? { ok: true, scheme: 'timestamped' } : refuse('signature_mismatch');
 }
 
-/** Decides whether a delivery comes from a holder of one of the keys (shkeeper.md §2.1, §10.4); pure. */
+/** Decides whether a delivery comes from a holder of one of the keys; pure. */
 export function verifySignature(delivery: SignedDelivery): SignatureVerdict {
   // An empty key would let anybody sign.
   const keys = delivery.keys.filter((key) => key.length > 0);

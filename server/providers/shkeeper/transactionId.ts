@@ -1,4 +1,4 @@
-/** The one normaliser of transaction ids: backends report them bare, prefixed or in upper case (shkeeper.md §1.11). */
+/** The one normaliser of transaction ids: backends report them bare, prefixed or in upper case. */
 export function normaliseTransactionId(raw: string): string | null {
   const lower = raw.trim().toLowerCase();
   const prefixed = lower.startsWith('0x') ? lower : `0x${lower}`;

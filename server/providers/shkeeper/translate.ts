@@ -4,7 +4,7 @@ import type { ProviderReport, ReportedTransaction } from '../../domain/state.ts'
 import { normaliseTransactionId } from './transactionId.ts';
 
 const externalIdMax = 128;
-/** A 1 MiB body holds about 3,900 transactions (shkeeper.md §10.4, §10.5). */
+/** A 1 MiB body holds about 3,900 transactions. */
 const transactionsMax = 5000;
 const unreadableMax = 20;
 const textMax = 200;
@@ -60,7 +60,7 @@ export type Translation<T> =
   | { readonly ok: true; readonly report: T }
   | { readonly ok: false; readonly reason: UnreadableReason };
 
-/** What a payout callback says; a hint only, since a payout ends with a mined receipt (shkeeper.md §10.9). */
+/** What a payout callback says; a hint only, since a payout ends with a mined receipt. */
 export interface PayoutReport {
   readonly payoutId: string;
   readonly externalId: string | null;
@@ -105,7 +105,7 @@ function readRows(given: readonly Row[], confirmed: (row: NonNullable<Row>) => b
   for (const row of given) {
     const txHash = normaliseTransactionId(row?.txid ?? '');
     const amount = readAmount(row?.amount_crypto ?? row?.amount ?? null);
-    // Zero-value transfers are address-poisoning spam: no fact, no event (shkeeper.md §5.5).
+    // Zero-value transfers are address-poisoning spam: no fact, no event.
     if (amount === '0') continue;
     if (row && txHash && amount) {
       const transaction = { txHash, coin: row.crypto ?? '', amount, confirmed: confirmed(row) };
@@ -138,7 +138,7 @@ function readExternalId(raw: RawReport): Translation<string> {
     : { ok: true, report: raw.external_id };
 }
 
-/** Reads one invoice callback, confirmed or unconfirmed, into our words (shkeeper.md §5.2, §5.3, §10.5); pure. */
+/** Reads one invoice callback, confirmed or unconfirmed, into our words; pure. */
 export function translateCallback(rawBody: Buffer): Translation<ProviderReport> {
   const body = parseObject(rawBody);
   if (!body.ok) return body;
@@ -190,7 +190,7 @@ export function translateInvoice(invoice: unknown): Translation<ProviderReport> 
   return { ok: true, report: finishReport(facts, { ...read, unreadable: [...several, ...read.unreadable] }) };
 }
 
-/** Reads a payout callback (shkeeper.md §6.2); pure. */
+/** Reads a payout callback; pure. */
 export function translatePayoutCallback(rawBody: Buffer): Translation<PayoutReport> {
   const body = parseObject(rawBody);
   if (!body.ok) return body;

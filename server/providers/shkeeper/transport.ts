@@ -33,7 +33,7 @@ export interface Transport {
   call<T>(call: Call<T>): Promise<T>;
 }
 
-/** Texts worth recognising, by prefix (shkeeper.md §3.4). */
+/** Texts worth recognising, by prefix. */
 const knownTexts: readonly (readonly [RegExp, ShkeeperErrorCode])[] = [
   [/^(No API key|Bad API key|Bad HTTP Basic Auth|This endpoint doesn't accept X-Shkeeper-Api-Key)/, 'provider_auth'],
   [/payment gateway is unavailable|unavailable because of lagging|^Crypto \S+ is not enabled/, 'provider_unavailable'],

@@ -6,7 +6,7 @@ const request = { externalId: 'AMN_1', coin: 'BNB-USDT', fiat: 'USD', amount: '1
 const payment = { status: 'success', id: 7, amount: '102', exchange_rate: '1', wallet, recalculate_after: 0 };
 const traceback = 'Traceback (most recent call last):\n  File "/shkeeper/api_v1.py", line 1';
 
-/** The six error shapes of shkeeper.md §3.4 with the code each becomes. */
+/** The six error shapes of the provider, with the code each becomes. */
 const errorShapes = [
   { name: 'E1', http: 200, body: { status: 'error', message: 'Bad API key' }, code: 'provider_auth' },
   { name: 'E1 as HTTP 500', http: 500, body: { status: 'error', message: 'boom' }, code: 'provider_unavailable' },

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { type SignedDelivery, signBody, verifySignature } from '../../../server/providers/shkeeper/signature.ts';
 
 const key = 'test-api-key';
-/** The golden vectors of shkeeper.md §2.2 with the negatives of §2.3, produced by the real server. */
+/** Golden vectors and negatives, produced by the real server. */
 const vectors = [
   {
     seconds: 1795219996,

@@ -4,7 +4,7 @@ import { printPayoutAmount } from './numbers.ts';
 import type { Invoice, Payout, Received } from './state.ts';
 import type { World } from './world.ts';
 
-/** `MAX_RETRIES` of payout callbacks; looked at on ticks only, so one try a tick (shkeeper.md §6.2). */
+/** `MAX_RETRIES` of payout callbacks; looked at on ticks only, so one try a tick. */
 const payoutTriesMax = 7;
 
 /** Sends what is due: invoice callbacks until acknowledged, payout callbacks up to seven times. */
@@ -82,7 +82,7 @@ export function createCallbacks(world: World, deliveries: Deliveries): Callbacks
   };
 }
 
-/** The body of a payout callback; the timestamp is the payout's creation (shkeeper.md §6.2). */
+/** The body of a payout callback; the timestamp is the payout's creation. */
 function payoutBody(world: World, payout: Payout): Record<string, unknown> {
   const amount = printPayoutAmount(Number(payout.amount));
   const { txidStyle } = world.switches.of(payout.externalId);

@@ -18,7 +18,7 @@ export interface InvoiceOrder {
 /** Fiat per coin, or null for a fiat the instance does not know. */
 export const rateOf = (fiat: string): number | null => (Object.hasOwn(rates, fiat) ? (rates[fiat] ?? null) : null);
 
-/** The crypto amount asked for: fee included, though the status compares without it (shkeeper.md §1.6). */
+/** The crypto amount asked for: fee included, though the status compares without it. */
 export const askedAmount = (amount: string, rate: number, feePercent: number): string =>
   printInvoiceAmount((Number(amount) * (1 + feePercent / 100)) / rate);
 
@@ -70,7 +70,7 @@ export function coinsOf(world: World, row: Received): number {
   return coin ? toDouble(row.amount, coin.decimals) : 0;
 }
 
-/** Sums what came to an invoice and finds its status word (shkeeper.md §4.3). */
+/** Sums what came to an invoice and finds its status word. */
 export function standingOf(world: World, invoice: Invoice): Standing {
   const { limits, lostUpdate, unknownStatus } = world.switches.of(invoice.externalId);
   const rows = world.store.state.received.filter((row) => row.invoiceId === invoice.id);
@@ -128,7 +128,7 @@ export function listRow(world: World, invoice: Invoice): object {
 
 const utc = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 
-/** The body of a confirmed callback, a snapshot at this moment (shkeeper.md §5.2). */
+/** The body of a confirmed callback, a snapshot at this moment. */
 export function confirmedBody(world: World, invoice: Invoice, trigger: Received): Record<string, unknown> {
   const { fee, txidStyle, unknownStatus } = world.switches.of(invoice.externalId);
   const standing = standingOf(world, invoice);
@@ -165,7 +165,7 @@ export function confirmedBody(world: World, invoice: Invoice, trigger: Received)
   };
 }
 
-/** The body of an unconfirmed callback (shkeeper.md §5.3). */
+/** The body of an unconfirmed callback. */
 export function unconfirmedBody(world: World, invoice: Invoice, row: Received): Record<string, unknown> {
   const { txidStyle } = world.switches.of(invoice.externalId);
   return {

@@ -16,14 +16,14 @@ import type { Payouts } from './payouts.ts';
 import type { ErrorShape } from './switches.ts';
 import { coinNamed, type World } from './world.ts';
 
-/** The route's name is what `errorStyle` of §11 S33 can choose. */
+/** The route's name is what `errorStyle` (S33) can choose. */
 interface Route {
   readonly name: string;
   readonly auth: 'none' | 'key' | 'basic';
   readonly handle: (request: Incoming) => Promise<Reply>;
 }
 
-/** The merchant API under `/api/v1`, with the error shapes of the original (shkeeper.md §3). */
+/** The merchant API under `/api/v1`, with the error shapes of the original. */
 export function createMerchantRoutes(world: World, payouts: Payouts): (request: Incoming) => Promise<Reply> {
   const answer = async (request: Incoming): Promise<Reply> => {
     const route = findRoute(world, payouts, request);

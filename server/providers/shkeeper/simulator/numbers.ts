@@ -2,7 +2,7 @@ import { formatUnits } from 'ethers';
 
 const trim = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
 
-/** Amounts as the original prints them: through a double, at most 10 decimals, zeros trimmed (shkeeper.md §4.2). */
+/** Amounts as the original prints them: through a double, at most 10 decimals, zeros trimmed. */
 export const printAmount = (value: number): string => trim(value.toFixed(10));
 
 /** Crypto amounts of invoices: rounded to 8 decimals. */

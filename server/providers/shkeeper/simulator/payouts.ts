@@ -31,7 +31,7 @@ export interface Payouts {
   accept(order: PayoutOrder): Promise<PayoutAnswer>;
   /** Works the tasks that wait. */
   runTasks(): Promise<void>;
-  /** The core's look at confirmations, then at tasks: each step shows on a tick of its own (shkeeper.md §6.1). */
+  /** The core's look at confirmations, then at tasks: each step shows on a tick of its own. */
   poll(): Promise<void>;
 }
 

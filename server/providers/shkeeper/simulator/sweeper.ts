@@ -9,7 +9,7 @@ const gasReserve = 3n;
 /** Long enough for any local chain to mine a transaction. */
 const seedPatienceMs = 30_000;
 
-/** Moves tokens from one-time wallets to the hot wallet: gas first, a pause, then the tokens (shkeeper.md §7). */
+/** Moves tokens from one-time wallets to the hot wallet: gas first, a pause, then the tokens. */
 export function createSweeper(world: World): { sweep(): Promise<void> } {
   const { store, chain, hotWallet, settings, nowMs } = world;
   const { state } = store;

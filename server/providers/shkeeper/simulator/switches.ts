@@ -4,8 +4,8 @@ import type { SimulatorSettings } from './settings.ts';
 const errorShapes = ['E1', 'E2', 'E3', 'E4', 'E5', 'E6'] as const;
 
 /**
- * The oddities that can be set, named as in shkeeper.md §11; S-numbers in the comments. `doublePayout` and
- * `holdPayouts` have no number: they make the double forward and a queue whose worker is away.
+ * The oddities of the original that can be set; the S-number of each is its name in the comments of this folder. `doublePayout` and
+ * `holdPayouts` have none: they make the double forward and a queue whose worker is away.
  */
 const switchSchemas = {
   /** S1 */ sign: z.enum(['timestamped', 'none', 'body', 'dedicated']),
@@ -84,7 +84,7 @@ const factory: SwitchValues = {
   doublePayout: 0,
   holdPayouts: false,
 };
-/** `recommended` is v2.5.28 with the settings of shkeeper.md §14. */
+/** `recommended` is v2.5.28 with the settings that we advise. */
 const profiles: Readonly<Record<SimulatorSettings['profile'], SwitchValues>> = {
   factory,
   recommended: { ...factory, fee: 0, limits: { lower: 100, upper: 105 }, payoutCallback: true },
