@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { translateCallback } from '../../../server/providers/shkeeper/translate.ts';
+import { demandsOf, type StoredStep } from './acknowledged.ts';
 import { transitions } from './audit.ts';
 import type { Answer, Json, Stage } from './stage.ts';
 
@@ -44,49 +44,26 @@ function promisesOf(value: unknown): Promise2xx[] {
   return Object.values(value).flatMap(promisesOf);
 }
 
-const isWebhook = (call: Recorded) => call.path === '/api/payment/shkeeper/webhook' && typeof call.body === 'string';
-
 /**
- * I14, acknowledged ⊆ stored: whatever a 2xx showed of a payment stands in its log, at that sequence and with that status,
- * and the facts of an accepted delivery are known to the payment it names. Answers how many promises were held to it.
+ * I14, acknowledged ⊆ stored: whatever a 2xx showed of a payment stands in its log, at that sequence and with that status, and what the
+ * call did is there under its own claim. Answers how many promises were held to it.
  */
 export async function auditAcknowledged(stage: Stage, recorder: Recorder): Promise<number> {
-  const stored = new Map<string, { seq: number; to: string; facts: readonly string[] }[]>();
-  for (const step of await transitions(stage)) {
-    const list = stored.get(step.p) ?? [];
-    list.push({ seq: step.seq, to: step.to, facts: factsOf(step) });
-    stored.set(step.p, list);
-  }
+  const steps = (await transitions(stage)) as unknown as StoredStep[];
+  const logs = Map.groupBy(steps, ({ p }) => p);
   let held = 0;
   for (const call of recorder.calls) {
     if (call.answer === null || call.answer.status < 200 || call.answer.status > 299) continue;
+    const { method, path } = call;
     for (const { paymentId, seq, status } of promisesOf(call.answer.body)) {
-      const found = stored
-        .get(paymentId)
-        ?.some((step) => step.to === status && (seq === undefined || step.seq === seq));
-      expect(found, `I14: ${call.method} ${call.path} was told ${paymentId} seq ${seq} ${status}`).to.equal(true);
+      const found = logs.get(paymentId)?.some((step) => step.to === status && (seq === undefined || step.seq === seq));
+      expect(found, `I14: ${method} ${path} was told ${paymentId} seq ${seq} ${status}`).to.equal(true);
       held += 1;
     }
-    if (isWebhook(call)) held += expectDelivery(stored, call);
+    for (const { what, isKept } of demandsOf(call, logs)) {
+      expect(isKept, `I14: ${method} ${path} acknowledged ${what}`).to.equal(true);
+      held += 1;
+    }
   }
   return held;
-}
-
-const factsOf = (step: Record<string, unknown>) => [
-  ...(step.claims as string[]),
-  ...[...JSON.stringify(step.evidence).matchAll(/0x[0-9a-f]{64}/g)].map(([hash]) => hash),
-];
-
-/** A delivery may have changed nothing because its transactions were known; what it named is in the log either way. */
-function expectDelivery(stored: ReadonlyMap<string, readonly { facts: readonly string[] }[]>, call: Recorded): number {
-  const translated = translateCallback(Buffer.from(String(call.body)));
-  if (!translated.ok) return 0;
-  const { externalId, deliveryKey, transactions: named } = translated.report;
-  const facts = stored.get(externalId.replace(/^AMN_/, ''))?.flatMap((step) => step.facts);
-  if (facts === undefined) return 0; // nobody's money: kept among the provider's events
-  const known =
-    facts.includes(`evt:shkeeper:${deliveryKey}`) ||
-    named.every(({ txHash }) => facts.some((fact) => fact.toLowerCase().includes(txHash.toLowerCase())));
-  expect(known, `I14: the accepted delivery ${deliveryKey} of ${externalId} is in the log`).to.equal(true);
-  return 1;
 }
