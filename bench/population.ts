@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Db, Document } from 'mongodb';
 import { createPaymentCoordinator } from '../server/commands/paymentCoordinator.ts';
 import { externalIdOf } from '../server/domain/externalId.ts';
+import { blankInvoice } from '../server/domain/invoice.ts';
 import { decide } from '../server/domain/payment.ts';
 import type { IntentFacts, Signal } from '../server/domain/signal.ts';
 import { buildTerms } from '../server/domain/terms.ts';
@@ -73,19 +74,13 @@ function intentFacts(paymentId: string, buyerId: string, nowMs: number): IntentF
     expiresAtMs,
     watchUntilMs: expiresAtMs + 7 * dayMs,
     headBlock,
-    provider: {
+    provider: blankInvoice({
       externalId: externalIdOf(paymentId),
       coin,
-      fiat: 'USD',
       amount: '100',
       callbackUrl: 'http://127.0.0.1/api/payment/shkeeper/webhook',
       hotWallet: network.shkeeperHotWallet,
-      address: null,
-      providerAmount: null,
-      exchangeRate: null,
-      reportedStatus: null,
-      transactions: [],
-    },
+    }),
     claimNumber: 0,
     metadata: null,
   };

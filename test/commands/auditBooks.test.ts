@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Decimal128, type Document } from 'mongodb';
 import { createAuditBooks } from '../../server/commands/auditBooks.ts';
 import { createAuditPayment } from '../../server/commands/auditPayment.ts';
+import { blankInvoice } from '../../server/domain/invoice.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
 import { transitionId } from '../../server/domain/transition.ts';
 import type { TransitionDocument } from '../../server/store/transitionDocument.ts';
@@ -48,12 +49,11 @@ describe('the audit of the books', function () {
   /** A payment on the provider's rail, whose one-time address nobody has the key of. */
   async function atTheProvider(): Promise<PaymentState> {
     const { hotWalletAddress } = world.chain.deployment;
-    const side = {
-      ...{ externalId: 'AMN_1', coin: 'BNB-USDT', fiat: 'USD', amount: '100', callbackUrl: 'http://127.0.0.1:9' },
-      ...{ hotWallet: hotWalletAddress.toLowerCase(), address: null, providerAmount: null, exchangeRate: null },
-      ...{ reportedStatus: null, transactions: [] },
-    };
-    const { id } = await world.open({ rail: 'shkeeper', provider: side });
+    const provider = blankInvoice({
+      ...{ externalId: 'AMN_1', coin: 'BNB-USDT', amount: '100', callbackUrl: 'http://127.0.0.1:9' },
+      hotWallet: hotWalletAddress.toLowerCase(),
+    });
+    const { id } = await world.open({ rail: 'shkeeper', provider });
     const address = `0x${'0d'.repeat(20)}`;
     await world.tell(id, { kind: 'addressGiven', address, providerAmount: '100', exchangeRate: '1' });
     return world.state(id);

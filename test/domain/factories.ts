@@ -1,3 +1,4 @@
+import { blankInvoice } from '../../server/domain/invoice.ts';
 import { decide } from '../../server/domain/payment.ts';
 import type { IntentFacts, SettledFact, Signal, SignalOf } from '../../server/domain/signal.ts';
 import type { PaymentState, ProviderReport, State, Transfer } from '../../server/domain/state.ts';
@@ -64,19 +65,13 @@ export function intent(overrides: Partial<IntentFacts> = {}): IntentFacts {
     expiresAtMs,
     watchUntilMs: expiresAtMs + 7 * dayMs,
     headBlock: 1000,
-    provider: {
+    provider: blankInvoice({
       externalId: 'invoice1',
       coin: 'BNB-USDT',
-      fiat: 'USD',
       amount: '100',
       callbackUrl: 'https://example.org/webhook',
       hotWallet: addresses.hotWallet,
-      address: null,
-      providerAmount: null,
-      exchangeRate: null,
-      reportedStatus: null,
-      transactions: [],
-    },
+    }),
     claimNumber: 0,
     metadata: null,
     ...overrides,

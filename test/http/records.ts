@@ -1,3 +1,4 @@
+import { blankInvoice } from '../../server/domain/invoice.ts';
 import { paidTotal } from '../../server/domain/payment.ts';
 import type { PayoutMachine } from '../../server/domain/payout.ts';
 import type { IntentFacts } from '../../server/domain/signal.ts';
@@ -46,17 +47,16 @@ const intent: IntentFacts = {
   watchUntilMs: nowMs + 8 * 86_400_000,
   headBlock: 10,
   provider: {
-    externalId: `AMN_${paymentId}`,
-    coin: 'BNB-USDT',
-    fiat: 'USD',
-    amount: '100',
-    callbackUrl: 'https://pay.example/api/payment/shkeeper/webhook',
-    hotWallet: addressOf('9'),
+    ...blankInvoice({
+      externalId: `AMN_${paymentId}`,
+      coin: 'BNB-USDT',
+      amount: '100',
+      callbackUrl: 'https://pay.example/api/payment/shkeeper/webhook',
+      hotWallet: addressOf('9'),
+    }),
     address: addressOf('8'),
     providerAmount: '100',
     exchangeRate: '1',
-    reportedStatus: null,
-    transactions: [],
   },
   claimNumber: 0,
   metadata: null,

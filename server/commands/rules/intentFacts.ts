@@ -1,5 +1,6 @@
 import { claim } from '../../domain/claim.ts';
 import { externalIdOf } from '../../domain/externalId.ts';
+import { blankInvoice } from '../../domain/invoice.ts';
 import { formatAmount } from '../../domain/money.ts';
 import type { IntentFacts } from '../../domain/signal.ts';
 import { buildTerms, termsProblem } from '../../domain/terms.ts';
@@ -116,19 +117,13 @@ export async function freezeIntent(
     price,
     watchUntilMs: frozen.expiresAtMs + policy.monitoringDays * dayMs,
     headBlock,
-    provider: {
+    provider: blankInvoice({
       externalId: externalIdOf(paymentId),
       coin: trade.coin,
-      fiat: 'USD',
       amount: formatAmount(price, asset.decimals),
       callbackUrl: policy.callbackUrls.invoice,
       hotWallet: network.shkeeperHotWallet,
-      address: null,
-      providerAmount: null,
-      exchangeRate: null,
-      reportedStatus: null,
-      transactions: [],
-    },
+    }),
   };
   return { paymentId, intent };
 }

@@ -40,8 +40,8 @@ function deliveryDemands(call: Recorded, logs: StoredLogs): Demand[] {
     const booked = new RegExp(`^tx:\\d+:${txHash}:`, 'i');
     return told.some((one) => same(one, txHash)) || log.some(({ claims }) => claims.some((name) => booked.test(name)));
   };
-  const isOld = transactions.length > 0 && transactions.every(({ txHash }) => isKnown(txHash));
-  return [{ what: `${claim} of ${externalId}`, isKept: own.length === 1 || (own.length === 0 && isOld) }];
+  const isOld = transactions.length > 0 ? transactions.every(({ txHash }) => isKnown(txHash)) : provider.reportedStatus;
+  return [{ what: `${claim} of ${externalId}`, isKept: own.length === 1 || (own.length === 0 && Boolean(isOld)) }];
 }
 
 /** An opened intent is the first step of its log, with the claims of its trade and of each address that the buyer was shown. */
