@@ -27,7 +27,7 @@ export const COMMANDS = {
   faults:
     'every fault scenario on three real servers behind proxies (-- --only F1,F5, --short, --set payments=1000, --json)',
   'test:long':
-    'a million schedules of the model, and the fuzz and invariant tests of the contracts ten times as deep, with another seed each time',
+    'a million schedules of the model, 800 runs of the API beside its own, and the fuzz and invariant tests of the contracts ten times as deep, with another seed each time',
   model: 'random schedules and crashes of the coordinator and the relay (-- --runs N, --seed S, --path P, --json)',
   gas: 'what each operation of the escrow costs (-- --json, -- --update)',
   bench: 'the server beside bare baselines, as ratios (-- --json, --only R2,R4, --quick, see docs/performance.md)',
@@ -147,8 +147,10 @@ async function runWithServices(script, args, env) {
  */
 async function runLong(args, env) {
   const model = args.length > 0 ? 0 : await runScript('scripts/model.ts', ['--runs', '1000000'], env);
+  const http =
+    args.length > 0 ? 0 : await runTests(['test/model/http/http.test.ts'], { ...env, MODEL_HTTP_RUNS: '800' });
   const solidity = await runScript('scripts/test.ts', ['--long', ...args], env);
-  return model === 0 ? solidity : model;
+  return model || http || solidity;
 }
 
 /**

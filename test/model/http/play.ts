@@ -137,13 +137,26 @@ export interface HttpSearch {
   readonly replayPath?: string | undefined;
 }
 
-/** Plays random runs; throws fast-check's report of the smallest one that went wrong. */
-export async function playHttp(stage: HttpStage, { seed, runs, path, replayPath }: HttpSearch): Promise<void> {
+/** What a run may take on a busy machine, and the search for a smaller one that fails as well. */
+const [runMs, smallerMs] = [10_000, 90_000];
+
+/** Plays random runs; answers what to read of the smallest one that went wrong, or null. */
+export async function playHttp(stage: HttpStage, { seed, runs, path, replayPath }: HttpSearch): Promise<string | null> {
   const again = replayPath === undefined ? {} : { replayPath };
   const property = fc.asyncProperty(
     fc.constantFrom(...Object.keys(beginnings)),
     fc.commands(commands, { maxCommands: most, size: 'max', ...again }),
     (beginning, steps) => play(stage, beginning, steps as Iterable<Step>),
   );
-  await fc.assert(property, { seed, numRuns: runs, ...(path === undefined ? {} : { path }) });
+  const limits = { interruptAfterTimeLimit: smallerMs + runs * runMs };
+  const found = await fc.check(property, { seed, numRuns: runs, ...limits, ...(path === undefined ? {} : { path }) });
+  if (!found.failed) return null;
+  const [beginning, steps] = found.counterexample ?? [];
+  const [, replay = ''] = /replayPath="([^"]*)"/.exec(String(steps)) ?? [];
+  const settings = `MODEL_SEED=${seed} MODEL_PATH=${found.counterexamplePath} MODEL_REPLAY_PATH=${replay}`;
+  return [
+    found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance),
+    `after ${found.numRuns} runs and ${found.numShrinks} smaller ones: a run ${beginning}, then ${steps}`,
+    `repeat it with: ${settings} npm test -- test/model/http/http.test.ts`,
+  ].join('\n');
 }

@@ -51,6 +51,7 @@ const jwtSecret = 'a secret of the model, 32 characters and more';
 const payout = { SHKEEPER_PAYOUT_USER: 'payer', SHKEEPER_PAYOUT_PASSWORD: 'payer-password' };
 /** How long a buyer has to pay; no run lasts that long unless it is told to. */
 export const intentTtlMinutes = 120;
+const mostTries = 5;
 /** Enough for all payouts of a stage. */
 const hotWalletFunds = 10n ** 23n;
 
@@ -104,7 +105,10 @@ export async function openHttpStage(): Promise<HttpStage> {
   async function send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Answer> {
     const given = body === undefined ? {} : { body };
     const json = { 'content-type': 'application/json', ...headers };
-    const answer = await fetch(`${server.url}${path}`, { method, headers: json, ...given });
+    const ask = () => fetch(`${server.url}${path}`, { method, headers: json, ...given });
+    let answer = await ask();
+    // a busy machine may be too slow for a limit of the server; whoever reads that may repeat the call unchanged
+    for (let tries = 1; answer.status === 503 && tries < mostTries; tries += 1) answer = await ask();
     const parsed = (await answer.json()) as Body;
     return { status: answer.status, body: parsed, data: (parsed.data ?? parsed) as Body };
   }

@@ -56,9 +56,9 @@ export abstract class Step implements fc.AsyncCommand<ReferenceModel, HttpStage>
 
   async run(model: ReferenceModel, stage: HttpStage): Promise<void> {
     await this.act({ model, stage });
+    await follow({ model, stage });
     if (!this.alone) {
       await stage.server().work();
-      await follow({ model, stage });
       model.work();
     }
     for (const [n, payment] of model.payments.entries())
