@@ -23,7 +23,7 @@ export const COMMANDS = {
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
   'test:contracts': 'the tests of the contracts, which need no service',
-  'test:faults': 'kills at every labelled point, lost blocks, races and the walks of money, on real parts',
+  'test:faults': 'kills at the labelled points, lost blocks, races and the walks of money, on real parts',
   faults:
     'every fault scenario on three real servers behind proxies (-- --only F1,F5, --short, --set payments=1000, --json)',
   'test:long':
@@ -85,7 +85,7 @@ export async function runCommand(command, args) {
       await ensureContracts(node, env);
       return runScript('scripts/test.ts', ['--contracts', ...args], env);
     case 'test:faults':
-      return runTests(['test/faults/**/*.test.ts', ...args], { ...env, HOLDFAST_EVERY_CRASH_POINT: '1' });
+      return runTests(['test/faults/**/*.test.ts', ...args], env);
     case 'faults':
       return runTests(args, env, 'scripts/faults.ts');
     case 'gas':

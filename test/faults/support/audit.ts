@@ -9,7 +9,7 @@ import { createAuditedBooks, projectedFields } from '../../../server/store/audit
 import { digest } from '../../../server/store/codec.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Stage } from './stage.ts';
-import { stepLimitMs } from './trade.ts';
+import { limitOf } from './trade.ts';
 
 const database = (stage: Stage) => stage.mongo.db();
 const whole = (amount: Decimal128 | number | bigint) => BigInt(amount.toString());
@@ -43,7 +43,7 @@ export function effectsDone(stage: Stage): Promise<boolean> {
       await stage.call('GET', '/livez');
       return (await database(stage).collection('payment_transitions').countDocuments({ 'relay.done': false })) === 0;
     },
-    { timeoutMs: stepLimitMs, what: 'every effect is done' },
+    { timeoutMs: limitOf(stage), what: 'every effect is done' },
   );
 }
 

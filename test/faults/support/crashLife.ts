@@ -7,6 +7,7 @@ import { type Solo, startSolo } from './solo.ts';
 import { people, type Stage } from './stage.ts';
 import {
   confirm,
+  limitOf,
   type OpenTrade,
   openIntent,
   openTrade,
@@ -107,7 +108,7 @@ const payout: Life = async (solo) => {
   // the first call may have died with its server; until its record is given up after 60 s, its repeat is told that it still runs
   const answer = await eventually(
     () => pay().then((given) => (given.body.code === 'idempotency_key_in_use' ? null : given)),
-    { timeoutMs: 2 * stepLimitMs, what: 'the payout is asked for' },
+    { timeoutMs: 2 * limitOf(solo), what: 'the payout is asked for' },
   );
   expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
   await eventually(
@@ -116,7 +117,7 @@ const payout: Life = async (solo) => {
       expect(await books(solo, trade.paymentId)).to.deep.equal(finalBooks(`paid:seller:${people.seller}`));
       return true;
     },
-    { timeoutMs: stepLimitMs, what: 'the seller is paid' },
+    { timeoutMs: limitOf(solo), what: 'the seller is paid' },
   );
   await audit(solo);
 };
@@ -146,7 +147,7 @@ async function releasePaid(solo: Solo, trade: OpenTrade, share = `paid:seller:${
       });
       return answer.data.status === 'seller_paid';
     },
-    { timeoutMs: stepLimitMs, what: 'the request follows' },
+    { timeoutMs: limitOf(solo), what: 'the request follows' },
   );
   expect(await books(solo, trade.paymentId)).to.deep.equal(finalBooks(share));
   const history = await transitions(solo, trade.paymentId);
@@ -188,17 +189,33 @@ export interface Death {
 }
 
 /** Lives through one death on a database of its own; answers the seconds of the recovery. */
-export async function liveAndDie(stage: Stage, { at, life, env = {} }: Death): Promise<number> {
-  const name = `solo-${at.replaceAll(/[^A-Za-z0-9]+/g, '-')}`.slice(0, longestName);
-  const solo = await startSolo(stage, name, { CRASH_AT: at, ...env });
+export function liveAndDie(stage: Stage, { at, life, env = {} }: Death): Promise<number> {
+  return dieAtEach(stage, [at], { life, env }, async (solo) => Math.max(...(await solo.recoveries())));
+}
+
+/** The same through several deaths, one after the other: each restarted server dies at the next place. */
+export function liveAndDieAtEach(stage: Stage, places: readonly string[], life: Death['life']): Promise<void> {
+  return dieAtEach(stage, places, { life, env: {} }, async () => undefined);
+}
+
+async function dieAtEach<T>(
+  stage: Stage,
+  [first = '', ...later]: readonly string[],
+  { life, env }: Required<Pick<Death, 'life' | 'env'>>,
+  end: (solo: Solo) => Promise<T>,
+): Promise<T> {
+  const name = `solo-${first.replaceAll(/[^A-Za-z0-9]+/g, '-')}`.slice(0, longestName);
+  const solo = await startSolo(stage, name, { CRASH_AT: first, ...env }, later);
+  const next = () => [first, ...later][solo.deaths()] ?? 'no more';
   try {
     await lives[life](solo);
-    expect(solo.deaths(), `${at} was passed once`).to.equal(1);
+    expect(solo.deaths(), `each place was passed; the next would be ${next()}`).to.equal(later.length + 1);
     await auditAcknowledged(solo, solo.recorder);
-    return Math.max(...(await solo.recoveries()));
+    return await end(solo);
   } catch (error) {
     const log = solo.server.process().lastLines(12);
-    throw new Error(`after a crash at ${at} (${solo.deaths()} deaths); the end of the log:\n${log}`, { cause: error });
+    const where = `after ${solo.deaths()} crashes beginning at ${first}, the next at ${next()}`;
+    throw new Error(`${where}; the end of the log:\n${log}`, { cause: error });
   } finally {
     await solo.close();
   }

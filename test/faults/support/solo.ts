@@ -18,15 +18,19 @@ export interface Solo extends Stage {
 }
 
 /** How often one call is repeated over the deaths of its server. */
-const maxRepeats = 5;
+const maxRepeats = 10;
+/** A step may have four deaths more than usual, with a start and a lease each. */
+const patienceOfMany = 3;
 /** How long a server may take to start on two busy cores. */
 const startLimitMs = 60_000;
 
-/** What belongs to the first life alone. */
-const untilDeath = { CRASH_AT: undefined, ROLES: undefined };
-
-/** Starts a solo server; `env` may carry CRASH_AT and ROLES, which a restart takes away. */
-export async function startSolo(stage: Stage, name: string, env: Readonly<Record<string, string>>): Promise<Solo> {
+/** Starts a solo server; `env` may carry CRASH_AT and ROLES, which a restart takes away; each restart has the next of `later` as its CRASH_AT. */
+export async function startSolo(
+  stage: Stage,
+  name: string,
+  env: Readonly<Record<string, string>>,
+  later: readonly string[] = [],
+): Promise<Solo> {
   const { info } = stage.sandbox;
   const port = await freePort();
   const uri = new URL(info.mongodbUri);
@@ -62,7 +66,7 @@ export async function startSolo(stage: Stage, name: string, env: Readonly<Record
   const restart = async () => {
     const begunMs = performance.now();
     const undone = await undoneNow({ mongo });
-    await server.restart(untilDeath);
+    await server.restart({ CRASH_AT: later[deaths], ROLES: undefined });
     const recovered = secondsUntilDone({ mongo }, server.url, undone, begunMs);
     recovered.catch(() => undefined);
     recoveries.push(recovered);
@@ -85,6 +89,7 @@ export async function startSolo(stage: Stage, name: string, env: Readonly<Record
   };
   return {
     ...stage,
+    ...(later.length > 0 ? { patience: patienceOfMany } : {}),
     mongo,
     server,
     call,

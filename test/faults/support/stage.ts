@@ -34,6 +34,8 @@ export interface Stage {
   /** What every server of this stage is told. */
   readonly environment: Readonly<Record<string, string>>;
   readonly chain: ChainTools;
+  /** How many times as long as usual a step may take, where its server dies more than once on the way. */
+  readonly patience?: number;
   readonly mongo: MongoClient;
   token(userId: string, role: string): string;
   call(method: string, path: string, options?: Call): Promise<Answer>;

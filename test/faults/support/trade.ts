@@ -20,8 +20,11 @@ export const units = (amount: string) => parseUnits(amount, 18);
 /** How long a stage on two busy cores may take for one step of a trade. */
 export const stepLimitMs = 60_000;
 
+/** The same where servers die again and again. */
+export const limitOf = ({ patience = 1 }: Pick<Stage, 'patience'>) => stepLimitMs * patience;
+
 /** The lease of a died process on the question for an address (45 s), and one step more. */
-const addressLimitMs = 45_000 + stepLimitMs;
+const addressLeaseMs = 45_000;
 
 /** Puts request, two offers and an intent in place through the public API. */
 export async function openTrade(
@@ -84,7 +87,7 @@ export function openIntent(stage: Stage, by: Pick<Call, 'server' | 'token'>, bod
       if ([502, 503].includes(answer.status)) return null;
       throw new Error(`the intent answered ${answer.status} ${JSON.stringify(answer.body)}`);
     },
-    { timeoutMs: addressLimitMs, what: 'the intent has an address' },
+    { timeoutMs: addressLeaseMs + limitOf(stage), what: 'the intent has an address' },
   );
 }
 
@@ -109,7 +112,7 @@ export function untilPayment(stage: Stage, paymentId: string, wanted: Json, serv
       if (differs) throw new Error(`${differs[0]} is ${JSON.stringify(found[differs[0]])}`);
       return found;
     },
-    { timeoutMs: stepLimitMs, what: `payment ${paymentId} as ${JSON.stringify(wanted)}` },
+    { timeoutMs: limitOf(stage), what: `payment ${paymentId} as ${JSON.stringify(wanted)}` },
   );
 }
 
@@ -127,7 +130,7 @@ export function prepare(stage: Stage, paymentId: string, kind: 'release' | 'refu
       if (early.includes(String(answer.body.code))) return null;
       throw new Error(`${kind} answered ${answer.status} ${JSON.stringify(answer.body)}`);
     },
-    { timeoutMs: stepLimitMs, what: `${kind} of ${paymentId} can be prepared` },
+    { timeoutMs: limitOf(stage), what: `${kind} of ${paymentId} can be prepared` },
   );
 }
 
@@ -154,7 +157,7 @@ export function confirm(stage: Stage, paymentId: string, kind: 'release' | 'refu
         answer.data.status === wanted || payment(stage, paymentId).then((p) => (p.escrowState !== 'funded' ? p : null))
       );
     },
-    { timeoutMs: stepLimitMs, what: `the ${kind} of ${paymentId} is final` },
+    { timeoutMs: limitOf(stage), what: `the ${kind} of ${paymentId} is final` },
   ).then(() => payment(stage, paymentId));
 }
 
