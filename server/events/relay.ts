@@ -33,7 +33,7 @@ export interface Relay {
 const leaseMs = 5_000;
 const renewEveryMs = 2_000;
 const pollEveryMs = 1_000;
-const standardConcurrency = 8;
+const standardConcurrency = 32;
 /** Attempts before an effect is parked; with the pauses below about two minutes. */
 const maxAttempts = 10;
 const firstBackoffMs = 250;
@@ -59,11 +59,15 @@ export function createRelay(deps: RelayDeps): Relay {
     running.add(work);
   }
 
+  /** One is looked for first; only where there is one, as many as there is room for. */
   async function take(): Promise<void> {
     while (asked && !stopped) {
       asked = false;
-      for (let leased = await lease(deps); leased !== null; leased = stopped ? null : await lease(deps)) {
-        begin(leased);
+      for (let wanted = 1; wanted > 0 && !stopped; wanted = concurrency - running.size) {
+        const leased = await Promise.all(Array.from({ length: wanted }, () => lease(deps)));
+        const found = leased.filter((one) => one !== null);
+        for (const one of found) begin(one);
+        if (found.length < wanted) break;
         if (running.size >= concurrency) await Promise.race(running);
       }
     }

@@ -11,7 +11,8 @@ import { transitionCollection, transitionIndexes } from './transitionSchema.ts';
 export function createBacklogs(database: Db, connection: Connection): Backlogs {
   const log = database.collection(transitionCollection);
   const rows = dueWorkModel(connection);
-  const overBacklog = { hint: transitionIndexes.undone, maxTimeMS: readLimitMs };
+  // Marks of what is done do not wait for a majority, so neither does whoever counts them.
+  const overBacklog = { hint: transitionIndexes.undone, maxTimeMS: readLimitMs, readConcern: 'local' } as const;
 
   /** The oldest of at most so many undone transitions, of all without a limit; the index keeps them by id and not by time. */
   async function undone(bound: readonly Document[]) {

@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import type { LeasedTransition, RelayStore } from '../ports.ts';
+import { createBatches } from './batches.ts';
 import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
 import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
@@ -10,8 +11,17 @@ import { strangeEffect, strangeWord, wordFields } from './vocabulary.ts';
 const pageSize = 50;
 const maxPages = 20;
 
-/** Without the hint the planner may walk `_id` over everything that was ever done. */
-const overBacklog = { hint: transitionIndexes.undone, maxTimeMS: readLimitMs };
+/**
+ * Without the hint the planner may walk `_id` over everything that was ever done. The newest marks are wanted, not those that a majority
+ * knows: otherwise what was done a moment ago would be searched again.
+ */
+const overBacklog = { hint: transitionIndexes.undone, maxTimeMS: readLimitMs, readConcern: 'local' } as const;
+
+/**
+ * A mark that is lost with its server is made again, after effects that change nothing when they are repeated. Taking waits for the disk:
+ * what was taken was appended for good, whatever the search saw.
+ */
+const inMemory = { writeConcern: { w: 1, journal: false } } as const;
 
 /** An undone transition as the search sees it. */
 interface Candidate {
@@ -30,27 +40,20 @@ export function createRelayStore(database: Db): RelayStore {
     'relay.fence': fence,
   });
 
+  const lease = createBatches<Wanted, LeasedTransition | null>({
+    maxInFlight: 1,
+    maxSize: pageSize,
+    run: (wanted) => takeOldest(log, wanted),
+  });
+
   return refusingWhenDown({
-    async lease(now: number, leaseMs: number) {
-      let after = '';
-      for (let page = 0; page < maxPages; page++) {
-        const rows = await undone(log, after);
-        for (const candidate of oldestPerPayment(rows)) {
-          const leased = candidate.lease <= now ? await take(log, candidate, now + leaseMs) : null;
-          if (leased !== null) return leased;
-        }
-        const last = rows.at(-1);
-        if (rows.length < pageSize || last === undefined) return null;
-        after = `${last.p};`;
-      }
-      return null;
-    },
+    lease: (now: number, leaseMs: number) => lease({ now, leaseMs }),
     async renew(leased: LeasedTransition, until: number) {
-      const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } });
+      const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } }, inMemory);
       return result.matchedCount === 1;
     },
     async done(leased: LeasedTransition) {
-      const result = await log.updateOne(fenced(leased), { $set: { 'relay.done': true, 'relay.lease': 0 } });
+      const result = await log.updateOne(fenced(leased), { $set: { 'relay.done': true, 'relay.lease': 0 } }, inMemory);
       return result.matchedCount === 1;
     },
     async park(transitionId: string, effectKey: string, reason: string, atMs: number) {
@@ -58,6 +61,33 @@ export function createRelayStore(database: Db): RelayStore {
       await log.updateOne(notYet, { $push: { 'relay.parked': { effectKey, reason, atMs } } });
     },
   });
+}
+
+/** One caller's question for something to do. */
+interface Wanted {
+  readonly now: number;
+  readonly leaseMs: number;
+}
+
+/** Takes what is free for callers that ask at the same time: one search for all of them, and nothing twice. */
+async function takeOldest(log: Collection<TransitionDocument>, wanted: readonly Wanted[]) {
+  const now = Math.min(...wanted.map((one) => one.now));
+  const until = now + Math.min(...wanted.map(({ leaseMs }) => leaseMs));
+  const leased: LeasedTransition[] = [];
+  let after = '';
+  for (let page = 0; page < maxPages; page++) {
+    const rows = await undone(log, after);
+    const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
+    while (free.length > 0 && leased.length < wanted.length) {
+      const chosen = free.splice(0, wanted.length - leased.length);
+      const taken = await Promise.all(chosen.map((candidate) => take(log, candidate, until)));
+      leased.push(...taken.filter((one) => one !== null));
+    }
+    const last = rows.at(-1);
+    if (leased.length === wanted.length || rows.length < pageSize || last === undefined) break;
+    after = `${last.p};`;
+  }
+  return wanted.map((_, n) => leased[n] ?? null);
 }
 
 type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay' | 'format' | 'kind' | 'state' | 'effects'>;

@@ -6,6 +6,9 @@ import { isDuplicateKey, refusingWhenDown } from './outage.ts';
 /** Most rows a look-up by terms answers; terms belong to one payment, so more would be a mistake of ours. */
 const maxMatches = 1_000;
 
+/** Payments whose watch this process remembers to have written: most steps of a payment change nothing of it, and a row only grows. */
+const remembered = 10_000;
+
 const toWatch = ({ _id, ...rest }: WatchRow): Watch => ({ ...rest, paymentId: _id });
 
 /** What the monitors read. A watch only grows (addresses, time), so an old writer cannot shrink what a newer one wrote. */
@@ -24,16 +27,27 @@ export function createWatchStore(connection: Connection): WatchStore {
       { upsert: true },
     );
 
+  const written = new Map<string, string>();
+  function remember(paymentId: string, text: string): void {
+    written.delete(paymentId);
+    written.set(paymentId, text);
+    const [oldest] = written.keys();
+    if (written.size > remembered && oldest !== undefined) written.delete(oldest);
+  }
+
   const list = async (query: ReturnType<typeof watches.find>) => (await query.lean<WatchRow[]>()).map(toWatch);
 
   return refusingWhenDown({
     async upsert(watch: Watch) {
+      const text = JSON.stringify(watch);
+      if (written.get(watch.paymentId) === text) return;
       try {
         await merge(watch);
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
         await merge(watch);
       }
+      remember(watch.paymentId, text);
     },
     page: (chainId: number, now: number, afterPaymentId: string, limit: number) =>
       list(

@@ -28,6 +28,12 @@ export function behavesOnRelay(current: () => StoreUnderTest): void {
     expect((await lease(now + 100))?.fence).to.equal(2);
   });
 
+  it('gives callers that ask at the same time one transition each, and none to two of them', async () => {
+    const ids = [await appended(), await appended(), await appended()].map(({ id }) => id);
+    const leased = await Promise.all(Array.from({ length: 5 }, () => lease()));
+    expect(leased.map((one) => one?.transition.id ?? null)).to.have.members([...ids, null, null]);
+  });
+
   it('does not give a transition while an earlier one of the payment is undone', async () => {
     const { paymentId } = await appended();
     await append(buildTransition({ paymentId, seq: 2 }));
