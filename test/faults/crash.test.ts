@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { liveAndDie, liveAndDieAtEach, type lives } from './support/crashLife.ts';
 import { labelsOfSource } from './support/crashPlan.ts';
+import { atATime } from './support/crowd.ts';
 import { openStage, type Stage } from './support/stage.ts';
 import { units } from './support/trade.ts';
 
@@ -73,27 +74,39 @@ const unanswered = {
   env: { PAYOUT_MANUAL_AFTER_SECONDS: '3' },
 } as const;
 
+/** They mostly wait for leases and blocks, but each begins with a server that takes seconds of a core. */
+const livesAtOnce = 5;
+
 describe('faults: a crash at the labelled points of a payment', function () {
   this.timeout(420_000);
   let stage: Stage;
-  const ends = new Map<string, Promise<PromiseSettledResult<unknown>[]>>();
+  let lived: Promise<unknown>;
+  const ends = new Map<string, PromiseWithResolvers<void>>();
   before(async () => {
     stage = await openStage({ servers: [] });
     // the lives share one hot wallet without knowing of each other, so none may spend what another one's sweep brought
     await stage.chain.mint(stage.sandbox.info.deployment.hotWalletAddress, units('100000'));
-    // they mostly wait for leases and blocks, so all of them are lived at the same time
-    for (const [when, { life, places }] of Object.entries(deaths))
-      ends.set(when, Promise.allSettled([liveAndDieAtEach(stage, places, life)]));
-    ends.set('unanswered', Promise.allSettled([liveAndDie(stage, unanswered)]));
+    const all: [string, () => Promise<unknown>][] = Object.entries(deaths).map(([when, { life, places }]) => [
+      when,
+      () => liveAndDieAtEach(stage, places, life),
+    ]);
+    all.push(['unanswered', () => liveAndDie(stage, unanswered)]);
+    for (const [name] of all) {
+      const end = Promise.withResolvers<void>();
+      // its test may come later than its end
+      end.promise.catch(() => undefined);
+      ends.set(name, end);
+    }
+    lived = atATime(all, livesAtOnce, async ([name, live]) => {
+      const end = ends.get(name);
+      await live().then(() => end?.resolve(), end?.reject);
+    });
   });
   after(async () => {
-    await Promise.all(ends.values());
+    await lived;
     await stage.close();
   });
-  const expectGood = async (name: string) => {
-    const [result] = (await ends.get(name)) ?? [];
-    if (result?.status !== 'fulfilled') throw result?.reason;
-  };
+  const expectGood = (name: string) => ends.get(name)?.promise;
 
   for (const [when, { places }] of Object.entries(deaths)) {
     it(`ends in the same final state when its server is killed -9 ${when}: at ${places.join(', then ')}`, () =>
