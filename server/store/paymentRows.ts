@@ -9,8 +9,8 @@ import { externalIdsOf, projectionOf } from './projection.ts';
 import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection } from './transitionSchema.ts';
 
-/** Logs whose ends, rows and writes go together: some 2 MB of documents. */
-const logsAtOnce = 200;
+/** Logs whose ends, rows and writes go together: some 1 MB of documents. */
+const logsAtOnce = 100;
 /** A question reads on from where the last one ended, so that no cursor has to live as long as the whole. */
 const pageSize = 5_000;
 const batchSize = 1_000;
