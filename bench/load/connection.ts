@@ -47,7 +47,8 @@ export async function openConnection(port: number): Promise<HttpConnection> {
   return {
     request(bytes) {
       waiting = Promise.withResolvers();
-      socket.write(bytes);
+      if (socket.writable) socket.write(bytes);
+      else fail(new Error('the server closed the connection while nobody used it'));
       return waiting.promise;
     },
     lastReply: () => reply.toString(),

@@ -1,5 +1,6 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
-import { replyLength } from '../../bench/load/connection.ts';
+import { openConnection, replyLength } from '../../bench/load/connection.ts';
 
 const reply = (head: string, body: string) => Buffer.from(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`);
 
@@ -18,5 +19,19 @@ describe('replies that the generator reads', () => {
 
   it('are refused without a length, since their end could only be guessed', () => {
     expect(() => replyLength(reply('Transfer-Encoding: chunked', '0\r\n\r\n'))).to.throw('without a length');
+  });
+});
+
+describe('a connection of the generator', () => {
+  it('fails when the server closed it meanwhile, since a request that nobody answers would hold up the whole run', async () => {
+    const server = createServer((socket) => socket.end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const connection = await openConnection((server.address() as AddressInfo).port);
+    const request = () => connection.request(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+    for (const when of ['while it closes', 'after it closed']) {
+      const problem = await request().catch((error: unknown) => error);
+      expect(problem, when).to.be.instanceOf(Error);
+    }
+    server.close();
   });
 });
