@@ -33,7 +33,7 @@ export interface Relay {
 const leaseMs = 5_000;
 const renewEveryMs = 2_000;
 const pollEveryMs = 1_000;
-const standardConcurrency = 32;
+const standardConcurrency = 64;
 /** Attempts before an effect is parked; with the pauses below about two minutes. */
 const maxAttempts = 10;
 const firstBackoffMs = 250;

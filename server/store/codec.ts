@@ -88,7 +88,12 @@ export function canonical(value: unknown): string {
 const needsNoEscape = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 const quoted = (text: string): string => (needsNoEscape.test(text) ? `"${text}"` : JSON.stringify(text));
 
+/** The texts of what was hashed: a state is hashed alone and then again within its step. What is hashed never changes afterwards. */
+const texts = new WeakMap<object, string>();
+
 function canonicalObject(value: object): string {
+  const known = texts.get(value);
+  if (known !== undefined) return known;
   if (Array.isArray(value)) return `[${value.map((entry) => canonical(entry ?? null)).join(',')}]`;
   if (value instanceof Date) return `{"$date":${value.getTime()}}`;
   if (value instanceof Uint8Array) return `{"$bytes":"${Buffer.from(value).toString('base64')}"}`;
@@ -103,5 +108,7 @@ function canonicalObject(value: object): string {
 
 /** sha256 of the canonical text, as hex; links the steps of a payment's history. */
 export function digest(value: unknown): string {
-  return hash('sha256', canonical(value), 'hex');
+  const text = canonical(value);
+  if (typeof value === 'object' && value !== null) texts.set(value, text);
+  return hash('sha256', text, 'hex');
 }

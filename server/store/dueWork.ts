@@ -1,7 +1,9 @@
+import type { Collection, Document } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { dueWorkModel } from '../models/dueWorkModel.ts';
 import type { DueKind, DueRow, DueWork } from '../ports.ts';
-import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+import { refusingWhenDown } from './outage.ts';
+import { createUpserts } from './upserts.ts';
 
 const keyOf = (row: Pick<DueRow, 'kind' | 'paymentId'>) => `${row.kind}:${row.paymentId}`;
 const fenced = (row: DueRow) => ({ _id: keyOf(row), fence: row.fence });
@@ -10,27 +12,18 @@ const fenced = (row: DueRow) => ({ _id: keyOf(row), fence: row.fence });
 export function createDueWork(connection: Connection): DueWork {
   const rows = dueWorkModel(connection);
 
-  const ask = (kind: DueKind, paymentId: string, atMs: number) =>
-    rows.updateOne(
-      { _id: keyOf({ kind, paymentId }) },
-      {
-        $min: { atMs },
-        $set: { again: true },
-        $setOnInsert: { kind, paymentId, leaseUntilMs: 0, attempts: 0, fence: 0 },
-      },
-      { upsert: true },
-    );
+  const write = createUpserts(rows.collection as unknown as Collection<Document & { _id: string }>);
 
   return refusingWhenDown({
-    async schedule(kind: DueKind, paymentId: string, atMs: number) {
-      try {
-        await ask(kind, paymentId, atMs);
-      } catch (error) {
-        // Two processes inserted the row at the same moment; now it is there.
-        if (!isDuplicateKey(error)) throw error;
-        await ask(kind, paymentId, atMs);
-      }
-    },
+    schedule: (kind: DueKind, paymentId: string, atMs: number) =>
+      write({
+        id: keyOf({ kind, paymentId }),
+        update: {
+          $min: { atMs },
+          $set: { again: true },
+          $setOnInsert: { kind, paymentId, leaseUntilMs: 0, attempts: 0, fence: 0 },
+        },
+      }),
     async take(kinds: readonly DueKind[], now: number, leaseMs: number) {
       const due = { kind: { $in: [...kinds] }, atMs: { $lte: now }, leaseUntilMs: { $lte: now } };
       const update = { $set: { leaseUntilMs: now + leaseMs, again: false }, $inc: { fence: 1, attempts: 1 } };

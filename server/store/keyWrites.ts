@@ -1,7 +1,7 @@
-import { type Collection, MongoBulkWriteError } from 'mongodb';
+import type { Collection } from 'mongodb';
 import type { IdempotencyKeyRow } from '../models/idempotencyKeyModel.ts';
 import { createBatches } from './batches.ts';
-import { duplicateKey } from './outage.ts';
+import { takenBy } from './upserts.ts';
 
 /** Keys written by one command; with two on their way the next ones collect. */
 const maxBatch = 64;
@@ -54,8 +54,7 @@ export function createKeyWrites(keys: Collection<IdempotencyKeyRow>) {
 
 /** Which rows of a batch met a key that is there; throws when anything else went wrong, too. */
 function takenOf(error: unknown): Set<number> {
-  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) throw error;
-  const refused = [error.writeErrors].flat();
-  if (refused.length === 0 || refused.some(({ code }) => code !== duplicateKey)) throw error;
-  return new Set(refused.map(({ index }) => index));
+  const taken = takenBy(error);
+  if (taken === null) throw error;
+  return new Set(taken);
 }

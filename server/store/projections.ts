@@ -1,8 +1,9 @@
-import { type AnyBulkWriteOperation, type Collection, type Document, MongoBulkWriteError } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import type { Transition } from '../domain/transition.ts';
 import { createBatches } from './batches.ts';
-import { duplicateKey, reachable } from './outage.ts';
+import { reachable } from './outage.ts';
 import { externalIdsOf, projectionOf } from './projection.ts';
+import { takenBy } from './upserts.ts';
 
 /** Rows written by one bulk write; while it is on its way the next ones collect. */
 const maxBatch = 64;
@@ -106,12 +107,4 @@ async function writeRows(payments: Collection<Row>, transitions: readonly Transi
     const again = taken.flatMap((index) => pending[index] ?? []).map((one) => updateOf(one, false));
     await payments.bulkWrite(again, { ordered: false });
   }
-}
-
-/** Which operations met a row that is there; null when anything else went wrong, too. */
-function takenBy(error: unknown): number[] | null {
-  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) return null;
-  const errors = [error.writeErrors].flat();
-  const onlyTaken = errors.length > 0 && errors.every(({ code }) => code === duplicateKey);
-  return onlyTaken ? errors.map(({ index }) => index) : null;
 }

@@ -1,7 +1,9 @@
+import type { Collection, Document } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { type WatchRow, watchModel } from '../models/watchModel.ts';
 import type { Watch, WatchStore } from '../ports.ts';
-import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+import { refusingWhenDown } from './outage.ts';
+import { createUpserts } from './upserts.ts';
 
 /** Most rows a look-up by terms answers; terms belong to one payment, so more would be a mistake of ours. */
 const maxMatches = 1_000;
@@ -15,17 +17,7 @@ const toWatch = ({ _id, ...rest }: WatchRow): Watch => ({ ...rest, paymentId: _i
 export function createWatchStore(connection: Connection): WatchStore {
   const watches = watchModel(connection);
 
-  const merge = ({ paymentId, chainId, addresses, termsId, hotWallet, fromBlock, untilMs }: Watch) =>
-    watches.updateOne(
-      { _id: paymentId },
-      {
-        $setOnInsert: { chainId, termsId, hotWallet },
-        $addToSet: { addresses: { $each: [...addresses] } },
-        $min: { fromBlock },
-        $max: { untilMs },
-      },
-      { upsert: true },
-    );
+  const write = createUpserts(watches.collection as unknown as Collection<Document & { _id: string }>);
 
   const written = new Map<string, string>();
   function remember(paymentId: string, text: string): void {
@@ -41,12 +33,16 @@ export function createWatchStore(connection: Connection): WatchStore {
     async upsert(watch: Watch) {
       const text = JSON.stringify(watch);
       if (written.get(watch.paymentId) === text) return;
-      try {
-        await merge(watch);
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-        await merge(watch);
-      }
+      const { paymentId, chainId, addresses, termsId, hotWallet, fromBlock, untilMs } = watch;
+      await write({
+        id: paymentId,
+        update: {
+          $setOnInsert: { chainId, termsId, hotWallet },
+          $addToSet: { addresses: { $each: [...addresses] } },
+          $min: { fromBlock },
+          $max: { untilMs },
+        },
+      });
       remember(watch.paymentId, text);
     },
     page: (chainId: number, now: number, afterPaymentId: string, limit: number) =>

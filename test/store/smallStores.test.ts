@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { DueRow } from '../../server/ports.ts';
+import { createStore, type Store } from '../../server/store/createStore.ts';
 import { randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
@@ -61,6 +62,17 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
       await store().dueWork.schedule('verify', 'p', 500);
       await store().dueWork.postpone(again, 9_000);
       expect((await take(500)).attempts).to.equal(3);
+    });
+
+    it('makes one row with the earliest time out of many questions of two processes, also when both make it at the same moment', async () => {
+      const other = await createStore({ uri: opened.uri });
+      const ids = Array.from({ length: 100 }, (_, n) => `p${n}`);
+      const ask = (from: Store, atMs: number) => ids.map((id) => from.dueWork.schedule('verify', id, atMs));
+      await Promise.all([...ask(store(), 700), ...ask(other, 300), ...ask(store(), 500)]);
+      await other.close();
+      const rows = await opened.database.collection('due_work').find().toArray();
+      expect(rows.map(({ paymentId }) => paymentId)).to.have.members(ids);
+      expect(new Set(rows.map(({ atMs }) => atMs))).to.deep.equal(new Set([300]));
     });
 
     it('takes only the kinds that were asked for', async () => {
