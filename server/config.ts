@@ -1,44 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { developmentSettings, developmentUnfit } from './config/development.ts';
+import { list, type Setting, setting, text, url, whole } from './config/setting.ts';
 
-/** One setting: its schema, what it is for, and whether production must name it itself. */
-interface Setting<S extends z.ZodType> {
-  readonly group: string;
-  readonly about: string;
-  readonly schema: S;
-  readonly required?: 'production';
-  readonly secret?: true;
-}
-
-const setting = <S extends z.ZodType>(
-  group: string,
-  about: string,
-  schema: S,
-  extra: Pick<Setting<S>, 'required' | 'secret'> = {},
-) => ({
-  group,
-  about,
-  schema,
-  ...extra,
-});
-
-/** Digits only: `Number` alone would read '0x10', '1e3' and blanks as numbers. */
-const whole = (low: number, high: number, standard: number) =>
-  z
-    .string()
-    .trim()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(low).max(high))
-    .default(standard);
-const text = z.string().trim();
-const url = (schemes: RegExp) => z.url({ protocol: schemes, error: `must be a url (${schemes.source})` });
-const list = text.default('').transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
 const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
 const origins = list.pipe(
   z.array(z.string().refine(isOrigin, 'must be exact origins as browsers send them, e.g. https://shop.example')),
@@ -188,6 +152,7 @@ export const settings = {
     'when a payout without a clear answer goes to an admin (SHKeeper looks for 24 h)',
     whole(1, 604_800, 86_400),
   ),
+  ...developmentSettings,
   CRASH_AT: setting(
     'tests',
     'kill this process at a labelled point, `<label>:<n>` or `<label>@<actor>/<signal>:<n>`; refused in production',
@@ -239,6 +204,7 @@ function unfitForProduction(config: Partial<Config>, environment: Environment): 
     .filter(([name, entry]) => entry.required === 'production' && !given(environment, name))
     .map(([name, entry]) => `${name} is missing: ${entry.about}`);
   if (given(environment, 'CRASH_AT')) problems.push('CRASH_AT is a test setting and must be empty in production');
+  problems.push(...developmentUnfit(config));
   if (given(environment, 'PUBLIC_URL') && config.PUBLIC_URL?.startsWith('https://') === false)
     problems.push('PUBLIC_URL must start with https://');
   return [...problems, ...weakSecrets(config)];

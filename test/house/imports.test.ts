@@ -24,7 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   jobs: ['domain', 'ports', 'errors', 'commands', 'jobs'],
   monitor: ['domain', 'ports', 'errors', 'commands', 'monitor'],
   http: ['domain', 'ports', 'errors', 'commands', 'http'],
-  config: [],
+  config: ['config'],
   tokens: ['errors', 'ports'],
   logger: ['ports'],
   metrics: ['domain', 'ports'],
