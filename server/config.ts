@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { developmentSettings, developmentUnfit } from './config/development.ts';
+import { identitySettings, unfitIdentity, unsafeIdentity } from './config/identity.ts';
 import { list, type Setting, setting, text, url, whole } from './config/setting.ts';
 
 const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
@@ -94,6 +95,7 @@ export const settings = {
   JWT_PUBLIC_KEY: setting('access', 'PEM public key (RS256 or ES256), instead of JWT_SECRET', publicKey),
   JWT_ISSUER: setting('access', 'required `iss`', text.default('holdfast')),
   JWT_AUDIENCE: setting('access', 'required `aud`', text.default('holdfast')),
+  ...identitySettings,
   NETWORKS_FILE: setting(
     'chain',
     'JSON file of networks, tokens, RPC nodes, finality and escrow addresses',
@@ -189,6 +191,7 @@ function unsafe(config: Partial<Config>): string[] {
   if (JWT_SECRET === '' && JWT_PUBLIC_KEY === '' && !unread)
     problems.push('JWT_SECRET or JWT_PUBLIC_KEY is missing: nobody could be authenticated');
   if (JWT_SECRET !== '' && JWT_SECRET.length < 32) problems.push('JWT_SECRET is shorter than 32 characters');
+  problems.push(...unsafeIdentity(config));
   if (MONITORING_DAYS + 1 >= DELIVER_DAYS)
     problems.push(
       'MONITORING_DAYS + 1 must be below DELIVER_DAYS: late money needs time to be settled before deliverBy',
@@ -207,13 +210,14 @@ function unfitForProduction(config: Partial<Config>, environment: Environment): 
   problems.push(...developmentUnfit(config));
   if (given(environment, 'PUBLIC_URL') && config.PUBLIC_URL?.startsWith('https://') === false)
     problems.push('PUBLIC_URL must start with https://');
-  return [...problems, ...weakSecrets(config)];
+  return [...problems, ...unfitIdentity(config), ...weakSecrets(config)];
 }
 
 /** Secrets that somebody could guess; a generated one of 16 bytes or more never looks like this. */
 function weakSecrets({
   JWT_SECRET = '',
   METRICS_TOKEN = '',
+  SESSION_SECRET = '',
   SHKEEPER_API_KEY = '',
   SHKEEPER_WEBHOOK_SECRET = [],
 }: Partial<Config>): string[] {
@@ -224,6 +228,7 @@ function weakSecrets({
   // a JWT secret that is too short is named already
   const named = {
     JWT_SECRET: JWT_SECRET.length < 32 ? [] : [JWT_SECRET],
+    SESSION_SECRET: SESSION_SECRET.length < 32 ? [] : [SESSION_SECRET],
     METRICS_TOKEN: [METRICS_TOKEN],
     SHKEEPER_API_KEY: [SHKEEPER_API_KEY],
     SHKEEPER_WEBHOOK_SECRET,

@@ -9,6 +9,8 @@ export interface Secrets {
   readonly shkeeperApiKey: string;
   readonly payoutUser: string;
   readonly payoutPassword: string;
+  readonly sessionSecret: string;
+  readonly encryptionKeys: string;
 }
 
 /** The secrets of a sandbox: those given in the environment, for the rest its own. */
@@ -19,19 +21,24 @@ export function secretsOf(directory: string, given: Environment): Secrets {
     shkeeperApiKey: given.SHKEEPER_API_KEY || own.shkeeperApiKey,
     payoutUser: given.SHKEEPER_PAYOUT_USER || own.payoutUser,
     payoutPassword: given.SHKEEPER_PAYOUT_PASSWORD || own.payoutPassword,
+    sessionSecret: given.SESSION_SECRET || own.sessionSecret,
+    encryptionKeys: given.ENCRYPTION_KEYS || own.encryptionKeys,
   };
 }
 
 function keepSecrets(directory: string): Secrets {
   const file = path.join(directory, 'secrets.json');
-  const kept = readKept<Secrets>(file);
-  if (kept) return kept;
-  const made = {
+  const kept = readKept<Partial<Secrets>>(file) ?? {};
+  const fresh = {
     jwtSecret: randomBytes(32).toString('hex'),
     shkeeperApiKey: randomBytes(16).toString('hex'),
     payoutUser: 'holdfast',
     payoutPassword: randomBytes(16).toString('hex'),
+    sessionSecret: randomBytes(32).toString('hex'),
+    encryptionKeys: `sandbox:${randomBytes(32).toString('base64')}`,
   };
-  writeKept(file, made);
+  // a folder of an earlier version keeps what it has and gets what is new
+  const made = { ...fresh, ...kept };
+  if (Object.keys(kept).length < Object.keys(made).length) writeKept(file, made);
   return made;
 }

@@ -31,6 +31,8 @@ export function sandboxDefaults(info: SandboxInfo, secrets: Secrets, directory: 
     JWT_SECRET: info.jwtSecret,
     JWT_ISSUER: info.jwtIssuer,
     JWT_AUDIENCE: info.jwtAudience,
+    SESSION_SECRET: secrets.sessionSecret,
+    ENCRYPTION_KEYS: secrets.encryptionKeys,
     NETWORKS_FILE: info.networksFile,
     SHKEEPER_URL: info.simulatorUrl,
     SHKEEPER_API_KEY: info.shkeeperApiKey,

@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   monitor: ['domain', 'ports', 'errors', 'commands', 'monitor'],
   http: ['domain', 'ports', 'errors', 'commands', 'http'],
   config: ['config'],
-  tokens: ['errors', 'ports'],
+  tokens: ['errors', 'ports', 'tokens'],
   logger: ['ports'],
   metrics: ['domain', 'ports'],
 };

@@ -9,6 +9,8 @@ const production = {
   MONGODB_URI: 'mongodb://db.example/holdfast?replicaSet=rs0',
   TERMS_ARCHIVE: '/srv/terms',
   JWT_SECRET: secret,
+  ENCRYPTION_KEYS: `k1:${Buffer.from('canary-encryption-key-of-32-byte').toString('base64')}`,
+  SESSION_SECRET: 'canary-session-secret-of-forty-characters',
   NETWORKS_FILE: '/srv/networks.json',
   SHKEEPER_URL: 'https://shkeeper.example',
   SHKEEPER_API_KEY: 'canary-api-key-of-a-test',
@@ -64,7 +66,7 @@ describe('server: config', () => {
     const environment = { NODE_ENV: 'production', PORT: 'many', JWT_SECRET: 'short', PUBLIC_URL: 'http://pay.example' };
     expect(named({ ...environment, CRASH_AT: 'projected:1', MONITORING_DAYS: '13' })).to.have.members([
       ...['PORT', 'JWT_SECRET', 'MONITORING_DAYS', 'MONGODB_URI', 'TERMS_ARCHIVE', 'NETWORKS_FILE'],
-      ...['SHKEEPER_URL', 'SHKEEPER_API_KEY', 'CRASH_AT', 'PUBLIC_URL'],
+      ...['SHKEEPER_URL', 'SHKEEPER_API_KEY', 'CRASH_AT', 'PUBLIC_URL', 'ENCRYPTION_KEYS', 'SESSION_SECRET'],
     ]);
   });
 
@@ -87,6 +89,8 @@ describe('server: config', () => {
     'a metrics token that can be guessed': { METRICS_TOKEN: 'metrics' },
     'a webhook key that can be guessed': { SHKEEPER_WEBHOOK_SECRET: 'long-enough-and-different, y' },
     'a public url without TLS': { PUBLIC_URL: 'http://pay.example' },
+    'a session secret of one letter': { SESSION_SECRET: 'a'.repeat(40) },
+    'money routes without a second factor': { ADMIN_STEP_UP: 'off' },
     'a crash point': { CRASH_AT: 'projected:1' },
   };
   for (const [what, settings] of Object.entries(unsafe)) {
@@ -113,6 +117,13 @@ describe('server: config', () => {
     ['INSPECTION_DAYS', ['91']],
     ['DISPUTE_SELLER_BPS', ['10001']],
     ['MARKETPLACE_ID', ['a:b', '']],
+    [
+      'ENCRYPTION_KEYS',
+      ['k1', 'k1:short', ':AAAA', `k1:${'A'.repeat(43)},k1:${'B'.repeat(43)}`, `k:1:${'A'.repeat(43)}`],
+    ],
+    ['SESSION_SECRET', ['short']],
+    ['JWT_ISSUER', ['urn:holdfast:sessions']],
+    ['ADMIN_STEP_UP', ['on', 'no']],
     ['CRASH_AT', ['projected', 'projected:0', ':1']],
   ];
   for (const [name, values] of wrong) {
