@@ -9,6 +9,7 @@ import { createLimiters } from './http/middleware/rateLimit.ts';
 import { requestId } from './http/middleware/requestId.ts';
 import { createPresenter } from './http/present.ts';
 import { auditRoutes } from './http/routes/audits.ts';
+import { callbackTestRoutes, developmentRoutes } from './http/routes/development.ts';
 import { ledgerRoutes } from './http/routes/ledger.ts';
 import { metricsRoutes } from './http/routes/metrics.ts';
 import { paymentRoutes } from './http/routes/payments.ts';
@@ -47,6 +48,7 @@ export function createApp(deps: AppDeps): Express {
 
   // Before every parser: a provider's signature is over its bytes.
   app.use(shkeeperWebhookRoutes(deps));
+  app.use(callbackTestRoutes(deps, limiters.anonymous));
   app.use(jsonBody(jsonLimit));
   app.use(systemRoutes(deps, limiters.anonymous));
   app.use(metricsRoutes(deps, limiters.anonymous));
@@ -54,6 +56,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(requestRoutes(deps, serve));
   app.use(webhookStatsRoutes(deps, serve));
   app.use(shkeeperIntentRoutes(deps, serve, present));
+  app.use(developmentRoutes(deps, serve, limiters));
   // Literal paths below /shkeeper stand before /shkeeper/:id, and everything stands before /:id.
   app.use(shkeeperPayoutRoutes(deps, serve, present));
   app.use(shkeeperSettlementRoutes(deps, serve));

@@ -4,6 +4,7 @@ import { createApp } from './app.ts';
 import { createPaymentCoordinator } from './commands/paymentCoordinator.ts';
 import type { Config } from './config.ts';
 import { auditPaymentOf } from './deps/audits.ts';
+import { developmentOf } from './deps/development.ts';
 import { nightlyOf } from './deps/nightly.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
 import { namingSources, repeating, systemClock } from './deps/system.ts';
@@ -55,6 +56,7 @@ function httpAppOf(parts: {
     reports: store.reconciliation,
     metrics: createMetrics({ ...ports, reports: store.reconciliation, backlogs: store.backlogs }),
     verifyToken,
+    development: developmentOf(config, ports.policy.callbackUrls.invoice),
     checks: {
       database: () => store.ping(),
       chains: () => Promise.all(ports.gateway.networks().map(({ name }) => ports.chain.head(name))),

@@ -19,6 +19,8 @@ export const COMMANDS = {
   demo: 'two whole trades, one released and one refunded, through the public API (--json: one object a line)',
   audit: 'all books against their invariants and the chain (-- --json, see docs/operations/audit.md)',
   rebuild: 'payments anew from the log, beside running servers (-- --json, -- --force, see docs/operations/rebuild.md)',
+  routes:
+    'every mounted operation, who may call it and how (-- --json; NODE_ENV=production without the development routes)',
   deploy: 'the escrow onto a network (-- --network <name>, see docs/operations/deploy.md)',
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
@@ -65,6 +67,8 @@ export async function runCommand(command, args) {
     case 'audit':
     case 'rebuild':
       return report(command, node, args, env);
+    case 'routes':
+      return runScript('scripts/routes.ts', args, env);
     case 'deploy':
       await ensureContracts(node, env);
       return runScript('scripts/deploy.ts', args, env);

@@ -24,6 +24,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function sandboxDefaults(info: SandboxInfo, secrets: Secrets, directory: string): Record<string, string> {
   return {
     NODE_ENV: 'development',
+    DEVELOPMENT_ROUTES: 'on',
     HOST: '127.0.0.1',
     PUBLIC_URL: info.apiUrl,
     MONGODB_URI: info.mongodbUri,

@@ -30,6 +30,7 @@ import type {
   TransitionStore,
 } from '../ports.ts';
 import type { LegacySignature } from '../providers/shkeeper/signature.ts';
+import type { DevelopmentTools } from './development.ts';
 
 /** The use cases that the routes call, each as its command declares it; every refusal is thrown as `AppError`. */
 export interface Commands {
@@ -89,6 +90,8 @@ export interface AppDeps {
   readonly providerEvents: ProviderEventStore;
   readonly gateway: Pick<EscrowGateway, 'checksum' | 'network'>;
   readonly verifyToken: (token: string) => Actor;
+  /** Null mounts no development route. */
+  readonly development: DevelopmentTools | null;
   /** Named checks of `/readyz`; a check that throws or is slow means not ready. */
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
   readonly logger: Logger;

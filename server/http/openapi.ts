@@ -99,6 +99,7 @@ function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
     ...(description === '' ? {} : { description }),
     tags: [path.startsWith('/api/requests') ? 'marketplace' : path.startsWith('/api/payment') ? 'payment' : 'system'],
     security: roles ? [{ bearer: [] }] : [],
+    ...(ruleOf(endpoint.operation).development ? { 'x-development-only': true } : {}),
     requestParams: { ...params, ...query, ...header },
     ...(endpoint.hasBody ? { requestBody: { content: { 'application/json': { schema: endpoint.body } } } } : {}),
     responses: responsesOf(endpoint, keyed),

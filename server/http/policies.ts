@@ -9,6 +9,8 @@ export type Budget = 'anonymous' | 'read' | 'hint' | 'create';
 interface Rule {
   readonly access: Access;
   readonly limit?: Budget;
+  /** Mounted only where the development routes are on; production refuses them. */
+  readonly development?: true;
 }
 
 const everyone: readonly Role[] = ['buyer', 'seller', 'admin', 'auditor'];
@@ -49,6 +51,12 @@ export const policies = {
   'POST /api/payment/shkeeper/:id/release/confirm': { access: admins },
   'POST /api/payment/shkeeper/:id/refund': { access: admins },
   'POST /api/payment/shkeeper/:id/refund/confirm': { access: admins },
+
+  'POST /api/payment/shkeeper/test': { access: 'anyone', limit: 'create', development: true },
+  'POST /api/payment/shkeeper/callback-test': { access: 'anyone', limit: 'anonymous', development: true },
+  'GET /api/payment/shkeeper/callback-test': { access: 'anyone', limit: 'anonymous', development: true },
+  'POST /api/payment/shkeeper/create-test-payment': { access: 'anyone', limit: 'create', development: true },
+  'POST /api/payment/shkeeper/trigger-webhook': { access: parties, limit: 'hint', development: true },
 
   'GET /api/payment/health': { access: 'anyone', limit: 'anonymous' },
   'GET /api/payment/ledger/trial-balance': { access: operators, limit: 'read' },

@@ -32,6 +32,7 @@ const table: Record<string, string> = {
   'POST /api/payment/shkeeper/:id/release/confirm': '--a-',
   'POST /api/payment/shkeeper/:id/refund': '--a-',
   'POST /api/payment/shkeeper/:id/refund/confirm': '--a-',
+  'POST /api/payment/shkeeper/trigger-webhook': 'bsa-',
   'GET /api/payment/ledger/trial-balance': '--ax',
   'GET /api/payment/ledger/reconciliation': '--ax',
   'GET /api/payment/ledger/parties/:userId': '--ax',

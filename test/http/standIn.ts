@@ -196,6 +196,7 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     metrics: { text: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: '' }) },
     gateway: { checksum: (address) => address, network: () => null },
     verifyToken: (token) => tokens.verify(token),
+    development: { listCoins: async () => [], deliver: async () => ({ status: 202, body: '' }) },
     checks: {},
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     clock: { now: () => nowMs },

@@ -91,6 +91,7 @@ describe('server: config', () => {
     'a public url without TLS': { PUBLIC_URL: 'http://pay.example' },
     'a session secret of one letter': { SESSION_SECRET: 'a'.repeat(40) },
     'money routes without a second factor': { ADMIN_STEP_UP: 'off' },
+    'the development routes': { DEVELOPMENT_ROUTES: 'on' },
     'a crash point': { CRASH_AT: 'projected:1' },
   };
   for (const [what, settings] of Object.entries(unsafe)) {

@@ -1,6 +1,7 @@
 import type { AnyEndpoint } from '../endpoint.ts';
 import type { Operation } from '../policies.ts';
 import { auditPayment } from './audits.ts';
+import { createTestPayment, getCallbackTest, postCallbackTest, testProvider, triggerWebhook } from './development.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
 import { acceptLate, getPayment, listEvents, listPayments, putPayment } from './payments.ts';
@@ -38,6 +39,11 @@ const all: readonly AnyEndpoint[] = [
   confirmRelease,
   prepareRefund,
   confirmRefund,
+  testProvider,
+  postCallbackTest,
+  getCallbackTest,
+  createTestPayment,
+  triggerWebhook,
   paymentHealth,
   trialBalance,
   listReconciliations,

@@ -66,6 +66,7 @@ function wire({ config, chain, clock }: Surroundings, store: Store) {
 function appOf({ config, chain }: Surroundings, store: Store, { ports, useCases }: ReturnType<typeof wire>) {
   const { JWT_SECRET: secret, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   return createApp({
+    development: null,
     ...ports,
     commands: { ...useCases, auditPayment: auditPaymentOf({ ports, store, chain }) },
     ...{ idempotency: store.idempotency, ledger: store.ledger, reports: store.reconciliation, checks: {} },
