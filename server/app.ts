@@ -12,6 +12,7 @@ import { auditRoutes } from './http/routes/audits.ts';
 import { callbackTestRoutes, developmentRoutes } from './http/routes/development.ts';
 import { ledgerRoutes } from './http/routes/ledger.ts';
 import { metricsRoutes } from './http/routes/metrics.ts';
+import { paymentListRoutes } from './http/routes/paymentLists.ts';
 import { paymentRoutes } from './http/routes/payments.ts';
 import { payPageRoutes } from './http/routes/payPage.ts';
 import { requestRoutes } from './http/routes/requests.ts';
@@ -60,6 +61,7 @@ export function createApp(deps: AppDeps): Express {
   // Literal paths below /shkeeper stand before /shkeeper/:id, and everything stands before /:id.
   app.use(shkeeperPayoutRoutes(deps, serve, present));
   app.use(shkeeperSettlementRoutes(deps, serve));
+  app.use(paymentListRoutes(deps, serve, present));
   app.use(ledgerRoutes(deps, serve));
   app.use(auditRoutes(deps, serve));
   app.use(paymentRoutes(deps, serve, present));

@@ -3,6 +3,7 @@ import type { PaymentState, PaymentStatus, State } from './domain/state.ts';
 import type { PurchaseRequest, RequestStatus, SellerOffer } from './domain/trade.ts';
 import type { RefusalCode, Step, Transition } from './domain/transition.ts';
 import type { Page, PageWanted } from './ports/pages.ts';
+import type { PaymentQuery } from './ports/paymentReads.ts';
 
 /** The only source of time. */
 export interface Clock {
@@ -225,14 +226,6 @@ export interface Versioned<S extends State = State> {
   readonly received: bigint;
 }
 
-/** Lists and look-ups for screens and sweeps; reads projections, never writes. */
-export interface PaymentQuery {
-  readonly buyerId?: string;
-  readonly sellerId?: string;
-  readonly statuses?: readonly PaymentStatus[];
-  readonly requestId?: string;
-  readonly direction?: 'in' | 'out';
-}
 /** A block with a credit. */
 export interface ArrivalBlock {
   readonly chainId: number;
@@ -241,6 +234,7 @@ export interface ArrivalBlock {
 export type CreditedPayment =
   | { readonly paymentId: string; readonly state: PaymentState }
   | { readonly paymentId: string; readonly state: null; readonly arrivalBlocks: readonly ArrivalBlock[] };
+/** Lists and look-ups for screens and sweeps; reads projections, never writes. */
 export interface Queries {
   /**
    * Payments and payouts; money of nobody is neither. Of each state `arrivals` and `payouts` are cut to their first twenty entries, the sightings

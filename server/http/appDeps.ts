@@ -88,7 +88,7 @@ export interface AppDeps {
   readonly idempotency: IdempotencyStore;
   readonly crash: CrashPoint;
   readonly providerEvents: ProviderEventStore;
-  readonly gateway: Pick<EscrowGateway, 'checksum' | 'network'>;
+  readonly gateway: Pick<EscrowGateway, 'checksum' | 'network' | 'networks'>;
   readonly verifyToken: (token: string) => Actor;
   /** Null mounts no development route. */
   readonly development: DevelopmentTools | null;

@@ -64,6 +64,7 @@ export const policies = {
   'GET /api/payment/ledger/parties/:userId': { access: operators, limit: 'read' },
   'GET /api/payment/:id/ledger': { access: operators, limit: 'read' },
   'GET /api/payment/:id/audit': { access: operators, limit: 'hint' },
+  'GET /api/payment/user/:userId': { access: everyone, limit: 'read' },
   'GET /api/payment': { access: everyone, limit: 'read' },
   'GET /api/payment/:id': { access: everyone, limit: 'read' },
   'PUT /api/payment/:id': { access: parties, limit: 'hint' },

@@ -47,6 +47,9 @@ export interface PaymentRow {
   check?: string;
 }
 
+/** Indexes that queries name. */
+export const paymentIndexes = { market: 'market' } as const;
+
 const text = { type: String, required: true };
 const whole = { type: Number, required: true };
 const arrivalBlock = new Schema({ chainId: whole, blockNumber: whole }, { _id: false });
@@ -88,10 +91,17 @@ const schema = new Schema<PaymentRow>(
   },
   { collection: 'payments', versionKey: false, minimize: false },
 );
-// Lists: what they filter by, then what they sort by; several statuses are several short scans that are merged.
-schema.index({ buyerId: 1, status: 1, openedAtMs: -1, _id: -1 });
-schema.index({ sellerId: 1, status: 1, openedAtMs: -1, _id: -1 });
+// Lists: what they filter by, then what they sort by; several statuses are several short scans that are merged. What stands behind the id is
+// looked at within the index, so that no row is read that a filter leaves out, and sums are made without reading any.
+const looked = { network: 1, token: 1, direction: 1, price: 1 } as const;
+schema.index({ buyerId: 1, status: 1, openedAtMs: -1, _id: -1, sellerId: 1, ...looked });
+schema.index({ sellerId: 1, status: 1, openedAtMs: -1, _id: -1, buyerId: 1, ...looked });
 schema.index({ status: 1, direction: 1, openedAtMs: -1, _id: -1 });
+// Behind the direction, which no list of a party names: for those it would be a worse way.
+schema.index(
+  { direction: 1, network: 1, token: 1, status: 1, openedAtMs: -1, _id: -1, price: 1 },
+  { name: paymentIndexes.market },
+);
 schema.index({ requestId: 1, openedAtMs: -1, _id: -1 });
 schema.index({ status: 1, expiresAtMs: 1 });
 schema.index({ externalIds: 1 });

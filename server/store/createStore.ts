@@ -100,7 +100,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     providerEvents: createProviderEventStore(mongoose),
     idempotency: createIdempotencyStore(mongoose),
     marketplace: createMarketplaceStore(mongoose),
-    queries: createQueries(mongoose, projections.written),
+    queries: createQueries(mongoose, projections.written, transitions.claimsUnder),
     audit: createAuditLog(mongoose),
     auditedBooks: createAuditedBooks(database),
     backlogs: createBacklogs(database, mongoose),

@@ -23,7 +23,7 @@ export async function readPage<R extends { _id: string }>(
   const direction = wanted.order === 'newestFirst' ? -1 : 1;
   const { filter, time, projection } = list;
   const found = await rows
-    .find({ ...filter, ...(after === null ? {} : beyond(after, time, direction)) } as Filter<R>, {
+    .find((after === null ? filter : behind(filter, beyond(after, time, direction))) as Filter<R>, {
       ...(projection === undefined ? {} : { projection }),
       sort: { [time]: direction, _id: direction },
       skip: offset,
@@ -46,6 +46,12 @@ export async function readPage<R extends { _id: string }>(
 }
 
 const placeOf = (row: { _id: string }, time: string): Place => ({ atMs: Number(Reflect.get(row, time)), id: row._id });
+
+/** The bound of a page beside that of the list; where a list is what one of several filters finds, in each, so that each is a scan of its own. */
+function behind(filter: Document, bound: Document): Document {
+  if (Array.isArray(filter.$or)) return { $or: filter.$or.map((part: Document) => behind(part, bound)) };
+  return Object.keys(bound).some((field) => field in filter) ? { $and: [filter, bound] } : { ...filter, ...bound };
+}
 
 /**
  * Rows behind a place. The bound on the time is a range of the index; of the same moment those before the place are left out by a negation, which

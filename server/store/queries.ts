@@ -1,14 +1,16 @@
 import type { Collection, Document } from 'mongodb';
 import type { Connection, QueryFilter, Types } from 'mongoose';
-import { type PaymentState, type PaymentStatus, paymentStatuses, type State } from '../domain/state.ts';
+import type { PaymentState, PaymentStatus, State } from '../domain/state.ts';
 import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
 import type { PageWanted } from '../ports/pages.ts';
-import type { CreditedPayment, PaymentQuery, Queries, Versioned } from '../ports.ts';
+import type { PaymentQuery } from '../ports/paymentReads.ts';
+import type { CreditedPayment, Queries, TransitionStore, Versioned } from '../ports.ts';
 import { decode } from './codec.ts';
 import { readLimitMs } from './connection.ts';
 import { createIntentQueries } from './intentQueries.ts';
 import { refusingWhenDown } from './outage.ts';
 import { readPage } from './pages.ts';
+import { createPaymentFilters } from './paymentFilters.ts';
 import { demandKnown, strangeWord } from './vocabulary.ts';
 
 /** Entries of a list inside a state that a list of payments shows; ordinary payments have fewer, hostile ones hundreds (of dust). */
@@ -40,33 +42,26 @@ const present = (row: PaymentRow): Versioned => ({
   received: decode(row.received) as bigint,
 });
 
-/** Names a value for every field before the time in the index of its list, so that no row is read that the page does not show. */
-function filterOf({ buyerId, sellerId, statuses, requestId, direction }: PaymentQuery): Document {
-  const owned = buyerId !== undefined || sellerId !== undefined || requestId !== undefined;
-  return {
-    ...(buyerId === undefined ? {} : { buyerId }),
-    ...(sellerId === undefined ? {} : { sellerId }),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(statuses === undefined && requestId !== undefined ? {} : { status: { $in: statuses ?? paymentStatuses } }),
-    ...(direction === undefined ? (owned ? {} : { direction: { $in: ['in', 'out'] } }) : { direction }),
-  };
-}
-
 /**
  * Lists and look-ups over the projection; reads only. They wait for the rows that this process is about to write (`written`), so that a
  * caller sees what it was answered; but for those that opening an intent asks, whose answers the claims of the log check anyway.
  */
-export function createQueries(connection: Connection, written: () => Promise<void>): Queries {
+export function createQueries(
+  connection: Connection,
+  written: () => Promise<void>,
+  claimsUnder: TransitionStore['claimsUnder'],
+): Queries {
   const payments = paymentModel(connection);
   const rows = payments.collection as unknown as Collection<PaymentRow>;
   const find = (filter: QueryFilter<PaymentRow>) => payments.find(filter).maxTimeMS(readLimitMs).lean<PaymentRow[]>();
   const idsOf = (rows: readonly PaymentRow[]) => rows.map((row) => row._id);
   const { attempts, uncovered } = createIntentQueries(payments);
+  const filterOf = createPaymentFilters({ rows, claimsUnder });
 
   return refusingWhenDown({
     async payments(query: PaymentQuery, wanted: PageWanted) {
       await written();
-      const list = { filter: filterOf(query), time: 'openedAtMs', projection: brief };
+      const list = { filter: await filterOf(query), time: 'openedAtMs', projection: brief };
       const { items, ...page } = await readPage(rows, list, wanted);
       // What a newer version wrote is counted and left out; whoever asks for that payment alone is told so.
       return { ...page, items: items.filter(isKnown).map(present) };

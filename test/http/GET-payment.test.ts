@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { AppDeps } from '../../server/http/appDeps.ts';
 import type { PageWanted } from '../../server/ports/pages.ts';
+import type { PaymentQuery } from '../../server/ports/paymentReads.ts';
 import { paymentState, payoutState, recorded } from './records.ts';
 import { nowMs, standIn } from './standIn.ts';
 import { expectProblem } from './standingCases.ts';
@@ -93,6 +94,37 @@ describe('GET /api/payment', () => {
     expect(second).to.deep.equal({ total: 10_000, totalIsMinimum: true, limit: 1, offset: 1, nextCursor: null });
   });
 
+  it('hands filters on within what is the caller’s, and shows only the fields that are named', async () => {
+    const asked: PaymentQuery[] = [];
+    const queries = {
+      payments: async (query: PaymentQuery) => {
+        asked.push(query);
+        return { items: [recorded(paymentState())], next: null, total: 1 };
+      },
+    } as unknown as AppDeps['queries'];
+    const { as } = standIn({ deps: { queries } });
+    const hash = `0x${'Ab'.repeat(32)}`;
+    const filters = `network=BSC&token=USDT&from=2026-11-01&to=2026-11-21T12:00:00%2B02:00&sellerId=seller-2&q=${hash}`;
+    const answer = await as('buyer').get(`/api/payment?${filters}&fields=id,status,amountExact`);
+    expect(answer.body.data).to.deep.equal([{ id: paymentState().id, status: 'pending', amountExact: '100' }]);
+    await as('admin').get('/api/payment?buyerId=buyer-2&status=pending,success');
+    const [first, second] = asked;
+    expect(first).to.deep.equal({
+      ...{ buyerId: 'buyer-1', sellerId: 'seller-2', statuses: ['completed'], network: 'bsc', token: 'USDT' },
+      ...{ fromMs: Date.UTC(2026, 10, 1), untilMs: Date.UTC(2026, 10, 21, 10), named: { text: hash, chainIds: [] } },
+    });
+    expect(second).to.deep.equal({ buyerId: 'buyer-2', statuses: ['completed', 'pending'] });
+  });
+
+  it('never widens what a caller may see by a filter', async () => {
+    const { as } = books();
+    expectProblem(await as('buyer').get('/api/payment?buyerId=buyer-1'), 403, 'forbidden');
+    expectProblem(await as('seller').get('/api/payment?buyerId=buyer-1'), 403, 'forbidden');
+    const other = await as('seller').get('/api/payment?sellerId=seller-2');
+    expect(other.body).to.deep.include({ data: [], success: true });
+    expect(other.body.pagination).to.deep.include({ total: 0, nextCursor: null });
+  });
+
   it('refuses unknown statuses, limits above 200 and filters nobody offered', async () => {
     const { as } = books();
     for (const query of [
@@ -105,6 +137,16 @@ describe('GET /api/payment', () => {
       'sort=amount',
       'userId=buyer-2',
       'limit=1&limit=2',
+      'network=a%20b',
+      'token=$ne',
+      'token[$ne]=x',
+      'from=yesterday',
+      'to=1700000000000',
+      'q=a%20b',
+      'q=',
+      'fields=id,state',
+      'fields=',
+      'sellerId=%00',
     ]) {
       expectProblem(await as('buyer').get(`/api/payment?${query}`), 400, 'validation_failed');
     }

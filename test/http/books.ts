@@ -11,6 +11,7 @@ export function withBooks(books: Partial<AppDeps['ledger']>) {
   const gateway = {
     checksum: (address: string) => address,
     network: (name: string) => (name === 'bsc' ? (network as never) : null),
+    networks: () => [],
   };
   const none: AppDeps['ledger'] = {
     paymentBalances: async () => ({ asOfSeq: 0, balances: [] }),

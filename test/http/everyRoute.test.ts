@@ -39,6 +39,7 @@ const table: Record<string, string> = {
   'GET /api/payment/:id/ledger': '--ax',
   'GET /api/payment/:id/audit': '--ax',
   'GET /api/payment': 'bsax',
+  'GET /api/payment/user/:userId': 'bsax',
   'GET /api/payment/:id': 'bsax',
   'PUT /api/payment/:id': 'bsa-',
   'GET /api/payment/:id/events': 'bsax',

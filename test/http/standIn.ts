@@ -93,11 +93,12 @@ function storesOf(
         const recorded = world.payments.get(id);
         return recorded && owns(recorded, userId) ? recorded : null;
       },
-      async payments({ buyerId, sellerId, statuses }, wanted) {
+      async payments({ buyerId, sellerId, userId, statuses }, wanted) {
         const items = [...world.payments.values()].filter(
           ({ state }) =>
             (buyerId ?? state.buyerId) === state.buyerId &&
             (sellerId ?? state.sellerId) === state.sellerId &&
+            (userId === undefined || [state.buyerId, state.sellerId].includes(userId)) &&
             (statuses?.includes(state.status) ?? true),
         );
         return pageOf(items, wanted, ({ state, createdAtMs }) => ({ id: state.id, atMs: createdAtMs }));
@@ -194,7 +195,7 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     ledger: emptyBooks,
     reports: { newest: async () => [] },
     metrics: { text: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: '' }) },
-    gateway: { checksum: (address) => address, network: () => null },
+    gateway: { checksum: (address) => address, network: () => null, networks: () => [] },
     verifyToken: (token) => tokens.verify(token),
     development: { listCoins: async () => [], deliver: async () => ({ status: 202, body: '' }) },
     checks: {},

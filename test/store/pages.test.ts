@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { PaymentStatus, State } from '../../server/domain/state.ts';
 import type { PageWanted, Place } from '../../server/ports/pages.ts';
-import type { PaymentQuery } from '../../server/ports.ts';
+import type { PaymentQuery } from '../../server/ports/paymentReads.ts';
 import { buildOffer, buildRequest, buildState, buildTransition, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 

@@ -4,7 +4,7 @@ import { auditPayment } from './audits.ts';
 import { createTestPayment, getCallbackTest, postCallbackTest, testProvider, triggerWebhook } from './development.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
-import { acceptLate, getPayment, listEvents, listPayments, putPayment } from './payments.ts';
+import { acceptLate, getPayment, listEvents, listPayments, listPaymentsOfUser, putPayment } from './payments.ts';
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
 import { confirmReleaseBatch, prepareReleaseBatch } from './releaseBatch.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from './requests.ts';
@@ -51,6 +51,7 @@ const all: readonly AnyEndpoint[] = [
   paymentLedger,
   auditPayment,
   listPayments,
+  listPaymentsOfUser,
   getPayment,
   putPayment,
   listEvents,

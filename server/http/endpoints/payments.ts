@@ -1,25 +1,47 @@
 import { z } from 'zod';
 import { paymentStatuses } from '../../domain/state.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { afterSeq, metadata, paymentId, statusFilter, txHash } from '../schemas/fields.ts';
+import { afterSeq, identifier, metadata, paymentId, txHash } from '../schemas/fields.ts';
 import { listAnswer, listQuery } from '../schemas/lists.ts';
 import {
   anyPaymentDocument,
   custodyWord,
   escrowStateWord,
   paymentDocument,
+  payoutDocument,
   statusWord,
 } from '../schemas/paymentDocument.ts';
+import { listFilters } from '../schemas/paymentFilters.ts';
 
 const params = z.strictObject({ id: paymentId });
+
+const paymentListQuery = z.strictObject({ ...listQuery, ...listFilters });
+const named = z
+  .object({
+    ...paymentDocument.partial().shape,
+    ...payoutDocument.partial().shape,
+    direction: z.enum(['in', 'out']).optional(),
+  })
+  .strict()
+  .meta({ id: 'PaymentFields', description: 'The fields that were named by `fields`' });
+const paymentList = listAnswer(z.union([anyPaymentDocument, named]));
 
 export const listPayments = endpoint({
   operation: 'GET /api/payment',
   summary: "List the caller's payments",
   description:
     'Without `status` only completed payments are listed. Of a payment with many transfers or payouts the first twenty are listed; the payment by its id has all.',
-  query: z.strictObject({ ...listQuery, status: statusFilter }),
-  answer: listAnswer(anyPaymentDocument),
+  query: paymentListQuery,
+  answer: paymentList,
+});
+
+export const listPaymentsOfUser = endpoint({
+  operation: 'GET /api/payment/user/:userId',
+  summary: "List one user's payments, as buyer and as seller",
+  description: 'For the user himself and for operators; otherwise like the list of all payments.',
+  params: z.strictObject({ userId: identifier }),
+  query: paymentListQuery,
+  answer: paymentList,
 });
 
 export const getPayment = endpoint({

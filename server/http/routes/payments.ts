@@ -1,8 +1,6 @@
 import { Router } from 'express';
-import type { PageWanted } from '../../ports/pages.ts';
 import type { AppDeps } from '../appDeps.ts';
-import { acceptLate, getPayment, listEvents, listPayments, putPayment } from '../endpoints/payments.ts';
-import { answerList } from '../lists.ts';
+import { acceptLate, getPayment, listEvents, putPayment } from '../endpoints/payments.ts';
 import { incomingOnly, newest, ownPayment } from '../ownership.ts';
 import type { Presenter } from '../present.ts';
 import { presentStep } from '../presentEvents.ts';
@@ -11,18 +9,11 @@ import type { Serve } from '../serve.ts';
 /** Steps in one answer, several times what an ordinary payment has; a client that is further behind asks again from `nextAfter`. */
 const eventsMax = 50;
 
-/** Reading payments, hinting at their transactions, cancelling them, and an admin's word on late money. */
+/** One payment: reading it, hinting at its transaction, cancelling it, and an admin's word on late money. */
 export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): Router {
-  const { commands, queries, transitions } = deps;
+  const { commands, transitions } = deps;
   const fresh = async (id: string) => incomingOnly(await newest(deps, id));
   const router = Router();
-
-  serve(router, listPayments, (call) => {
-    const { actor, query } = call;
-    const mine = { ...partyOf(actor), statuses: query.status };
-    const read = (page: PageWanted) => queries.payments(mine, page);
-    return answerList(listPayments.operation, call, read, (item) => present.any(item, actor));
-  });
 
   serve(router, getPayment, async ({ actor, params }) => present.any(await ownPayment(deps, actor, params.id), actor));
 
@@ -48,10 +39,4 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
   });
 
   return router;
-}
-
-/** Buyers list what they pay, sellers what they are paid, operators everything. */
-function partyOf(actor: { userId: string; role: string }): { buyerId?: string; sellerId?: string } {
-  if (actor.role === 'buyer') return { buyerId: actor.userId };
-  return actor.role === 'seller' ? { sellerId: actor.userId } : {};
 }

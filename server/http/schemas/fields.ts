@@ -100,14 +100,23 @@ export const nights = wholeNumber(1, 31, 7);
 /** The newest sequence number a client has seen; zero for none. */
 export const afterSeq = wholeNumber(0, 999_999, 0);
 
-/** `completed,success`: a comma-separated list of statuses; `success` is the seed's alias of `completed`. */
+const successIsCompleted = (text: string) =>
+  text.split(',').map((word) => (word.trim() === 'success' ? 'completed' : word.trim()));
+const uniqueStatuses = z
+  .array(z.enum(paymentStatuses))
+  .min(1)
+  .transform((statuses) => [...new Set(statuses)].sort());
+
+/** A comma-separated list of statuses; `success` is the seed's alias of `completed`. */
+export const statusWords = z.string().max(200).transform(successIsCompleted).pipe(uniqueStatuses);
+
+/** The same, and `completed,success` where nothing is said. */
 export const statusFilter = z
   .string()
   .max(200)
   .default('completed,success')
-  .transform((text) => text.split(',').map((word) => (word.trim() === 'success' ? 'completed' : word.trim())))
-  .pipe(z.array(z.enum(paymentStatuses)).min(1))
-  .transform((statuses) => [...new Set(statuses)].sort())
+  .transform(successIsCompleted)
+  .pipe(uniqueStatuses)
   .meta({ override: { type: 'string', default: 'completed,success', examples: ['pending,processing'] } });
 
 /** Nothing expected here; whatever is sent is refused. */
