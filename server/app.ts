@@ -9,6 +9,8 @@ import { createLimiters } from './http/middleware/rateLimit.ts';
 import { requestId } from './http/middleware/requestId.ts';
 import { createPresenter } from './http/present.ts';
 import { auditRoutes } from './http/routes/audits.ts';
+import { configurationRoutes, openConfigCors } from './http/routes/configuration.ts';
+import { decentralizedRoutes } from './http/routes/decentralized.ts';
 import { callbackTestRoutes, developmentRoutes } from './http/routes/development.ts';
 import { ledgerRoutes } from './http/routes/ledger.ts';
 import { metricsRoutes } from './http/routes/metrics.ts';
@@ -23,6 +25,7 @@ import { shkeeperWebhookRoutes } from './http/routes/shkeeperWebhooks.ts';
 import { systemRoutes } from './http/routes/system.ts';
 import { webhookStatsRoutes } from './http/routes/webhookStats.ts';
 import { createServe } from './http/serve.ts';
+import { createServeOpen } from './http/serveOpen.ts';
 
 export type { AppDeps } from './http/appDeps.ts';
 
@@ -40,11 +43,13 @@ export function createApp(deps: AppDeps): Express {
   app.set('etag', false);
   app.use(requestId, accessLog(logger));
   app.use(helmet({ strictTransportSecurity: { maxAge: strictTransportSeconds } }));
+  app.use(openConfigCors());
   // Tokens travel in a header, so no origin ever needs credentials.
   app.use(cors({ origin: [...settings.allowedOrigins], credentials: false, exposedHeaders, maxAge: 600 }));
 
   const limiters = createLimiters(settings.rateLimits);
   const serve = createServe(deps, limiters);
+  const serveOpen = createServeOpen(deps, limiters);
   const present = createPresenter({ gateway: deps.gateway, publicUrl: settings.publicUrl });
 
   // Before every parser: a provider's signature is over its bytes.
@@ -56,6 +61,8 @@ export function createApp(deps: AppDeps): Express {
   app.use(payPageRoutes(deps, limiters.anonymous, present));
   app.use(requestRoutes(deps, serve));
   app.use(webhookStatsRoutes(deps, serve));
+  app.use(configurationRoutes(deps, serveOpen, limiters.anonymous, present));
+  app.use(decentralizedRoutes(deps, serveOpen));
   app.use(shkeeperIntentRoutes(deps, serve, present));
   app.use(developmentRoutes(deps, serve, limiters));
   // Literal paths below /shkeeper stand before /shkeeper/:id, and everything stands before /:id.

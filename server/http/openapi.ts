@@ -39,16 +39,16 @@ const idempotencyKey = z.string().min(1).max(128).optional().meta({
 
 /** Refusals that follow from what an operation is. */
 function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
-  const { access, limit } = ruleOf(endpoint.operation);
+  const { access, limit, token } = ruleOf(endpoint.operation);
   const restricted = Array.isArray(access);
+  const read = restricted || token !== undefined;
   const input = endpoint.hasBody || endpoint.query !== nothing;
   return [
-    ...(restricted ? (['not_authenticated', 'forbidden', 'busy'] as const) : []),
+    ...(read ? (['not_authenticated', 'busy'] as const) : []),
+    ...(restricted ? (['forbidden'] as const) : []),
     ...(endpoint.params === nothing ? [] : (['not_found'] as const)),
-    ...(input && restricted ? (['validation_failed'] as const) : []),
-    ...(endpoint.hasBody && restricted
-      ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const)
-      : []),
+    ...(input && read ? (['validation_failed'] as const) : []),
+    ...(endpoint.hasBody && read ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(keyed ? (['idempotency_key_reused', 'idempotency_key_in_use'] as const) : []),
     ...(limit ? (['rate_limited'] as const) : []),
   ];
@@ -85,7 +85,7 @@ function operationIdOf(method: string, path: string): string {
 
 function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
   const { method, path } = splitOperation(endpoint.operation);
-  const { access } = ruleOf(endpoint.operation);
+  const { access, token } = ruleOf(endpoint.operation);
   const roles = Array.isArray(access) ? access : null;
   const keyed = method === 'post' && roles !== null;
   const params = endpoint.params === nothing ? {} : { path: endpoint.params as z.ZodObject };
@@ -98,8 +98,8 @@ function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
     summary: endpoint.summary,
     ...(description === '' ? {} : { description }),
     tags: [path.startsWith('/api/requests') ? 'marketplace' : path.startsWith('/api/payment') ? 'payment' : 'system'],
-    security: roles ? [{ bearer: [] }] : [],
     ...(ruleOf(endpoint.operation).development ? { 'x-development-only': true } : {}),
+    security: roles ? [{ bearer: [] }] : token ? [{}, { bearer: [] }] : [],
     requestParams: { ...params, ...query, ...header },
     ...(endpoint.hasBody ? { requestBody: { content: { 'application/json': { schema: endpoint.body } } } } : {}),
     responses: responsesOf(endpoint, keyed),

@@ -11,6 +11,8 @@ interface Rule {
   readonly limit?: Budget;
   /** Mounted only where the development routes are on; production refuses them. */
   readonly development?: true;
+  /** On a route that everybody may call: a token is read when one is sent, and shows its holder more. */
+  readonly token?: 'optional';
 }
 
 const everyone: readonly Role[] = ['buyer', 'seller', 'admin', 'auditor'];
@@ -57,6 +59,9 @@ export const policies = {
   'GET /api/payment/shkeeper/callback-test': { access: 'anyone', limit: 'anonymous', development: true },
   'POST /api/payment/shkeeper/create-test-payment': { access: 'anyone', limit: 'create', development: true },
   'POST /api/payment/shkeeper/trigger-webhook': { access: parties, limit: 'hint', development: true },
+  'POST /api/payment/configuration': { access: 'anyone', limit: 'anonymous', token: 'optional' },
+  'GET /api/payment/shkeeper/config': { access: 'anyone', limit: 'anonymous' },
+  'GET /api/payment/decentralized/receiver': { access: 'anyone', limit: 'anonymous', token: 'optional' },
 
   'GET /api/payment/health': { access: 'anyone', limit: 'anonymous' },
   'GET /api/payment/ledger/trial-balance': { access: operators, limit: 'read' },

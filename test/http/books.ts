@@ -10,6 +10,7 @@ export function withBooks(books: Partial<AppDeps['ledger']>) {
   const network = { name: 'bsc', tokens: [{ ...token, shkeeperName: 'BNB-USDT' }] };
   const gateway = {
     checksum: (address: string) => address,
+    networks: () => [],
     network: (name: string) => (name === 'bsc' ? (network as never) : null),
     networks: () => [],
   };

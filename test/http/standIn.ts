@@ -93,12 +93,14 @@ function storesOf(
         const recorded = world.payments.get(id);
         return recorded && owns(recorded, userId) ? recorded : null;
       },
-      async payments({ buyerId, sellerId, userId, statuses }, wanted) {
+      async payments({ buyerId, sellerId, userId, statuses, requestId, direction }, wanted) {
         const items = [...world.payments.values()].filter(
           ({ state }) =>
             (buyerId ?? state.buyerId) === state.buyerId &&
             (sellerId ?? state.sellerId) === state.sellerId &&
             (userId === undefined || [state.buyerId, state.sellerId].includes(userId)) &&
+            (requestId ?? state.requestId) === state.requestId &&
+            (direction ?? state.direction) === state.direction &&
             (statuses?.includes(state.status) ?? true),
         );
         return pageOf(items, wanted, ({ state, createdAtMs }) => ({ id: state.id, atMs: createdAtMs }));

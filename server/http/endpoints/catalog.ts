@@ -1,6 +1,8 @@
 import type { AnyEndpoint } from '../endpoint.ts';
 import type { Operation } from '../policies.ts';
 import { auditPayment } from './audits.ts';
+import { postConfiguration, shkeeperConfig } from './configuration.ts';
+import { decentralizedReceiver } from './decentralizedReads.ts';
 import { createTestPayment, getCallbackTest, postCallbackTest, testProvider, triggerWebhook } from './development.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
@@ -44,6 +46,9 @@ const all: readonly AnyEndpoint[] = [
   getCallbackTest,
   createTestPayment,
   triggerWebhook,
+  postConfiguration,
+  shkeeperConfig,
+  decentralizedReceiver,
   paymentHealth,
   trialBalance,
   listReconciliations,

@@ -29,7 +29,7 @@ export const paymentHealth = endpoint({
   answer: z.strictObject({
     success: z.literal(true),
     message: z.string(),
-    endpoints: z.strictObject({ shkeeper: z.string(), decentralized: z.string().nullable(), health: z.string() }),
+    endpoints: z.strictObject({ shkeeper: z.string(), decentralized: z.string(), health: z.string() }),
   }),
 });
 export const openapiFile = endpoint({

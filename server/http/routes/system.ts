@@ -56,7 +56,11 @@ export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler
   });
 
   router.get(at(paymentHealth), limited, (_request, response) => {
-    const endpoints = { shkeeper: '/api/payment/shkeeper', decentralized: null, health: '/api/payment/health' };
+    const endpoints = {
+      shkeeper: '/api/payment/shkeeper',
+      decentralized: '/api/payment/decentralized',
+      health: '/api/payment/health',
+    };
     response.json({ success: true, message: 'The payment API is up.', endpoints });
   });
 
