@@ -8,6 +8,7 @@ import { jsonBody } from './http/middleware/jsonBody.ts';
 import { createLimiters } from './http/middleware/rateLimit.ts';
 import { requestId } from './http/middleware/requestId.ts';
 import { createPresenter } from './http/present.ts';
+import { apiKeyRoutes } from './http/routes/apiKeys.ts';
 import { auditRoutes } from './http/routes/audits.ts';
 import { configurationRoutes, openConfigCors } from './http/routes/configuration.ts';
 import { decentralizedRoutes } from './http/routes/decentralized.ts';
@@ -69,6 +70,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(shkeeperPayoutRoutes(deps, serve, present));
   app.use(shkeeperSettlementRoutes(deps, serve));
   app.use(paymentListRoutes(deps, serve, present));
+  app.use(apiKeyRoutes(deps, serve));
   app.use(ledgerRoutes(deps, serve));
   app.use(auditRoutes(deps, serve));
   app.use(paymentRoutes(deps, serve, present));

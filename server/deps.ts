@@ -7,6 +7,7 @@ import { auditPaymentOf } from './deps/audits.ts';
 import { developmentOf } from './deps/development.ts';
 import { nightlyOf } from './deps/nightly.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
+import { serversOf } from './deps/servers.ts';
 import { namingSources, repeating, systemClock } from './deps/system.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
 import { workerOf } from './deps/worker.ts';
@@ -46,11 +47,13 @@ function httpAppOf(parts: {
   store: Store;
   useCases: UseCases & { readonly auditPayment: ReturnType<typeof auditPaymentOf> };
   verifyToken: Parameters<typeof createApp>[0]['verifyToken'];
+  servers: ReturnType<typeof serversOf>;
 }) {
-  const { config, ports, store, useCases, verifyToken } = parts;
+  const { config, ports, store, useCases, verifyToken, servers } = parts;
   return createApp({
     ...ports,
-    commands: useCases,
+    ...servers,
+    commands: { ...useCases, ...servers.commands },
     idempotency: store.idempotency,
     ledger: store.ledger,
     reports: store.reconciliation,
@@ -91,6 +94,15 @@ export interface Given {
   readonly http: HttpServer | null;
   readonly logger?: Logger;
   readonly outside?: { readonly chain: Chain; readonly provider: PayInProvider };
+}
+
+function monitorsOf(parts: { config: Config; ports: Ports; store: Store; chain: Chain }) {
+  const { config, ports, store, chain } = parts;
+  const { cursors, watches } = store;
+  return chain.networks.map((network) => {
+    const look = createLook({ ...ports, network, cursors, watches, marketplaceId: ports.policy.marketplaceId });
+    return repeating(`look at ${network.name}`, config.MONITOR_INTERVAL_MS, look, ports.logger);
+  });
 }
 
 /** Connects everything that the configuration names and wires it; nothing runs before `start`. */
@@ -147,16 +159,17 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
   wakeOwnRelay = relay.wake;
   const nightly = nightlyOf({ config, ports, store, chain });
   const worker = isWorker ? workerOf({ config, ports, useCases, nightly, relayWake: relay.wake }) : null;
-  const monitors = config.ROLES.includes('monitor')
-    ? chain.networks.map((network) => {
-        const { cursors, watches } = store;
-        const look = createLook({ ...ports, network, cursors, watches, marketplaceId: ports.policy.marketplaceId });
-        return repeating(`look at ${network.name}`, config.MONITOR_INTERVAL_MS, look, logger);
-      })
-    : [];
+  const monitors = config.ROLES.includes('monitor') ? monitorsOf({ config, ports, store, chain }) : [];
   return {
     app: isWeb
-      ? httpAppOf({ config, ports, store, useCases: { ...useCases, auditPayment }, verifyToken: tokens.verify })
+      ? httpAppOf({
+          config,
+          ports,
+          store,
+          useCases: { ...useCases, auditPayment },
+          verifyToken: tokens.verify,
+          servers: serversOf({ config, ports, store, redis }),
+        })
       : null,
     logger,
     ports,

@@ -40,6 +40,8 @@ export const errorCodes = [
   'payout_not_open',
   'idempotency_key_reused',
   'idempotency_key_in_use',
+  'too_many_keys',
+  'secret_already_shown',
   'rate_limited',
   'provider_failed',
   'chain_unavailable',

@@ -5,6 +5,7 @@ import type { createCancelPayment } from '../commands/cancelPayment.ts';
 import type { createConfirmBatch } from '../commands/confirmBatch.ts';
 import type { createConfirmSettlement } from '../commands/confirmSettlement.ts';
 import type { createConfirmTransfer } from '../commands/confirmTransfer.ts';
+import type { createIssueApiKey } from '../commands/issueApiKey.ts';
 import type { createOpenIntent } from '../commands/openIntent.ts';
 import type { createPaySeller } from '../commands/paySeller.ts';
 import type { createPlaceOffer } from '../commands/placeOffer.ts';
@@ -14,7 +15,9 @@ import type { createPrepareSettlement } from '../commands/prepareSettlement.ts';
 import type { createRecordPayoutCallback } from '../commands/recordPayoutCallback.ts';
 import type { createRecordReport } from '../commands/recordReport.ts';
 import type { createResolvePayout } from '../commands/resolvePayout.ts';
+import type { createRevokeApiKey } from '../commands/revokeApiKey.ts';
 import type { createSharedLook } from '../commands/rules/sharedLook.ts';
+import type { ApiKeyStore, KnownServer, SignedCall } from '../ports/apiKeys.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { ReconciliationReports } from '../ports/reconciliation.ts';
@@ -51,6 +54,8 @@ export interface Commands {
   readonly resolvePayout: ReturnType<typeof createResolvePayout>;
   readonly verifyPayment: ReturnType<typeof createSharedLook>;
   readonly auditPayment: ReturnType<typeof createAuditPayment>;
+  readonly issueApiKey: ReturnType<typeof createIssueApiKey>;
+  readonly revokeApiKey: ReturnType<typeof createRevokeApiKey>;
 }
 
 /** What config.ts decides about HTTP. */
@@ -90,6 +95,8 @@ export interface AppDeps {
   readonly providerEvents: ProviderEventStore;
   readonly gateway: Pick<EscrowGateway, 'checksum' | 'network' | 'networks'>;
   readonly verifyToken: (token: string) => Actor;
+  readonly knowServer: (call: SignedCall) => Promise<KnownServer>;
+  readonly apiKeys: Pick<ApiKeyStore, 'list'>;
   /** Null mounts no development route. */
   readonly development: DevelopmentTools | null;
   /** Named checks of `/readyz`; a check that throws or is slow means not ready. */

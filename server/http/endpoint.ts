@@ -15,6 +15,8 @@ export interface Endpoint<P, Q, B> {
   readonly hasBody: boolean;
   readonly status: number;
   readonly answer: z.ZodType;
+  /** The answer holds a secret: it is kept nowhere, and a repeat under the same key is refused by the command. */
+  readonly answerOnce?: true;
   /** Refusals that are special to this operation. */
   readonly problems: readonly ErrorCode[];
 }
@@ -29,6 +31,7 @@ interface Sketch<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
   readonly body?: B;
   readonly status?: number;
   readonly answer: z.ZodType;
+  readonly answerOnce?: true;
   readonly problems?: readonly ErrorCode[];
 }
 type Nothing = typeof nothing;

@@ -40,6 +40,8 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   transaction_mismatch: 409,
   transaction_already_used: 409,
   payout_not_open: 409,
+  too_many_keys: 409,
+  secret_already_shown: 409,
   idempotency_key_in_use: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,

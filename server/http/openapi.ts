@@ -7,6 +7,7 @@ import { endpoints } from './endpoints/catalog.ts';
 import { statusOf } from './errorHandler.ts';
 import { ruleOf } from './policies.ts';
 import { nothing } from './schemas/fields.ts';
+import { scopeOf } from './scopes.ts';
 
 const problem = z
   .looseObject({
@@ -83,9 +84,16 @@ function operationIdOf(method: string, path: string): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
+/** A token, or where a scope opens it a server's signed call. */
+function securityOf(operation: AnyEndpoint['operation']): Record<string, string[]>[] {
+  const { access, token } = ruleOf(operation);
+  if (!Array.isArray(access)) return token ? [{}, { bearer: [] }] : [];
+  return scopeOf(operation) === null ? [{ bearer: [] }] : [{ bearer: [] }, { serverKey: [] }];
+}
+
 function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
   const { method, path } = splitOperation(endpoint.operation);
-  const { access, token } = ruleOf(endpoint.operation);
+  const { access } = ruleOf(endpoint.operation);
   const roles = Array.isArray(access) ? access : null;
   const keyed = method === 'post' && roles !== null;
   const params = endpoint.params === nothing ? {} : { path: endpoint.params as z.ZodObject };
@@ -99,12 +107,24 @@ function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
     ...(description === '' ? {} : { description }),
     tags: [path.startsWith('/api/requests') ? 'marketplace' : path.startsWith('/api/payment') ? 'payment' : 'system'],
     ...(ruleOf(endpoint.operation).development ? { 'x-development-only': true } : {}),
-    security: roles ? [{ bearer: [] }] : token ? [{}, { bearer: [] }] : [],
+    security: securityOf(endpoint.operation),
     requestParams: { ...params, ...query, ...header },
     ...(endpoint.hasBody ? { requestBody: { content: { 'application/json': { schema: endpoint.body } } } } : {}),
     responses: responsesOf(endpoint, keyed),
   };
 }
+
+const securitySchemes = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  serverKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Api-Key',
+    description:
+      'A call of a server, with X-Timestamp (unix seconds) and X-Signature: HMAC-SHA256 in hex, under the secret of the key, over the lines ' +
+      '`v1`, timestamp, method, path with query, SHA-256 of the body in hex, and `name:value` of idempotency-key, x-nonce and x-on-behalf-of as far as they are sent.',
+  },
+} as const;
 
 function pathsOf(): ZodOpenApiPathsObject {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
@@ -127,7 +147,7 @@ export function renderOpenapi(): string {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     paths: pathsOf(),
-    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    components: { securitySchemes },
   });
   return `${JSON.stringify(document, null, 2)}\n`;
 }

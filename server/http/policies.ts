@@ -63,6 +63,10 @@ export const policies = {
   'GET /api/payment/shkeeper/config': { access: 'anyone', limit: 'anonymous' },
   'GET /api/payment/decentralized/receiver': { access: 'anyone', limit: 'anonymous', token: 'optional' },
 
+  'POST /api/payment/v1/api-keys': { access: admins, limit: 'create' },
+  'GET /api/payment/v1/api-keys': { access: admins, limit: 'read' },
+  'POST /api/payment/v1/api-keys/:id/revoke': { access: admins, limit: 'create' },
+
   'GET /api/payment/health': { access: 'anyone', limit: 'anonymous' },
   'GET /api/payment/ledger/trial-balance': { access: operators, limit: 'read' },
   'GET /api/payment/ledger/reconciliation': { access: operators, limit: 'read' },

@@ -5,6 +5,7 @@ import { type Endpoint, splitOperation } from './endpoint.ts';
 import { actorOf, authenticate } from './middleware/authenticate.ts';
 import { claimOf, createIdempotency, type KeyedReply, type Reply, readKey } from './middleware/idempotency.ts';
 import type { createLimiters } from './middleware/rateLimit.ts';
+import { serverKey } from './middleware/serverKey.ts';
 import { type Input, validate } from './middleware/validate.ts';
 import { ruleOf } from './policies.ts';
 
@@ -44,10 +45,22 @@ export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLim
         const reply = await execute({});
         return send(response, { status: reply.status, body: JSON.stringify(reply.body), replayed: false });
       }
-      const call = { principal: actor.userId, operation, key, asked: [request.path, input] };
+      // A server's keys are its own, also when it speaks for a user who uses the same.
+      const principal = request.apiKeyId === undefined ? actor.userId : `${request.apiKeyId}.${actor.userId}`;
+      const call = { principal, operation, key, asked: [request.path, input] };
+      if (endpoint.answerOnce) {
+        const { status, body } = await execute({ idempotencyClaim: claimOf(call) });
+        return send(response, { status, body: JSON.stringify(body), replayed: false });
+      }
       send(response, await once(call, () => execute({ idempotencyClaim: claimOf(call) })));
     };
     const limiter = limit ? [limiters[limit]] : [];
-    router[method](path, authenticate(operation, deps.verifyToken), ...limiter, run);
+    router[method](
+      path,
+      serverKey(operation, deps.knowServer),
+      authenticate(operation, deps.verifyToken),
+      ...limiter,
+      run,
+    );
   };
 }

@@ -1,5 +1,6 @@
 import type { IndexDescription } from 'mongodb';
 import type { Transition } from '../domain/transition.ts';
+import type { ApiKeyStore } from '../ports/apiKeys.ts';
 import type { AuditedBooks } from '../ports/audit.ts';
 import type { Backlogs } from '../ports/backlogs.ts';
 import type { LedgerStore } from '../ports/books.ts';
@@ -16,6 +17,7 @@ import type {
   TransitionStore,
   WatchStore,
 } from '../ports.ts';
+import { createApiKeyStore } from './apiKeys.ts';
 import { createAuditedBooks } from './auditedBooks.ts';
 import { type AuditLog, createAuditLog } from './auditLog.ts';
 import { createBacklogs } from './backlogs.ts';
@@ -57,6 +59,7 @@ export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly marketplace: MarketplaceStore;
   readonly queries: Queries;
+  readonly apiKeys: ApiKeyStore;
   readonly audit: AuditLog;
   readonly auditedBooks: AuditedBooks;
   readonly backlogs: Backlogs;
@@ -101,6 +104,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     idempotency: createIdempotencyStore(mongoose),
     marketplace: createMarketplaceStore(mongoose),
     queries: createQueries(mongoose, projections.written, transitions.claimsUnder),
+    apiKeys: createApiKeyStore(mongoose),
     audit: createAuditLog(mongoose),
     auditedBooks: createAuditedBooks(database),
     backlogs: createBacklogs(database, mongoose),

@@ -62,7 +62,7 @@ describe('the app: errors', () => {
   });
 
   it('answers unknown paths and methods 404 as problems', async () => {
-    const { app } = standIn();
+    const { app } = standIn({ deps: { development: null } });
     expectProblem(await request(app).get('/nothing'), 404, 'not_found');
     expectProblem(await request(app).delete('/api/payment/1'), 404, 'not_found');
     expectProblem(await request(app).get('/api/payment/shkeeper/callback-test'), 404, 'not_found');

@@ -36,7 +36,8 @@ describe('the OpenAPI document', () => {
 
   it('says who needs a token, which keys a POST takes, and which refusals it knows', () => {
     const intent = described('post', '/api/payment/shkeeper/intents');
-    expect(intent?.security).to.deep.equal([{ bearer: [] }]);
+    expect(intent?.security).to.deep.equal([{ bearer: [] }, { serverKey: [] }]);
+    expect(described('post', '/api/payment/shkeeper/{id}/release')?.security).to.deep.equal([{ bearer: [] }]);
     expect(intent?.parameters?.map((entry) => entry.name)).to.include('Idempotency-Key');
     expect(intent?.responses['409']?.description).to.include('offer_mismatch');
     expect(intent?.responses).to.include.keys('200', '400', '401', '403', '422', '502');

@@ -199,6 +199,10 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     metrics: { text: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: '' }) },
     gateway: { checksum: (address) => address, network: () => null, networks: () => [] },
     verifyToken: (token) => tokens.verify(token),
+    knowServer: async () => {
+      throw new Error('no server was expected');
+    },
+    apiKeys: { list: async () => [] },
     development: { listCoins: async () => [], deliver: async () => ({ status: 202, body: '' }) },
     checks: {},
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },

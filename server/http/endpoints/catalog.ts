@@ -1,5 +1,6 @@
 import type { AnyEndpoint } from '../endpoint.ts';
 import type { Operation } from '../policies.ts';
+import { issueApiKey, listApiKeys, revokeApiKey } from './apiKeys.ts';
 import { auditPayment } from './audits.ts';
 import { postConfiguration, shkeeperConfig } from './configuration.ts';
 import { decentralizedReceiver } from './decentralizedReads.ts';
@@ -49,6 +50,9 @@ const all: readonly AnyEndpoint[] = [
   postConfiguration,
   shkeeperConfig,
   decentralizedReceiver,
+  issueApiKey,
+  listApiKeys,
+  revokeApiKey,
   paymentHealth,
   trialBalance,
   listReconciliations,

@@ -1,5 +1,6 @@
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../../errors.ts';
+import { noteBody } from './serverKey.ts';
 
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {
   const isEmpty = request.get('content-length') === '0';
@@ -14,4 +15,7 @@ const refuseOtherTypes: RequestHandler = (request, _response, next) => {
 };
 
 /** Reads JSON bodies up to `limit`, and refuses others by name instead of taking them for empty ones. */
-export const jsonBody = (limit: string): RequestHandler[] => [express.json({ limit }), refuseOtherTypes];
+export const jsonBody = (limit: string): RequestHandler[] => [
+  express.json({ limit, verify: noteBody }),
+  refuseOtherTypes,
+];

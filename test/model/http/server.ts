@@ -5,6 +5,7 @@ import { createPaymentCoordinator } from '../../../server/commands/paymentCoordi
 import type { Config } from '../../../server/config.ts';
 import { auditPaymentOf } from '../../../server/deps/audits.ts';
 import { payoutChannelOf, portsOf } from '../../../server/deps/ports.ts';
+import { serversOf } from '../../../server/deps/servers.ts';
 import { useCasesOf } from '../../../server/deps/useCases.ts';
 import { decide } from '../../../server/domain/payment.ts';
 import { createRelay } from '../../../server/events/relay.ts';
@@ -65,10 +66,12 @@ function wire({ config, chain, clock }: Surroundings, store: Store) {
 
 function appOf({ config, chain }: Surroundings, store: Store, { ports, useCases }: ReturnType<typeof wire>) {
   const { JWT_SECRET: secret, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
+  const servers = serversOf({ config, ports, store, redis: null });
   return createApp({
     development: null,
     ...ports,
-    commands: { ...useCases, auditPayment: auditPaymentOf({ ports, store, chain }) },
+    ...servers,
+    commands: { ...useCases, ...servers.commands, auditPayment: auditPaymentOf({ ports, store, chain }) },
     ...{ idempotency: store.idempotency, ledger: store.ledger, reports: store.reconciliation, checks: {} },
     metrics: { text: async () => ({ contentType: 'text/plain', body: '' }) },
     verifyToken: createTokens({ secret, publicKey: '', issuer, audience }).verify,
