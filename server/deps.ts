@@ -9,6 +9,7 @@ import { nightlyOf } from './deps/nightly.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
 import { serversOf } from './deps/servers.ts';
 import { namingSources, repeating, systemClock } from './deps/system.ts';
+import { tokensOf } from './deps/tokens.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
 import { workerOf } from './deps/worker.ts';
 import { decide } from './domain/payment.ts';
@@ -25,7 +26,6 @@ import { loadNetworks } from './providers/chain/networks.ts';
 import { createBroadcast } from './realtime/broadcast.ts';
 import { createSocketServer } from './realtime/socketServer.ts';
 import { createStore, type Store } from './store/createStore.ts';
-import { createTokens } from './tokens.ts';
 
 function connectRedis(config: Config, logger: Logger): Redis | null {
   if (config.REDIS_URL === '') return null;
@@ -127,12 +127,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
   const useCases = useCasesOf(ports);
   const auditPayment = auditPaymentOf({ ports, store, chain });
 
-  const tokens = createTokens({
-    secret: config.JWT_SECRET,
-    publicKey: config.JWT_PUBLIC_KEY,
-    issuer: config.JWT_ISSUER,
-    audience: config.JWT_AUDIENCE,
-  });
+  const tokens = tokensOf(config);
   const isWeb = config.ROLES.includes('web');
   const sockets = createSocketServer(isWeb ? given.http : null, {
     verify: tokens.verify,

@@ -12,7 +12,6 @@ export function withBooks(books: Partial<AppDeps['ledger']>) {
     checksum: (address: string) => address,
     networks: () => [],
     network: (name: string) => (name === 'bsc' ? (network as never) : null),
-    networks: () => [],
   };
   const none: AppDeps['ledger'] = {
     paymentBalances: async () => ({ asOfSeq: 0, balances: [] }),
