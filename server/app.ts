@@ -19,6 +19,7 @@ import { paymentListRoutes } from './http/routes/paymentLists.ts';
 import { paymentRoutes } from './http/routes/payments.ts';
 import { payPageRoutes } from './http/routes/payPage.ts';
 import { requestRoutes } from './http/routes/requests.ts';
+import { sessionRoutes } from './http/routes/sessions.ts';
 import { shkeeperIntentRoutes } from './http/routes/shkeeperIntents.ts';
 import { shkeeperPayoutRoutes } from './http/routes/shkeeperPayouts.ts';
 import { shkeeperSettlementRoutes } from './http/routes/shkeeperSettlements.ts';
@@ -71,6 +72,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(shkeeperSettlementRoutes(deps, serve));
   app.use(paymentListRoutes(deps, serve, present));
   app.use(apiKeyRoutes(deps, serve));
+  app.use(sessionRoutes(deps, serve, limiters.anonymous));
   app.use(ledgerRoutes(deps, serve));
   app.use(auditRoutes(deps, serve));
   app.use(paymentRoutes(deps, serve, present));

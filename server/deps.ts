@@ -2,9 +2,11 @@ import type { Server as HttpServer, RequestListener } from 'node:http';
 import { Redis } from 'ioredis';
 import { createApp } from './app.ts';
 import { createPaymentCoordinator } from './commands/paymentCoordinator.ts';
+import { demandsStepUp } from './config/identity.ts';
 import type { Config } from './config.ts';
 import { auditPaymentOf } from './deps/audits.ts';
 import { developmentOf } from './deps/development.ts';
+import { identityOf } from './deps/identity.ts';
 import { nightlyOf } from './deps/nightly.ts';
 import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
 import { serversOf } from './deps/servers.ts';
@@ -46,19 +48,20 @@ function httpAppOf(parts: {
   ports: Ports;
   store: Store;
   useCases: UseCases & { readonly auditPayment: ReturnType<typeof auditPaymentOf> };
-  verifyToken: Parameters<typeof createApp>[0]['verifyToken'];
+  identity: ReturnType<typeof identityOf>;
   servers: ReturnType<typeof serversOf>;
 }) {
-  const { config, ports, store, useCases, verifyToken, servers } = parts;
+  const { config, ports, store, useCases, identity, servers } = parts;
   return createApp({
     ...ports,
     ...servers,
-    commands: { ...useCases, ...servers.commands },
+    commands: { ...useCases, ...servers.commands, ...identity.commands },
     idempotency: store.idempotency,
     ledger: store.ledger,
     reports: store.reconciliation,
     metrics: createMetrics({ ...ports, reports: store.reconciliation, backlogs: store.backlogs }),
-    verifyToken,
+    verifyToken: identity.verify,
+    demandOpenSession: identity.demandOpenSession,
     development: developmentOf(config, ports.policy.callbackUrls.invoice),
     checks: {
       database: () => store.ping(),
@@ -71,6 +74,7 @@ function httpAppOf(parts: {
       legacySignature: config.SHKEEPER_LEGACY_SIGNATURE,
       allowedOrigins: config.ALLOWED_ORIGINS,
       metrics: { token: config.METRICS_TOKEN, open: config.NODE_ENV !== 'production' },
+      stepUpRequired: demandsStepUp(config),
       trustProxy: config.TRUST_PROXY,
       rateLimits: rateLimitsOf(config.RATE_LIMIT_PER_MINUTE),
     },
@@ -128,9 +132,10 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
   const auditPayment = auditPaymentOf({ ports, store, chain });
 
   const tokens = tokensOf(config);
+  const identity = identityOf({ ...ports, config, store, verifyMarketplace: tokens.verify });
   const isWeb = config.ROLES.includes('web');
   const sockets = createSocketServer(isWeb ? given.http : null, {
-    verify: tokens.verify,
+    verify: identity.verify,
     marketplace: store.marketplace,
     allowedOrigins: config.ALLOWED_ORIGINS,
     redis,
@@ -162,7 +167,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
           ports,
           store,
           useCases: { ...useCases, auditPayment },
-          verifyToken: tokens.verify,
+          identity,
           servers: serversOf({ config, ports, store, redis }),
         })
       : null,

@@ -2,12 +2,13 @@ import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
+import type { Bearer } from './ports/identity.ts';
 import type { Actor } from './ports.ts';
 
 /** Verifies the marketplace's JWTs; `sign` exists only where the shared secret is known (sandbox, tests). */
 export interface Tokens {
   /** Throws `AppError('not_authenticated')`. */
-  verify(token: string): Actor & { readonly expiresAtMs: number };
+  verify(token: string): Bearer;
   sign(actor: Actor, expiresInSeconds: number): string;
 }
 
@@ -15,7 +16,18 @@ const claims = z.object({
   sub: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
   role: z.enum(['buyer', 'seller', 'admin', 'auditor']),
   exp: z.number(),
+  // OpenID Connect: when the user was last asked, and by which means (RFC 8176)
+  auth_time: z.number().optional().catch(undefined),
+  amr: z.array(z.string()).optional().catch(undefined),
 });
+
+/** Means of RFC 8176 that are a second factor. */
+const secondFactors = new Set(['mfa', 'otp']);
+/** When the marketplace saw a second factor of the bearer; only both claims together say so. */
+function factorOf({ auth_time, amr = [] }: z.output<typeof claims>): { factorAtMs?: number } {
+  if (auth_time === undefined || !amr.some((means) => secondFactors.has(means))) return {};
+  return { factorAtMs: auth_time * 1000 };
+}
 
 const header = z.object({ typ: z.enum(['JWT', 'at+jwt']).optional() });
 
@@ -42,8 +54,8 @@ export function createTokens(options: { secret: string; publicKey: string; issue
       try {
         const complete = jwt.verify(token, key, { algorithms: [algorithm], issuer, audience, complete: true });
         header.parse(complete.header);
-        const { sub, role, exp } = claims.parse(complete.payload);
-        return { userId: sub, role, expiresAtMs: exp * 1000 };
+        const said = claims.parse(complete.payload);
+        return { userId: said.sub, role: said.role, expiresAtMs: said.exp * 1000, ...factorOf(said) };
       } catch (cause) {
         throw new AppError(
           'not_authenticated',

@@ -19,6 +19,7 @@ import type { createRevokeApiKey } from '../commands/revokeApiKey.ts';
 import type { createSharedLook } from '../commands/rules/sharedLook.ts';
 import type { ApiKeyStore, KnownServer, SignedCall } from '../ports/apiKeys.ts';
 import type { LedgerStore } from '../ports/books.ts';
+import type { Credentials } from '../ports/identity.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { ReconciliationReports } from '../ports/reconciliation.ts';
 import type {
@@ -34,9 +35,10 @@ import type {
 } from '../ports.ts';
 import type { LegacySignature } from '../providers/shkeeper/signature.ts';
 import type { DevelopmentTools } from './development.ts';
+import type { DemandOpenSession, IdentityCommands } from './identityDeps.ts';
 
 /** The use cases that the routes call, each as its command declares it; every refusal is thrown as `AppError`. */
-export interface Commands {
+export interface Commands extends IdentityCommands {
   readonly postRequest: ReturnType<typeof createPostRequest>;
   readonly placeOffer: ReturnType<typeof createPlaceOffer>;
   readonly acceptOffer: ReturnType<typeof createAcceptOffer>;
@@ -69,6 +71,8 @@ export interface HttpSettings {
   readonly allowedOrigins: readonly string[];
   /** The token that a scraper has to send; without one the metrics are open to all or to nobody. */
   readonly metrics: { readonly token: string; readonly open: boolean };
+  /** Whether what moves money demands a fresh second factor. */
+  readonly stepUpRequired: boolean;
   /** How many reverse proxies in front are ours. */
   readonly trustProxy: number;
   /** Calls a minute: `anonymous` per address on open routes; per user `read`, `hint` on routes that start a look at the chain, `create` on those that open something. */
@@ -94,7 +98,8 @@ export interface AppDeps {
   readonly crash: CrashPoint;
   readonly providerEvents: ProviderEventStore;
   readonly gateway: Pick<EscrowGateway, 'checksum' | 'network' | 'networks'>;
-  readonly verifyToken: (token: string) => Actor;
+  readonly verifyToken: (token: string) => Actor & Credentials;
+  readonly demandOpenSession: DemandOpenSession;
   readonly knowServer: (call: SignedCall) => Promise<KnownServer>;
   readonly apiKeys: Pick<ApiKeyStore, 'list'>;
   /** Null mounts no development route. */

@@ -37,10 +37,10 @@ export interface RouteRow {
 
 function rowOf(operation: Operation): RouteRow {
   const { method, path } = splitOperation(operation);
-  const { access, development = false } = ruleOf(operation);
+  const { access, secret, development = false } = ruleOf(operation);
   const roles = typeof access === 'string' ? [] : access;
   const auth = typeof access !== 'string' ? 'token' : access === 'anyone' ? 'none' : access;
-  const idempotent = method === 'post' && roles.length > 0;
+  const idempotent = method === 'post' && roles.length > 0 && !secret;
   return { method: method.toUpperCase(), path, auth, roles, idempotent, developmentOnly: development };
 }
 

@@ -40,7 +40,7 @@ const idempotencyKey = z.string().min(1).max(128).optional().meta({
 
 /** Refusals that follow from what an operation is. */
 function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
-  const { access, limit, token } = ruleOf(endpoint.operation);
+  const { access, limit, stepUp, token } = ruleOf(endpoint.operation);
   const restricted = Array.isArray(access);
   const read = restricted || token !== undefined;
   const input = endpoint.hasBody || endpoint.query !== nothing;
@@ -51,6 +51,7 @@ function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
     ...(input && read ? (['validation_failed'] as const) : []),
     ...(endpoint.hasBody && read ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(keyed ? (['idempotency_key_reused', 'idempotency_key_in_use'] as const) : []),
+    ...(stepUp ? (['step_up_required', 'session_ended'] as const) : []),
     ...(limit ? (['rate_limited'] as const) : []),
   ];
 }
@@ -95,12 +96,14 @@ function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
   const { method, path } = splitOperation(endpoint.operation);
   const { access } = ruleOf(endpoint.operation);
   const roles = Array.isArray(access) ? access : null;
-  const keyed = method === 'post' && roles !== null;
+  const { stepUp, secret } = ruleOf(endpoint.operation);
+  const keyed = method === 'post' && roles !== null && !secret;
   const params = endpoint.params === nothing ? {} : { path: endpoint.params as z.ZodObject };
   const query = endpoint.query === nothing ? {} : { query: endpoint.query as z.ZodObject };
   const header = keyed ? { header: z.object({ 'Idempotency-Key': idempotencyKey }) } : {};
   const forWhom = roles ? `Roles: ${roles.join(', ')}.` : '';
-  const description = [endpoint.description, forWhom].filter(Boolean).join(' ');
+  const factor = stepUp ? 'Demands a second factor of the last 5 minutes.' : '';
+  const description = [endpoint.description, forWhom, factor].filter(Boolean).join(' ');
   return {
     operationId: operationIdOf(method, path),
     summary: endpoint.summary,

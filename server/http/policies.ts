@@ -9,6 +9,10 @@ export type Budget = 'anonymous' | 'read' | 'hint' | 'create';
 interface Rule {
   readonly access: Access;
   readonly limit?: Budget;
+  /** Moves money, so it demands a second factor of the last minutes. Every change that is open to admins alone says which it is. */
+  readonly stepUp?: boolean;
+  /** The answer holds a secret: it is never kept, so an idempotency key means nothing here. */
+  readonly secret?: true;
   /** Mounted only where the development routes are on; production refuses them. */
   readonly development?: true;
   /** On a route that everybody may call: a token is read when one is sent, and shows its holder more. */
@@ -44,15 +48,16 @@ export const policies = {
   'GET /api/payment/shkeeper/webhook-stats': { access: admins, limit: 'read' },
   'POST /api/payment/shkeeper/intents': { access: ['buyer'], limit: 'create' },
   'POST /api/payment/shkeeper/confirm-transaction': { access: parties, limit: 'hint' },
-  'POST /api/payment/shkeeper/payout': { access: admins },
+  'POST /api/payment/shkeeper/payout': { access: admins, stepUp: true },
   'GET /api/payment/shkeeper/payout/status/:taskId': { access: everyone, limit: 'read' },
-  'POST /api/payment/shkeeper/payout/:externalId/resolve': { access: admins },
-  'POST /api/payment/shkeeper/release-batch': { access: admins },
-  'POST /api/payment/shkeeper/release-batch/confirm': { access: admins },
-  'POST /api/payment/shkeeper/:id/release': { access: admins },
-  'POST /api/payment/shkeeper/:id/release/confirm': { access: admins },
-  'POST /api/payment/shkeeper/:id/refund': { access: admins },
-  'POST /api/payment/shkeeper/:id/refund/confirm': { access: admins },
+  'POST /api/payment/shkeeper/payout/:externalId/resolve': { access: admins, stepUp: true },
+  'POST /api/payment/shkeeper/release-batch': { access: admins, stepUp: true },
+  // What confirms is a hint: the chain alone says what happened.
+  'POST /api/payment/shkeeper/release-batch/confirm': { access: admins, stepUp: false },
+  'POST /api/payment/shkeeper/:id/release': { access: admins, stepUp: true },
+  'POST /api/payment/shkeeper/:id/release/confirm': { access: admins, stepUp: false },
+  'POST /api/payment/shkeeper/:id/refund': { access: admins, stepUp: true },
+  'POST /api/payment/shkeeper/:id/refund/confirm': { access: admins, stepUp: false },
 
   'POST /api/payment/shkeeper/test': { access: 'anyone', limit: 'create', development: true },
   'POST /api/payment/shkeeper/callback-test': { access: 'anyone', limit: 'anonymous', development: true },
@@ -63,9 +68,17 @@ export const policies = {
   'GET /api/payment/shkeeper/config': { access: 'anyone', limit: 'anonymous' },
   'GET /api/payment/decentralized/receiver': { access: 'anyone', limit: 'anonymous', token: 'optional' },
 
-  'POST /api/payment/v1/api-keys': { access: admins, limit: 'create' },
+  // A key may pay out, so who issues one shows what who pays out shows; an end is never to be delayed.
+  'POST /api/payment/v1/api-keys': { access: admins, limit: 'create', stepUp: true },
   'GET /api/payment/v1/api-keys': { access: admins, limit: 'read' },
-  'POST /api/payment/v1/api-keys/:id/revoke': { access: admins, limit: 'create' },
+  'POST /api/payment/v1/api-keys/:id/revoke': { access: admins, limit: 'create', stepUp: false },
+
+  'POST /api/payment/v1/sessions': { access: 'anyone', limit: 'anonymous', secret: true },
+  'POST /api/payment/v1/sessions/refresh': { access: 'anyone', limit: 'anonymous', secret: true },
+  'POST /api/payment/v1/sessions/end': { access: 'anyone', limit: 'anonymous', secret: true },
+  'POST /api/payment/v1/sessions/step-up': { access: operators, limit: 'create', secret: true },
+  'POST /api/payment/v1/second-factor': { access: operators, limit: 'create', secret: true },
+  'POST /api/payment/v1/second-factor/confirm': { access: operators, limit: 'create', secret: true },
 
   'GET /api/payment/health': { access: 'anyone', limit: 'anonymous' },
   'GET /api/payment/ledger/trial-balance': { access: operators, limit: 'read' },
@@ -78,7 +91,7 @@ export const policies = {
   'GET /api/payment/:id': { access: everyone, limit: 'read' },
   'PUT /api/payment/:id': { access: parties, limit: 'hint' },
   'GET /api/payment/:id/events': { access: everyone, limit: 'read' },
-  'POST /api/payment/:id/accept-late': { access: admins },
+  'POST /api/payment/:id/accept-late': { access: admins, stepUp: true },
 } as const satisfies Record<string, Rule>;
 
 export type Operation = keyof typeof policies;

@@ -1,4 +1,5 @@
 import type { RequestHandler, Response, Router } from 'express';
+import type { Credentials } from '../ports/identity.ts';
 import type { Actor } from '../ports.ts';
 import type { AppDeps } from './appDeps.ts';
 import { type Endpoint, splitOperation } from './endpoint.ts';
@@ -6,12 +7,14 @@ import { actorOf, authenticate } from './middleware/authenticate.ts';
 import { claimOf, createIdempotency, type KeyedReply, type Reply, readKey } from './middleware/idempotency.ts';
 import type { createLimiters } from './middleware/rateLimit.ts';
 import { serverKey } from './middleware/serverKey.ts';
+import { createStepUpGuard } from './middleware/stepUp.ts';
 import { type Input, validate } from './middleware/validate.ts';
 import { ruleOf } from './policies.ts';
 
 /** A checked call of an authenticated user. `claimed` is spread into commands that can carry the idempotency claim into their transition. */
 export interface Call<P, Q, B> extends Input<P, Q, B> {
   readonly actor: Actor;
+  readonly credentials: Credentials;
   readonly claimed: { readonly idempotencyClaim?: string };
 }
 type Handler<P, Q, B> = (call: Call<P, Q, B>) => Promise<object>;
@@ -27,19 +30,20 @@ function send(response: Response, reply: KeyedReply): void {
 
 /** The chain of an operation: token and role, rate, validation, idempotency, handler. */
 export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLimiters>): Serve {
+  const stepUp = createStepUpGuard(deps);
   const once = createIdempotency({ ...deps, store: deps.idempotency });
 
   return (router, endpoint, handler) => {
     const { operation } = endpoint;
     const { method, path } = splitOperation(operation);
-    const { limit } = ruleOf(operation);
+    const { limit, stepUp: movesMoney, secret } = ruleOf(operation);
     const run: RequestHandler = async (request, response) => {
       const actor = actorOf(request);
       const input = validate(request, endpoint);
-      const key = method === 'post' ? readKey(request.get('idempotency-key')) : null;
+      const key = method === 'post' && !secret ? readKey(request.get('idempotency-key')) : null;
       const execute = async (claimed: { idempotencyClaim?: string }): Promise<Reply> => ({
         status: endpoint.status,
-        body: await handler({ ...input, actor, claimed }),
+        body: await handler({ ...input, actor, credentials: request.credentials ?? {}, claimed }),
       });
       if (key === null) {
         const reply = await execute({});
@@ -55,10 +59,12 @@ export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLim
       send(response, await once(call, () => execute({ idempotencyClaim: claimOf(call) })));
     };
     const limiter = limit ? [limiters[limit]] : [];
+    const guard = movesMoney ? [stepUp] : [];
     router[method](
       path,
       serverKey(operation, deps.knowServer),
       authenticate(operation, deps.verifyToken),
+      ...guard,
       ...limiter,
       run,
     );

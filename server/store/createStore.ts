@@ -4,6 +4,7 @@ import type { ApiKeyStore } from '../ports/apiKeys.ts';
 import type { AuditedBooks } from '../ports/audit.ts';
 import type { Backlogs } from '../ports/backlogs.ts';
 import type { LedgerStore } from '../ports/books.ts';
+import type { AdminUserStore, Attempts, SealedFields, SessionStore } from '../ports/identity.ts';
 import type { ReconciliationReports, WatchedAddresses } from '../ports/reconciliation.ts';
 import type {
   CursorStore,
@@ -17,7 +18,9 @@ import type {
   TransitionStore,
   WatchStore,
 } from '../ports.ts';
+import { createAdminUserStore } from './adminUsers.ts';
 import { createApiKeyStore } from './apiKeys.ts';
+import { createAttempts } from './attempts.ts';
 import { createAuditedBooks } from './auditedBooks.ts';
 import { type AuditLog, createAuditLog } from './auditLog.ts';
 import { createBacklogs } from './backlogs.ts';
@@ -39,6 +42,8 @@ import { createProviderEventStore } from './providerEvents.ts';
 import { createQueries } from './queries.ts';
 import { createReconciliationReports, createWatchedAddresses } from './reconciliation.ts';
 import { createRelayStore } from './relayStore.ts';
+import { createSealedFields } from './sealedFields.ts';
+import { createSessionStore } from './sessions.ts';
 import { ensureTransitionSchema } from './transitionSchema.ts';
 import { createTransitionLog } from './transitions.ts';
 import { createWatchStore } from './watches.ts';
@@ -66,6 +71,13 @@ export interface Store {
   readonly ledger: LedgerStore;
   readonly reconciliation: ReconciliationReports;
   readonly watched: WatchedAddresses;
+  /** Admin users of our own. */
+  readonly identity: {
+    readonly users: AdminUserStore;
+    readonly sessions: SessionStore;
+    readonly attempts: Attempts;
+    readonly sealedFields: SealedFields;
+  };
   /** sha256 of a value's canonical text; the coordinator links histories with it. */
   readonly digest: (value: unknown) => string;
   /** Answers when the database does; throws `busy` otherwise. */
@@ -111,6 +123,12 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     ledger: createLedgerStore(database, reports.database),
     reconciliation: createReconciliationReports(mongoose),
     watched: createWatchedAddresses(mongoose),
+    identity: {
+      users: createAdminUserStore(mongoose),
+      sessions: createSessionStore(mongoose),
+      attempts: createAttempts(mongoose),
+      sealedFields: createSealedFields(database),
+    },
     digest,
     ping: () => reachable(async () => void (await database.command({ ping: 1 }))),
     stopReports: reports.close,

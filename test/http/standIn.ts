@@ -172,6 +172,7 @@ const settings: HttpSettings = {
   legacySignature: 'off',
   allowedOrigins: ['https://shop.example'],
   metrics: { token: '', open: true },
+  stepUpRequired: false,
   trustProxy: 0,
   rateLimits,
 };
@@ -203,6 +204,7 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
       throw new Error('no server was expected');
     },
     apiKeys: { list: async () => [] },
+    demandOpenSession: async () => undefined,
     development: { listCoins: async () => [], deliver: async () => ({ status: 202, body: '' }) },
     checks: {},
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },

@@ -21,6 +21,8 @@ export interface Mutation {
   readonly prepare?: (world: World) => void;
   /** The idempotency claim goes down into the use case. */
   readonly claims?: boolean;
+  /** False where the answer is a secret, which no key keeps. */
+  readonly keyed?: boolean;
 }
 
 /** Asserts a refusal in the one shape all refusals have, with an id that finds it again. */
@@ -89,7 +91,7 @@ export function behavesLikeMutation(mutation: Mutation): void {
     expect(ran(answering)).to.equal(1);
   });
 
-  if (method === 'post') repeatsUnderKey(mutation, world, ran);
+  if (method === 'post' && mutation.keyed !== false) repeatsUnderKey(mutation, world, ran);
 }
 
 function repeatsUnderKey(mutation: Mutation, world: () => World, ran: (world: World) => number): void {

@@ -45,6 +45,22 @@ describe('server: tokens', () => {
     for (const sub of names) expect(shared.verify(forge({ sub })).userId).to.equal(sub);
   });
 
+  it('takes a second factor from `auth_time` and `amr` together, and from nothing else', () => {
+    const at = nowSeconds - 60;
+    for (const amr of [['mfa'], ['pwd', 'otp']])
+      expect(shared.verify(forge({ auth_time: at, amr })).factorAtMs).to.equal(at * 1000);
+    const none = [
+      { auth_time: at },
+      { amr: ['mfa'] },
+      { auth_time: at, amr: ['pwd'] },
+      { auth_time: at, amr: 'mfa' },
+      { auth_time: String(at), amr: ['mfa'] },
+      { auth_time: at, amr: [['mfa']] },
+      { factor_time: at, sid: 'x', factorAtMs: at * 1000 },
+    ];
+    for (const claims of none) expect(shared.verify(forge(claims))).to.have.keys('userId', 'role', 'expiresAtMs');
+  });
+
   it('signs what it verifies', () => {
     const token = shared.sign({ userId: 'sam', role: 'seller' }, 60);
     expect(shared.verify(token)).to.include({ userId: 'sam', role: 'seller' });

@@ -11,6 +11,7 @@ import { acceptLate, getPayment, listEvents, listPayments, listPaymentsOfUser, p
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
 import { confirmReleaseBatch, prepareReleaseBatch } from './releaseBatch.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from './requests.ts';
+import { confirmFactor, endSession, enrolFactor, openSession, refreshSession, stepUp } from './sessions.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from './settlements.ts';
 import { livez, metricsText, openapiFile, paymentHealth, payPage, readyz, welcome } from './system.ts';
 import { invoiceWebhook, payoutWebhook, webhookStats } from './webhooks.ts';
@@ -53,6 +54,12 @@ const all: readonly AnyEndpoint[] = [
   issueApiKey,
   listApiKeys,
   revokeApiKey,
+  openSession,
+  refreshSession,
+  endSession,
+  stepUp,
+  enrolFactor,
+  confirmFactor,
   paymentHealth,
   trialBalance,
   listReconciliations,

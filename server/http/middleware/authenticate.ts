@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { AppError } from '../../errors.ts';
+import type { Credentials } from '../../ports/identity.ts';
 import type { Actor } from '../../ports.ts';
 import { allows, type Operation } from '../policies.ts';
 
@@ -7,14 +8,21 @@ import { allows, type Operation } from '../policies.ts';
 const bearer = /^Bearer ([A-Za-z0-9._~+/=-]{1,4096})$/i;
 
 /** Reads who asks from the bearer token, and refuses roles that the operation is not for. */
-export function authenticate(operation: Operation, verifyToken: (token: string) => Actor): RequestHandler {
+export function authenticate(
+  operation: Operation,
+  verifyToken: (token: string) => Actor & Credentials,
+): RequestHandler {
   return (request, _response, next) => {
     // A server that was known by its key has no token, and its rights are checked already.
     if (request.apiKeyId !== undefined) return next();
     const token = bearer.exec(request.get('authorization') ?? '')?.[1];
     if (!token) throw new AppError('not_authenticated', 'Send a bearer token in the Authorization header.');
-    const { userId, role } = verifyToken(token);
+    const { userId, role, sessionId, factorAtMs } = verifyToken(token);
     request.actor = { userId, role };
+    request.credentials = {
+      ...(sessionId === undefined ? {} : { sessionId }),
+      ...(factorAtMs === undefined ? {} : { factorAtMs }),
+    };
     if (!allows(operation, role)) throw new AppError('forbidden', `This is not open to the role ${role}.`);
     next();
   };

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
+import type { Credentials } from '../../ports/identity.ts';
 import type { Actor } from '../../ports.ts';
 
 declare module 'express-serve-static-core' {
   interface Request {
     requestId?: string;
     actor?: Actor;
+    credentials?: Credentials;
   }
 }
 

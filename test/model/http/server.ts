@@ -4,6 +4,7 @@ import { createApp } from '../../../server/app.ts';
 import { createPaymentCoordinator } from '../../../server/commands/paymentCoordinator.ts';
 import type { Config } from '../../../server/config.ts';
 import { auditPaymentOf } from '../../../server/deps/audits.ts';
+import { identityOf } from '../../../server/deps/identity.ts';
 import { payoutChannelOf, portsOf } from '../../../server/deps/ports.ts';
 import { serversOf } from '../../../server/deps/servers.ts';
 import { useCasesOf } from '../../../server/deps/useCases.ts';
@@ -66,18 +67,29 @@ function wire({ config, chain, clock }: Surroundings, store: Store) {
 
 function appOf({ config, chain }: Surroundings, store: Store, { ports, useCases }: ReturnType<typeof wire>) {
   const { JWT_SECRET: secret, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
+  const verifyMarketplace = createTokens({ secret, publicKey: '', issuer, audience }).verify;
+  const identity = identityOf({ ...ports, config, store, verifyMarketplace });
   const servers = serversOf({ config, ports, store, redis: null });
+  const auditPayment = auditPaymentOf({ ports, store, chain });
   return createApp({
     development: null,
     ...ports,
     ...servers,
-    commands: { ...useCases, ...servers.commands, auditPayment: auditPaymentOf({ ports, store, chain }) },
+    commands: { ...useCases, ...servers.commands, ...identity.commands, auditPayment },
     ...{ idempotency: store.idempotency, ledger: store.ledger, reports: store.reconciliation, checks: {} },
     metrics: { text: async () => ({ contentType: 'text/plain', body: '' }) },
-    verifyToken: createTokens({ secret, publicKey: '', issuer, audience }).verify,
+    verifyToken: identity.verify,
+    demandOpenSession: identity.demandOpenSession,
     settings: {
       ...{ publicUrl: config.PUBLIC_URL, webhookKeys: [config.SHKEEPER_API_KEY], legacySignature: 'off' },
-      ...{ ackStatus: 202, allowedOrigins: [], metrics: { token: '', open: false }, trustProxy: 0, rateLimits },
+      ...{
+        ackStatus: 202,
+        allowedOrigins: [],
+        metrics: { token: '', open: false },
+        trustProxy: 0,
+        stepUpRequired: false,
+        rateLimits,
+      },
     },
   });
 }

@@ -1,0 +1,30 @@
+import { AppError } from '../errors.ts';
+import type { Credentials, Passwords } from '../ports/identity.ts';
+import { demandFreshFactor } from './rules/freshFactor.ts';
+import { type SecondFactorDeps, seedPlace } from './rules/secondFactor.ts';
+import { type SessionDeps, userOfBearer } from './rules/sessionUser.ts';
+import { takeTry } from './rules/tries.ts';
+
+export interface EnrolFactorDeps extends SecondFactorDeps, SessionDeps {
+  readonly passwords: Passwords;
+}
+export interface EnrolFactorInput {
+  readonly bearer: Credentials;
+  readonly password: string;
+}
+
+/** Makes a new seed that waits for its first code; a user who has a factor must have shown it just now. */
+export function createEnrolFactor(deps: EnrolFactorDeps) {
+  return async function enrolFactor({ bearer, password }: EnrolFactorInput) {
+    const { user } = await userOfBearer(deps, bearer);
+    if (user.seed !== null) demandFreshFactor(bearer, deps.clock.now());
+    const giveBack = await takeTry(deps, `password:${user.id}`);
+    if (!(await deps.passwords.matches(user.passwordHash, password)))
+      throw new AppError('login_refused', 'The password is wrong.');
+    await giveBack();
+    const secret = deps.timeCodes.newSeed();
+    const sealed = deps.secretBox.seal(seedPlace(user.id, 'pendingSeed'), secret);
+    await deps.users.setPending(user.id, sealed, deps.clock.now());
+    return { secret, address: deps.timeCodes.address(user.name, secret) };
+  };
+}
