@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { developmentSettings, developmentUnfit } from './config/development.ts';
 import { identitySettings, unfitIdentity, unsafeIdentity } from './config/identity.ts';
+import { jwksSettings, unfitJwks } from './config/jwks.ts';
 import { list, type Setting, setting, text, url, whole } from './config/setting.ts';
 
 const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
@@ -93,6 +94,7 @@ export const settings = {
     secret: true,
   }),
   JWT_PUBLIC_KEY: setting('access', 'PEM public key (RS256 or ES256), instead of JWT_SECRET', publicKey),
+  ...jwksSettings,
   JWT_ISSUER: setting('access', 'required `iss`', text.default('holdfast')),
   JWT_AUDIENCE: setting('access', 'required `aud`', text.default('holdfast')),
   ...identitySettings,
@@ -188,8 +190,8 @@ function unsafe(config: Partial<Config>): string[] {
   const { JWT_SECRET = '', JWT_PUBLIC_KEY = '', MONITORING_DAYS = 0, DELIVER_DAYS = Infinity } = config;
   const problems: string[] = [];
   const unread = !('JWT_SECRET' in config && 'JWT_PUBLIC_KEY' in config);
-  if (JWT_SECRET === '' && JWT_PUBLIC_KEY === '' && !unread)
-    problems.push('JWT_SECRET or JWT_PUBLIC_KEY is missing: nobody could be authenticated');
+  if (JWT_SECRET === '' && JWT_PUBLIC_KEY === '' && !config.JWKS_URL && !unread)
+    problems.push('JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL is missing: nobody could be authenticated');
   if (JWT_SECRET !== '' && JWT_SECRET.length < 32) problems.push('JWT_SECRET is shorter than 32 characters');
   problems.push(...unsafeIdentity(config));
   if (MONITORING_DAYS + 1 >= DELIVER_DAYS)
@@ -207,7 +209,7 @@ function unfitForProduction(config: Partial<Config>, environment: Environment): 
     .filter(([name, entry]) => entry.required === 'production' && !given(environment, name))
     .map(([name, entry]) => `${name} is missing: ${entry.about}`);
   if (given(environment, 'CRASH_AT')) problems.push('CRASH_AT is a test setting and must be empty in production');
-  problems.push(...developmentUnfit(config));
+  problems.push(...developmentUnfit(config), ...unfitJwks(config));
   if (given(environment, 'PUBLIC_URL') && config.PUBLIC_URL?.startsWith('https://') === false)
     problems.push('PUBLIC_URL must start with https://');
   return [...problems, ...unfitIdentity(config), ...weakSecrets(config)];

@@ -133,6 +133,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
 
   const tokens = tokensOf(config);
   const identity = identityOf({ ...ports, config, store, verifyMarketplace: tokens.verify });
+  const tokens = await tokensOf(config, { clock: ports.clock, logger });
   const isWeb = config.ROLES.includes('web');
   const sockets = createSocketServer(isWeb ? given.http : null, {
     verify: identity.verify,
@@ -181,6 +182,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
       for (const monitor of monitors) monitor.start();
     },
     async stop() {
+      tokens.stop();
       await sockets.close();
       await Promise.all([...monitors.map((monitor) => monitor.stop()), worker?.stop(), relay.stop()]);
       await queue?.close();

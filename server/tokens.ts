@@ -35,7 +35,12 @@ const algorithmOf: Record<string, jwt.Algorithm> = { rsa: 'RS256', ec: 'ES256' }
 /** OpenSSL's name of P-256, the only curve of ES256. */
 const es256Curve = 'prime256v1';
 
-function verifier(options: { secret: string; publicKey: string }): { key: KeyObject; algorithm: jwt.Algorithm } {
+interface VerifyingKey {
+  readonly key: KeyObject;
+  readonly algorithm: jwt.Algorithm;
+}
+
+function verifier(options: { secret: string; publicKey: string }): VerifyingKey {
   if (options.publicKey === '') return { key: createSecretKey(Buffer.from(options.secret)), algorithm: 'HS256' };
   const key = createPublicKey(options.publicKey);
   const algorithm = algorithmOf[key.asymmetricKeyType ?? ''];
@@ -45,13 +50,27 @@ function verifier(options: { secret: string; publicKey: string }): { key: KeyObj
   return { key, algorithm };
 }
 
+/** One key for all tokens. */
+function fixedKey(options: { secret: string; publicKey: string }): () => VerifyingKey {
+  const fixed = verifier(options);
+  return () => fixed;
+}
+
 /** Builds the key once: jsonwebtoken is fifty times faster with a KeyObject than with a string. */
-export function createTokens(options: { secret: string; publicKey: string; issuer: string; audience: string }): Tokens {
-  const { key, algorithm } = verifier(options);
+export function createTokens(options: {
+  secret: string;
+  publicKey: string;
+  issuer: string;
+  audience: string;
+  /** The key of one token, where keys are published; throws for a token by another. */
+  keyFor?: (token: string) => VerifyingKey;
+}): Tokens {
+  const keyFor = options.keyFor ?? fixedKey(options);
   const { issuer, audience } = options;
   return {
     verify(token) {
       try {
+        const { key, algorithm } = keyFor(token);
         const complete = jwt.verify(token, key, { algorithms: [algorithm], issuer, audience, complete: true });
         header.parse(complete.header);
         const said = claims.parse(complete.payload);
@@ -65,7 +84,9 @@ export function createTokens(options: { secret: string; publicKey: string; issue
       }
     },
     sign(actor, expiresInSeconds) {
-      if (options.publicKey !== '') throw new Error('Only the holder of the private key can sign tokens');
+      if (options.publicKey !== '' || options.keyFor)
+        throw new Error('Only the holder of the private key can sign tokens');
+      const { key, algorithm } = keyFor('');
       return jwt.sign({ role: actor.role }, key, {
         algorithm,
         issuer,

@@ -92,6 +92,7 @@ describe('server: config', () => {
     'a session secret of one letter': { SESSION_SECRET: 'a'.repeat(40) },
     'money routes without a second factor': { ADMIN_STEP_UP: 'off' },
     'the development routes': { DEVELOPMENT_ROUTES: 'on' },
+    'published keys without TLS': { JWKS_URL: 'http://shop.example/keys' },
     'a crash point': { CRASH_AT: 'projected:1' },
   };
   for (const [what, settings] of Object.entries(unsafe)) {
