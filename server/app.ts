@@ -16,6 +16,7 @@ import { callbackTestRoutes, developmentRoutes } from './http/routes/development
 import { ledgerRoutes } from './http/routes/ledger.ts';
 import { metricsRoutes } from './http/routes/metrics.ts';
 import { paymentListRoutes } from './http/routes/paymentLists.ts';
+import { paymentReportRoutes } from './http/routes/paymentReports.ts';
 import { paymentRoutes } from './http/routes/payments.ts';
 import { payPageRoutes } from './http/routes/payPage.ts';
 import { requestRoutes } from './http/routes/requests.ts';
@@ -73,6 +74,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(paymentListRoutes(deps, serve, present));
   app.use(apiKeyRoutes(deps, serve));
   app.use(sessionRoutes(deps, serve, limiters.anonymous));
+  app.use(paymentReportRoutes(deps, serve, present));
   app.use(ledgerRoutes(deps, serve));
   app.use(auditRoutes(deps, serve));
   app.use(paymentRoutes(deps, serve, present));

@@ -58,6 +58,7 @@ function httpAppOf(parts: {
     commands: { ...useCases, ...servers.commands, ...identity.commands },
     idempotency: store.idempotency,
     ledger: store.ledger,
+    paymentReports: store.paymentReports,
     reports: store.reconciliation,
     metrics: createMetrics({ ...ports, reports: store.reconciliation, backlogs: store.backlogs }),
     verifyToken: identity.verify,

@@ -153,8 +153,10 @@ async function runLong(args, env) {
   const model = args.length > 0 ? 0 : await runScript('scripts/model.ts', ['--runs', '1000000'], env);
   const http =
     args.length > 0 ? 0 : await runTests(['test/model/http/http.test.ts'], { ...env, MODEL_HTTP_RUNS: '800' });
+  const exported =
+    args.length > 0 ? 0 : await runTests(['test/http/exportAtScale.test.ts'], { ...env, EXPORT_ROWS: '100000' });
   const solidity = await runScript('scripts/test.ts', ['--long', ...args], env);
-  return model || http || solidity;
+  return model || http || exported || solidity;
 }
 
 /**

@@ -21,6 +21,7 @@ import type { ApiKeyStore, KnownServer, SignedCall } from '../ports/apiKeys.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { Credentials } from '../ports/identity.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
+import type { PaymentReports } from '../ports/paymentReads.ts';
 import type { ReconciliationReports } from '../ports/reconciliation.ts';
 import type {
   Actor,
@@ -88,6 +89,7 @@ export interface HttpSettings {
 export interface AppDeps {
   readonly commands: Commands;
   readonly queries: Pick<Queries, 'payment' | 'payments' | 'paymentByExternalId'>;
+  readonly paymentReports: PaymentReports;
   readonly transitions: Pick<TransitionStore, 'after' | 'tail'>;
   readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'hasOffer' | 'listOffers' | 'listRequests'>;
   readonly ledger: Omit<LedgerStore, 'booksAt'>;

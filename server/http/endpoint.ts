@@ -17,6 +17,8 @@ export interface Endpoint<P, Q, B> {
   readonly answer: z.ZodType;
   /** The answer holds a secret: it is kept nowhere, and a repeat under the same key is refused by the command. */
   readonly answerOnce?: true;
+  /** The same as a table, for those who ask for it. */
+  readonly csv?: z.ZodType;
   /** Refusals that are special to this operation. */
   readonly problems: readonly ErrorCode[];
 }
@@ -32,6 +34,8 @@ interface Sketch<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
   readonly status?: number;
   readonly answer: z.ZodType;
   readonly answerOnce?: true;
+  /** The same as a table, for those who ask for it. */
+  readonly csv?: z.ZodType;
   readonly problems?: readonly ErrorCode[];
 }
 type Nothing = typeof nothing;

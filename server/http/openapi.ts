@@ -59,7 +59,9 @@ function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
 function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperationObject['responses'] {
   const isPage = endpoint.operation === 'GET /pay/:id';
   const type = isPage ? 'text/html' : endpoint.operation === 'GET /metrics' ? 'text/plain' : 'application/json';
-  const answer = { description: STATUS_CODES[endpoint.status] ?? '', content: { [type]: { schema: endpoint.answer } } };
+  const csv = endpoint.csv === undefined ? {} : { 'text/csv': { schema: endpoint.csv } };
+  const content = { [type]: { schema: endpoint.answer }, ...csv };
+  const answer = { description: STATUS_CODES[endpoint.status] ?? '', content };
   const byStatus = new Map<number, Set<ErrorCode>>();
   for (const code of [...commonProblems(endpoint, keyed), ...endpoint.problems]) {
     const status = statusOf[code];

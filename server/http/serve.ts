@@ -1,6 +1,7 @@
 import type { RequestHandler, Response, Router } from 'express';
 import type { Credentials } from '../ports/identity.ts';
 import type { Actor } from '../ports.ts';
+import { Answer } from './answer.ts';
 import type { AppDeps } from './appDeps.ts';
 import { type Endpoint, splitOperation } from './endpoint.ts';
 import { actorOf, authenticate } from './middleware/authenticate.ts';
@@ -47,6 +48,8 @@ export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLim
       });
       if (key === null) {
         const reply = await execute({});
+        response.setHeader('Cache-Control', 'no-store');
+        if (reply.body instanceof Answer) return reply.body.send(response);
         return send(response, { status: reply.status, body: JSON.stringify(reply.body), replayed: false });
       }
       // A server's keys are its own, also when it speaks for a user who uses the same.

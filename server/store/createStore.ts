@@ -1,10 +1,12 @@
-import type { IndexDescription } from 'mongodb';
+import type { Collection, IndexDescription } from 'mongodb';
 import type { Transition } from '../domain/transition.ts';
+import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
 import type { ApiKeyStore } from '../ports/apiKeys.ts';
 import type { AuditedBooks } from '../ports/audit.ts';
 import type { Backlogs } from '../ports/backlogs.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { AdminUserStore, Attempts, SealedFields, SessionStore } from '../ports/identity.ts';
+import type { PaymentReports } from '../ports/paymentReads.ts';
 import type { ReconciliationReports, WatchedAddresses } from '../ports/reconciliation.ts';
 import type {
   CursorStore,
@@ -38,6 +40,8 @@ import { createIdempotencyStore } from './idempotency.ts';
 import { createLedgerStore } from './ledger.ts';
 import { createMarketplaceStore } from './marketplace.ts';
 import { reachable } from './outage.ts';
+import { createPaymentLists } from './paymentLists.ts';
+import { createPaymentReports } from './paymentReports.ts';
 import { createProviderEventStore } from './providerEvents.ts';
 import { createQueries } from './queries.ts';
 import { createReconciliationReports, createWatchedAddresses } from './reconciliation.ts';
@@ -65,6 +69,7 @@ export interface Store {
   readonly marketplace: MarketplaceStore;
   readonly queries: Queries;
   readonly apiKeys: ApiKeyStore;
+  readonly paymentReports: PaymentReports;
   readonly audit: AuditLog;
   readonly auditedBooks: AuditedBooks;
   readonly backlogs: Backlogs;
@@ -103,6 +108,9 @@ export async function createStore(options: ConnectionOptions): Promise<Store> {
 function portsOver(connection: StoreConnection, reports: ReturnType<typeof connectForReports>): Store {
   const { database, mongoose } = connection;
   const { transitions, hints, projections } = createTransitionLog(database);
+  const { written } = projections;
+  const rows = paymentModel(mongoose).collection as unknown as Collection<PaymentRow>;
+  const lists = createPaymentLists(rows, transitions.claimsUnder);
   return {
     transitions,
     hints,
@@ -115,8 +123,9 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     providerEvents: createProviderEventStore(mongoose),
     idempotency: createIdempotencyStore(mongoose),
     marketplace: createMarketplaceStore(mongoose),
-    queries: createQueries(mongoose, projections.written, transitions.claimsUnder),
     apiKeys: createApiKeyStore(mongoose),
+    queries: createQueries(mongoose, written, lists),
+    paymentReports: createPaymentReports({ reports: reports.database, lists, written }),
     audit: createAuditLog(mongoose),
     auditedBooks: createAuditedBooks(database),
     backlogs: createBacklogs(database, mongoose),

@@ -1,76 +1,39 @@
-import type { Collection, Document } from 'mongodb';
 import type { Connection, QueryFilter, Types } from 'mongoose';
 import type { PaymentState, PaymentStatus, State } from '../domain/state.ts';
 import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
 import type { PageWanted } from '../ports/pages.ts';
 import type { PaymentQuery } from '../ports/paymentReads.ts';
-import type { CreditedPayment, Queries, TransitionStore, Versioned } from '../ports.ts';
+import type { CreditedPayment, Queries } from '../ports.ts';
 import { decode } from './codec.ts';
 import { readLimitMs } from './connection.ts';
 import { createIntentQueries } from './intentQueries.ts';
 import { refusingWhenDown } from './outage.ts';
-import { readPage } from './pages.ts';
-import { createPaymentFilters } from './paymentFilters.ts';
-import { demandKnown, strangeWord } from './vocabulary.ts';
+import { isKnown, type PaymentLists, stateOf, versionedOf } from './paymentLists.ts';
 
-/** Entries of a list inside a state that a list of payments shows; ordinary payments have fewer, hostile ones hundreds (of dust). */
-const listed = 20;
-/** Columns that only repeat what the state says, or that nobody is shown. */
-const unlistedColumns = [
-  'direction status escrowState custody exception flags marketplaceId buyerId sellerId requestId offerId network token price',
-  'expiresAtMs arrivalBlocks settlementOpen atProvider externalIds stateHash hash check',
-].flatMap((columns) => columns.split(' '));
-const cut = (lists: readonly string[], length: number) => lists.map((list) => [`state.${list}`, { $slice: length }]);
-const brief: Document = Object.fromEntries([
-  ...unlistedColumns.map((column) => [column, 0]),
-  ...cut(['arrivals', 'payouts'], listed),
-  ...cut(['seen', 'hints', 'provider.transactions'], 0),
-]);
 const open: PaymentStatus[] = ['pending', 'processing'];
-
-type Stated = Pick<PaymentRow, '_id' | 'format' | 'kind' | 'state'>;
-const isKnown = (row: Stated) => strangeWord(row) === null;
-function stateOf(row: Stated): State {
-  demandKnown(row._id, row);
-  return decode(row.state) as State;
-}
-const present = (row: PaymentRow): Versioned => ({
-  state: stateOf(row),
-  seq: row.version,
-  createdAtMs: row.openedAtMs,
-  updatedAtMs: row.updatedAtMs,
-  received: decode(row.received) as bigint,
-});
 
 /**
  * Lists and look-ups over the projection; reads only. They wait for the rows that this process is about to write (`written`), so that a
  * caller sees what it was answered; but for those that opening an intent asks, whose answers the claims of the log check anyway.
  */
-export function createQueries(
-  connection: Connection,
-  written: () => Promise<void>,
-  claimsUnder: TransitionStore['claimsUnder'],
-): Queries {
+export function createQueries(connection: Connection, written: () => Promise<void>, lists: PaymentLists): Queries {
   const payments = paymentModel(connection);
-  const rows = payments.collection as unknown as Collection<PaymentRow>;
   const find = (filter: QueryFilter<PaymentRow>) => payments.find(filter).maxTimeMS(readLimitMs).lean<PaymentRow[]>();
   const idsOf = (rows: readonly PaymentRow[]) => rows.map((row) => row._id);
   const { attempts, uncovered } = createIntentQueries(payments);
-  const filterOf = createPaymentFilters({ rows, claimsUnder });
 
   return refusingWhenDown({
     async payments(query: PaymentQuery, wanted: PageWanted) {
       await written();
-      const list = { filter: await filterOf(query), time: 'openedAtMs', projection: brief };
-      const { items, ...page } = await readPage(rows, list, wanted);
+      const { items, ...page } = await lists.page(await lists.filterOf(query), wanted);
       // What a newer version wrote is counted and left out; whoever asks for that payment alone is told so.
-      return { ...page, items: items.filter(isKnown).map(present) };
+      return { ...page, items: items.filter(isKnown).map(versionedOf) };
     },
     async payment(id: string, userId: string | null) {
       await written();
       const owned = userId === null ? {} : { $or: [{ buyerId: userId }, { sellerId: userId }] };
       const [row] = await find({ _id: id, ...owned }).limit(1);
-      return row === undefined ? null : present(row);
+      return row === undefined ? null : versionedOf(row);
     },
     attempts: (requestId: string, offerId: string, buyerId: string) => attempts({ requestId, offerId, buyerId }),
     uncovered: (buyerId: string, openedAfterMs: number, limit: number) => uncovered({ buyerId, openedAfterMs, limit }),

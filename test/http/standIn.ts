@@ -196,6 +196,7 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     ...storesOf(world),
     idempotency: memoryIdempotency(),
     ledger: emptyBooks,
+    paymentReports: { sums: async () => [], async *each() {} },
     reports: { newest: async () => [] },
     metrics: { text: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: '' }) },
     gateway: { checksum: (address) => address, network: () => null, networks: () => [] },

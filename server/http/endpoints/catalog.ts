@@ -7,6 +7,7 @@ import { decentralizedReceiver } from './decentralizedReads.ts';
 import { createTestPayment, getCallbackTest, postCallbackTest, testProvider, triggerWebhook } from './development.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
+import { exportPayments, exportPaymentsOfUser, paymentStats, paymentStatsOfUser } from './paymentReports.ts';
 import { acceptLate, getPayment, listEvents, listPayments, listPaymentsOfUser, putPayment } from './payments.ts';
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
 import { confirmReleaseBatch, prepareReleaseBatch } from './releaseBatch.ts';
@@ -68,6 +69,10 @@ const all: readonly AnyEndpoint[] = [
   auditPayment,
   listPayments,
   listPaymentsOfUser,
+  paymentStats,
+  paymentStatsOfUser,
+  exportPayments,
+  exportPaymentsOfUser,
   getPayment,
   putPayment,
   listEvents,

@@ -77,6 +77,7 @@ function appOf({ config, chain }: Surroundings, store: Store, { ports, useCases 
     ...servers,
     commands: { ...useCases, ...servers.commands, ...identity.commands, auditPayment },
     ...{ idempotency: store.idempotency, ledger: store.ledger, reports: store.reconciliation, checks: {} },
+    paymentReports: store.paymentReports,
     metrics: { text: async () => ({ contentType: 'text/plain', body: '' }) },
     verifyToken: identity.verify,
     demandOpenSession: identity.demandOpenSession,
