@@ -132,9 +132,8 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
   const useCases = useCasesOf(ports);
   const auditPayment = auditPaymentOf({ ports, store, chain });
 
-  const tokens = tokensOf(config);
-  const identity = identityOf({ ...ports, config, store, verifyMarketplace: tokens.verify });
   const tokens = await tokensOf(config, { clock: ports.clock, logger });
+  const identity = identityOf({ ...ports, config, store, verifyMarketplace: tokens.verify });
   const isWeb = config.ROLES.includes('web');
   const sockets = createSocketServer(isWeb ? given.http : null, {
     verify: identity.verify,
