@@ -21,6 +21,8 @@ export const COMMANDS = {
   rebuild: 'payments anew from the log, beside running servers (-- --json, -- --force, see docs/operations/rebuild.md)',
   routes:
     'every mounted operation, who may call it and how (-- --json; NODE_ENV=production without the development routes)',
+  admin: 'admin users: create, list, disable, enable, reset-factor, set-password (see docs/operations/admins.md)',
+  reseal: 'every secret at rest under the first key of ENCRYPTION_KEYS, beside running servers',
   deploy: 'the escrow onto a network (-- --network <name>, see docs/operations/deploy.md)',
   test: 'types, lint and all tests, or the given files',
   'test:unit': 'the tests that need no service',
@@ -66,6 +68,8 @@ export async function runCommand(command, args) {
       return runWithServices('scripts/demo.ts', args, env);
     case 'audit':
     case 'rebuild':
+    case 'admin':
+    case 'reseal':
       return report(command, node, args, env);
     case 'routes':
       return runScript('scripts/routes.ts', args, env);
@@ -170,12 +174,15 @@ async function runTests(args, env, script = 'scripts/test.ts') {
   return runWithServices(script, args, rest);
 }
 
-/** @param {string} command */
-const isReport = (command) => command === 'audit' || command === 'rebuild';
+/**
+ * @param {string} command
+ * @returns {command is 'audit' | 'rebuild' | 'admin' | 'reseal'}
+ */
+const isReport = (command) => ['audit', 'rebuild', 'admin', 'reseal'].includes(command);
 
 /**
  * Reads what is there with the settings given, whatever its size in the same memory: V8 would else let garbage pile up.
- * @param {'audit' | 'rebuild'} command
+ * @param {'audit' | 'rebuild' | 'admin' | 'reseal'} command
  * @param {string} node
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
