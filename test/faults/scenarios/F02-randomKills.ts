@@ -41,7 +41,8 @@ async function run(stage: FaultStage, run: Run): Promise<void> {
   await eventually(() => load.paid() > 0, { timeoutMs: stepLimitMs, what: 'the load has begun' });
   for (let kills = 0; kills < wanted; kills += 1) {
     await killOne(stage, run, reviving);
-    if ((kills + 1) % 20 === 0) run.say(`${kills + 1} kills, ${load.paid()} trades paid`);
+    const paid = load.paid();
+    if ((kills + 1) % 20 === 0) run.say(`${kills + 1} kills, ${paid} trades paid`);
     await Promise.race([...reviving.values(), pause(run.random() * run.number('pauseMs'))]);
   }
   await Promise.all(reviving.values());
