@@ -1,18 +1,16 @@
 import type { PaymentState, ProviderSide } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
-import type { EscrowGateway, PayInProvider, TermsArchive } from '../ports/outside.ts';
+import type { EscrowGateway, PayInProvider } from '../ports/outside.ts';
 import type { CrashPoint, Logger, PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { platformAddresses } from './rules/addresses.ts';
 import { networkOf } from './rules/asset.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
-import { termsEntry } from './rules/termsEntry.ts';
 
 export interface AskAddressDeps {
   readonly store: TransitionStore;
   readonly coordinator: PaymentCoordinator;
   readonly gateway: EscrowGateway;
   readonly provider: PayInProvider;
-  readonly termsArchive: TermsArchive;
   readonly logger: Logger;
   readonly crash: CrashPoint;
 }
@@ -35,8 +33,6 @@ export function createAskAddress(deps: AskAddressDeps) {
   }
 
   async function ask(state: PaymentState, side: ProviderSide): Promise<PaymentState> {
-    // Whoever opened the payment may have died before its terms were on disk.
-    await deps.termsArchive.keep(termsEntry(networkOf(deps.gateway, state.asset.network), state));
     const { externalId, coin, fiat, amount, callbackUrl } = side;
     const answer = await deps.provider.requestPayment({ externalId, coin, fiat, amount, callbackUrl });
     deps.crash('addressAnswered');

@@ -114,14 +114,10 @@ export function createOpenIntent(deps: OpenIntentDeps) {
     }
     const { paymentId, intent } = await freezeIntent(deps, trade, { claimNumber, metadata: input.metadata ?? null });
     const context = { actor: userActor(input.actor), idempotencyClaim: input.idempotencyClaim };
-    // Both must be on disk before the address is given; `askAddress` makes sure of it when the terms are not.
-    const keeping = deps.termsArchive.keep(termsEntry(trade.network, { ...intent, id: paymentId }));
-    const opening = deps.coordinator.observe(paymentId, { kind: 'intentOpened', intent }, context);
-    const [kept, opened] = await Promise.allSettled([keeping, opening]);
-    if (opened.status === 'rejected') throw opened.reason;
-    const observation = opened.value;
+    // As soon as the payment can be read its vault takes money, so its terms are on disk before. Those of a race that is lost lie there for nobody.
+    await deps.termsArchive.keep(termsEntry(trade.network, { ...intent, id: paymentId }));
+    const observation = await deps.coordinator.observe(paymentId, { kind: 'intentOpened', intent }, context);
     if (observation.outcome === 'changed') lease.hold(paymentId);
-    if (kept.status === 'rejected') throw kept.reason;
     return observation;
   }
 

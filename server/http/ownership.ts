@@ -5,7 +5,7 @@ import type { Actor, Versioned } from '../ports.ts';
 import type { AppDeps } from './appDeps.ts';
 import { ownershipOf } from './policies.ts';
 
-type Reads = Pick<AppDeps, 'queries' | 'transitions'>;
+type Reads = Pick<AppDeps, 'transitions'>;
 
 /** The newest state straight from the log: what a write of this request has just made. */
 export async function newest({ transitions }: Reads, id: string): Promise<Versioned | null> {
@@ -16,16 +16,16 @@ export async function newest({ transitions }: Reads, id: string): Promise<Versio
   return { state, seq, createdAtMs: state.openedAtMs, updatedAtMs: atMs, received };
 }
 
-/** Reads a payment or payout of the caller; a stranger's is the same as none. */
+/**
+ * Reads a payment or payout of the caller; a stranger's is the same as none. From the log, so that whoever was answered by one server
+ * and asks another one is never told less than he knows.
+ */
 export async function ownPayment(reads: Reads, actor: Actor, id: string): Promise<Versioned> {
   const owner = ownershipOf(actor);
-  const projected = await reads.queries.payment(id, owner);
-  if (projected) return projected;
-  // The projection of a payment that was opened this moment may still be on its way.
-  const logged = await newest(reads, id);
-  const own = logged && (owner === null || [logged.state.buyerId, logged.state.sellerId].includes(owner));
+  const found = await newest(reads, id);
+  const own = found && (owner === null || [found.state.buyerId, found.state.sellerId].includes(owner));
   if (!own) throw new AppError('not_found', 'There is no such payment.');
-  return logged;
+  return found;
 }
 
 /** Narrows to a payment of a buyer. */

@@ -227,7 +227,7 @@ export interface TermsEntry {
   readonly terms: Terms;
 }
 
-/** Terms are kept outside the primary database before an address is given, so that everybody's exit exists without us. */
+/** Terms are kept outside the primary database before a payment can be read, so that everybody's exit exists without us. */
 export interface TermsArchive {
   /** Ends when the entry is on disk. */
   keep(entry: TermsEntry): Promise<void>;

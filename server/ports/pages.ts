@@ -5,8 +5,7 @@ export interface Place {
 }
 
 /** By the time at which a row was opened; rows of one moment by their ids. */
-export const pageOrders = ['newestFirst', 'oldestFirst'] as const;
-export type PageOrder = (typeof pageOrders)[number];
+export type PageOrder = 'newestFirst' | 'oldestFirst';
 
 /** One page of a list. */
 export interface PageWanted {

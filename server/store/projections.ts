@@ -45,7 +45,7 @@ export function createProjections(payments: Collection<Row>): Projections {
   const write = createBatches<Transition, void>({
     maxSize: maxBatch,
     maxInFlight: oneAtATime,
-    leave: company.await,
+    leave: company.gather,
     async run(transitions) {
       await writeRows(payments, transitions);
       return transitions.map(remember);
@@ -65,19 +65,21 @@ export function createProjections(payments: Collection<Row>): Projections {
     async projectOnce(transition) {
       if ((versions.get(transition.paymentId) ?? 0) < transition.seq) await project(transition);
     },
-    async written() {
-      company.end();
-      await last;
-    },
+    written: () => company.endFor(last),
   };
 }
 
-/** Lets a batch wait for more, until somebody waits for the batch. */
+/** Lets a batch wait for more, unless somebody waits for what is written. */
 function createCompany() {
   const nobodyWaits = () => {};
   let leaveNow = nobodyWaits;
+  let waiting = 0;
   return {
-    await(start: () => void): void {
+    gather(start: () => void): void {
+      if (waiting > 0) {
+        setImmediate(start);
+        return;
+      }
       const leave = () => {
         clearTimeout(timer);
         leaveNow = nobodyWaits;
@@ -86,7 +88,12 @@ function createCompany() {
       const timer = setTimeout(leave, companyMs);
       leaveNow = leave;
     },
-    end: () => leaveNow(),
+    async endFor(written: Promise<unknown>): Promise<void> {
+      waiting += 1;
+      leaveNow();
+      await written;
+      waiting -= 1;
+    },
   };
 }
 

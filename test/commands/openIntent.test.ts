@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import { createAskAddress } from '../../server/commands/askAddress.ts';
 import { createOpenIntent } from '../../server/commands/openIntent.ts';
-import { externalIdOf } from '../../server/domain/externalId.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
 import { AppError } from '../../server/errors.ts';
-import type { PayInProvider, TermsArchive } from '../../server/ports/outside.ts';
-import type { Actor } from '../../server/ports.ts';
+import type { TermsArchive } from '../../server/ports/outside.ts';
+import type { Actor, PaymentCoordinator } from '../../server/ports.ts';
 import { buildState, buildTransition } from '../support/factories.ts';
 import {
   addressOf,
@@ -43,15 +42,14 @@ describe('openIntent', () => {
     expect(state.provider?.amount).to.equal('100');
   });
 
-  it('has the terms on disk before the provider is asked, also for an intent whose opener died before they were', async () => {
+  it('has the terms on disk before anybody can read the vault, and opens nothing while they cannot be kept', async () => {
     const kept = new Set<string>();
-    const asked: boolean[] = [];
-    const isKept = (externalId: string) => [...kept].some((id) => externalId === externalIdOf(id));
-    const requestPayment: PayInProvider['requestPayment'] = (wanted) => {
-      asked.push(isKept(wanted.externalId));
-      return world.ports.provider.requestPayment(wanted);
+    const opened: boolean[] = [];
+    const { ports } = world.process({});
+    const observe: PaymentCoordinator['observe'] = (id, ...rest) => {
+      opened.push(kept.has(id));
+      return ports.coordinator.observe(id, ...rest);
     };
-    const { ports } = world.process({ provider: { requestPayment } });
     let full = true;
     const termsArchive: TermsArchive = {
       async keep(entry) {
@@ -60,16 +58,16 @@ describe('openIntent', () => {
         kept.add(entry.paymentId);
       },
     };
-    const askAddress = createAskAddress({ ...ports, termsArchive });
-    const open = createOpenIntent({ ...ports, termsArchive, askAddress });
+    const askAddress = createAskAddress(ports);
+    const open = createOpenIntent({ ...ports, coordinator: { observe }, termsArchive, askAddress });
     const words = intentFor(await world.post());
     await refused(open(words), 'busy');
-    expect(asked).to.deep.equal([]);
+    expect(opened).to.deep.equal([]);
     full = false;
     const { state, reused } = await open(words);
-    expect(reused).to.equal(true);
+    expect(reused).to.equal(false);
     expect(addressOf(state)).to.match(/^0x/);
-    expect(asked, 'asked once, when its terms were kept').to.deep.equal([true]);
+    expect(opened, 'opened once, when its terms were kept').to.deep.equal([true]);
   });
 
   it('puts the platform in for addresses nobody gave', async () => {

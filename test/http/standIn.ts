@@ -6,6 +6,7 @@ import type { Transition } from '../../server/domain/transition.ts';
 import type { AppDeps, Commands, HttpSettings } from '../../server/http/appDeps.ts';
 import type { IdempotencyStore, ProviderDelivery, Role, Versioned } from '../../server/ports.ts';
 import { createTokens } from '../../server/tokens.ts';
+import { buildTransition } from '../support/factories.ts';
 import { pageOf } from '../support/pages.ts';
 
 /** The clock of these tests stands still here. */
@@ -117,7 +118,11 @@ function storesOf(
         return world.transitions.filter((entry) => entry.paymentId === id && entry.seq > seq).slice(0, limit);
       },
       async tail(id) {
-        return world.transitions.findLast((entry) => entry.paymentId === id) ?? null;
+        const recorded = world.payments.get(id);
+        const told = world.transitions.findLast((entry) => entry.paymentId === id);
+        if (recorded === undefined || told !== undefined) return told ?? null;
+        const { state, seq, updatedAtMs } = recorded;
+        return buildTransition({ paymentId: id, seq, state, atMs: updatedAtMs });
       },
     },
     marketplace: {

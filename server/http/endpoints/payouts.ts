@@ -9,14 +9,15 @@ export const postPayout = endpoint({
   operation: 'POST /api/payment/shkeeper/payout',
   summary: 'Pay what is owed to the seller, or the buyer, of a request through the provider',
   description:
-    'A seller without a payout address is owed what the treasury received for him; a buyer without a refund address what came back to the ' +
+    'Without `owedTo` the seller is paid. A seller without a payout address is owed what the treasury received for him; a buyer without a refund address what came back to the ' +
     "platform's refund wallet, and what the provider holds of a payment that is over. `recipientAddress` is the word of the party, which an admin has checked.",
   body: z.strictObject({
     purchaseRequestId: identifier,
     sellerOfferId: identifier,
     buyerId: identifier,
     sellerId: identifier,
-    owedTo: z.enum(['seller', 'buyer']).default('seller'),
+    // The seller without it. No default: a key's call is compared by what was read of it, and what came before this field has none.
+    owedTo: z.enum(['seller', 'buyer']).exactOptional(),
     amount,
     recipientAddress: address,
     token: token.default('USDT'),

@@ -13,14 +13,17 @@ const tradesAtOnce = 6;
 /** Each payment that waits for the provider has its forward driven by hand-sized steps. */
 const limitMs = 180_000;
 
-/** Kills one of the running servers, starts it again in the background. */
+/** Fewer would leave nobody whom the load could reach: the next death would meet no work. */
+const fewestRunning = 2;
+
+/** Kills one of the running servers, starts it again in the background; another one always runs. */
 async function killOne(stage: FaultStage, run: Run, reviving: Map<FaultServer, Promise<void>>): Promise<void> {
   const running = await eventually(
     () => {
       const alive = stage.servers.filter((server) => !reviving.has(server) && server.isRunning());
-      return alive.length > 0 && alive;
+      return alive.length >= fewestRunning && alive;
     },
-    { timeoutMs: stepLimitMs, what: 'a server runs' },
+    { timeoutMs: stepLimitMs, what: 'two servers run' },
   );
   const victim = running[Math.floor(run.random() * running.length)] as FaultServer;
   await victim.die();
@@ -38,7 +41,8 @@ async function run(stage: FaultStage, run: Run): Promise<void> {
   await eventually(() => load.paid() > 0, { timeoutMs: stepLimitMs, what: 'the load has begun' });
   for (let kills = 0; kills < wanted; kills += 1) {
     await killOne(stage, run, reviving);
-    if ((kills + 1) % 20 === 0) run.say(`${kills + 1} kills, ${load.paid()} trades paid`);
+    const paid = load.paid();
+    if ((kills + 1) % 20 === 0) run.say(`${kills + 1} kills, ${paid} trades paid`);
     await Promise.race([...reviving.values(), pause(run.random() * run.number('pauseMs'))]);
   }
   await Promise.all(reviving.values());

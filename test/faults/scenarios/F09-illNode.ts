@@ -67,7 +67,10 @@ async function suffer(stage: FaultStage, node: FakeNode, [name, illness]: (typeo
   if (isAnotherChain) {
     // which chain a node serves is asked again after a failure, when another node may answer at its address
     node.behave({ kind: 'throttled' });
-    await eventually(() => node.struck() > 0, { timeoutMs: stepLimitMs, what: 'the node fails once' });
+    await eventually(() => node.strickenPaths().size === stage.servers.length, {
+      timeoutMs: stepLimitMs,
+      what: 'the node fails for every server',
+    });
   }
   node.behave(manner);
   const pay = async () => [
@@ -109,9 +112,9 @@ async function run(stage: FaultStage, run: Run): Promise<void> {
   const { info } = stage.sandbox;
   const node = await startFakeNode(info.chainUrl);
   try {
-    const networksFile = path.join(stage.directory, 'networks-ill-node.json');
-    writeNetworksFile(networksFile, info.deployment, node.url);
-    for (const server of stage.servers) {
+    for (const [n, server] of stage.servers.entries()) {
+      const networksFile = path.join(stage.directory, `networks-ill-node-${n}.json`);
+      writeNetworksFile(networksFile, info.deployment, `${node.url}/${n}`);
       await server.die();
       await server.revive({ NETWORKS_FILE: networksFile });
     }

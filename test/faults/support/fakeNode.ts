@@ -29,6 +29,8 @@ export interface FakeNode {
   behave(manner: Manner): void;
   /** How many answers were withheld, refused or changed since the last change of manners. */
   struck(): number;
+  /** Paths of the addresses by which those asked who were answered so: clients that were given different ones are told apart. */
+  strickenPaths(): ReadonlySet<string>;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ interface Message extends Question {
 export async function startFakeNode(target: string): Promise<FakeNode> {
   let manner: Manner = { kind: 'truth' };
   let struck = 0;
+  let stricken = new Set<string>();
   const unanswered = new Set<ServerResponse>();
   const ask = (method: string, params: readonly unknown[]) => rpc(target, method, params);
 
@@ -48,16 +51,25 @@ export async function startFakeNode(target: string): Promise<FakeNode> {
     return (await fetch(target, { method: 'POST', headers, body: text })).json();
   }
 
-  async function rewrite(lie: Lie, message: Message, reply: Record<string, unknown>) {
+  function strike(path: string): void {
+    struck += 1;
+    stricken.add(path);
+  }
+
+  async function rewrite(
+    lie: Lie,
+    path: string,
+    { message, reply }: { message: Message; reply: Record<string, unknown> },
+  ) {
     if (!('result' in reply)) return reply;
     const told = await lie(message, structuredClone(reply.result), ask);
     if (JSON.stringify(told) === JSON.stringify(reply.result)) return reply;
-    struck += 1;
+    strike(path);
     return { ...reply, result: told };
   }
 
-  async function answer(text: string, response: ServerResponse): Promise<void> {
-    if (manner.kind === 'silent' || manner.kind === 'throttled') struck += 1;
+  async function answer(path: string, text: string, response: ServerResponse): Promise<void> {
+    if (manner.kind === 'silent' || manner.kind === 'throttled') strike(path);
     if (manner.kind === 'silent') {
       unanswered.add(response);
       return;
@@ -74,7 +86,7 @@ export async function startFakeNode(target: string): Promise<FakeNode> {
       const told = await Promise.all(
         batch.map((reply) => {
           const message = [asked].flat().find(({ id }) => id === reply.id);
-          return message === undefined ? reply : rewrite(lie, message, reply);
+          return message === undefined ? reply : rewrite(lie, path, { message, reply });
         }),
       );
       replies = Array.isArray(asked) ? told : told[0];
@@ -87,7 +99,7 @@ export async function startFakeNode(target: string): Promise<FakeNode> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       // a node that cannot answer breaks the connection, as a real one does
-      answer(Buffer.concat(chunks).toString(), response).catch(() => response.destroy());
+      answer(request.url ?? '/', Buffer.concat(chunks).toString(), response).catch(() => response.destroy());
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -102,9 +114,11 @@ export async function startFakeNode(target: string): Promise<FakeNode> {
     behave(next) {
       manner = next;
       struck = 0;
+      stricken = new Set();
       forget();
     },
     struck: () => struck,
+    strickenPaths: () => stricken,
     async close() {
       forget();
       const closed = new Promise((resolve) => server.close(resolve));

@@ -7,7 +7,7 @@ import { type OpenTrade, openTrade, units } from './trade.ts';
 export interface Load {
   /** Begins no further trade, waits for those under way and answers all that were opened. */
   stop(): Promise<readonly OpenTrade[]>;
-  /** Trades whose money is on its way to us. */
+  /** Trades whose money is on its way to us; throws when the load has failed. */
   paid(): number;
 }
 
@@ -46,14 +46,19 @@ export function startLoad(stage: FaultStage, width: number): Load {
     while (!stopped) await one();
   });
   const all = Promise.all(workers);
-  // whoever stops the load hears of its failure
-  all.catch(() => undefined);
+  let failure: { readonly cause: unknown } | null = null;
+  all.catch((cause: unknown) => {
+    failure = { cause };
+  });
   return {
     async stop() {
       stopped = true;
       await all;
       return opened;
     },
-    paid: () => paid,
+    paid() {
+      if (failure !== null) throw new Error('the load has failed', failure);
+      return paid;
+    },
   };
 }
