@@ -50,7 +50,7 @@ export function createApp(deps: AppDeps): Express {
   // Tokens travel in a header, so no origin ever needs credentials.
   app.use(cors({ origin: [...settings.allowedOrigins], credentials: false, exposedHeaders, maxAge: 600 }));
 
-  const limiters = createLimiters(settings.rateLimits);
+  const limiters = createLimiters(settings.rateLimits, deps.limitStore);
   const serve = createServe(deps, limiters);
   const serveOpen = createServeOpen(deps, limiters);
   const present = createPresenter({ gateway: deps.gateway, publicUrl: settings.publicUrl });

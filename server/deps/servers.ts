@@ -5,6 +5,7 @@ import { createRevokeApiKey } from '../commands/revokeApiKey.ts';
 import type { Config } from '../config.ts';
 import { createReplayCache } from '../providers/identity/replayCache.ts';
 import { createSecretBox } from '../providers/identity/secretBox.ts';
+import { createSharedStore } from '../providers/limits/sharedStore.ts';
 import type { Store } from '../store/createStore.ts';
 import type { Ports } from './ports.ts';
 
@@ -17,6 +18,7 @@ export function serversOf(parts: { config: Config; ports: Ports; store: Store; r
   const given = { ...ports, apiKeys, secretBox };
   return {
     apiKeys,
+    limitStore: (budget: string) => createSharedStore(budget, { ...ports, redis }),
     knowServer: createKnowServer({ ...given, replays }),
     commands: { issueApiKey: createIssueApiKey(given), revokeApiKey: createRevokeApiKey(given) },
   };

@@ -37,6 +37,7 @@ import type {
 import type { LegacySignature } from '../providers/shkeeper/signature.ts';
 import type { DevelopmentTools } from './development.ts';
 import type { DemandOpenSession, IdentityCommands } from './identityDeps.ts';
+import type { StoreOf } from './middleware/rateLimit.ts';
 
 /** The use cases that the routes call, each as its command declares it; every refusal is thrown as `AppError`. */
 export interface Commands extends IdentityCommands {
@@ -102,6 +103,8 @@ export interface AppDeps {
   readonly gateway: Pick<EscrowGateway, 'checksum' | 'network' | 'networks'>;
   readonly verifyToken: (token: string) => Actor & Credentials;
   readonly demandOpenSession: DemandOpenSession;
+  /** Where calls are counted; without it each process counts for itself. */
+  readonly limitStore?: StoreOf | undefined;
   readonly knowServer: (call: SignedCall) => Promise<KnownServer>;
   readonly apiKeys: Pick<ApiKeyStore, 'list'>;
   /** Null mounts no development route. */

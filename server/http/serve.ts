@@ -65,6 +65,7 @@ export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLim
     const guard = movesMoney ? [stepUp] : [];
     router[method](
       path,
+      limiters.knock,
       serverKey(operation, deps.knowServer),
       authenticate(operation, deps.verifyToken),
       ...guard,

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
 import { AppError } from '../../errors.ts';
 import type { HttpSettings } from '../appDeps.ts';
 import { type Budget, ownershipOf } from '../policies.ts';
@@ -10,10 +10,25 @@ const isOperator = ({ actor, apiKeyId }: Request) =>
 /** A marketplace's server asks for all of its users. */
 const usersOfServer = 10;
 
+/** Where the calls of a budget are counted. */
+export type StoreOf = (budget: string) => Store;
+/** What a household or a small office is given; whoever has one can take any address in it. */
+const ipv6Subnet = 56;
+
 /** The budgets: calls anybody may make count per address; reads, calls that make us look at the chain, and calls that open something, per user. */
-export function createLimiters(limits: HttpSettings['rateLimits']): Record<Budget, RequestHandler> {
-  const limiter = (limit: number, perUser: boolean, skip = (_request: Request) => false) =>
+export function createLimiters(
+  limits: HttpSettings['rateLimits'],
+  storeOf?: StoreOf | undefined,
+): Record<Budget | 'knock', RequestHandler> {
+  const counted = (name: string) => (storeOf === undefined ? {} : { store: storeOf(name) });
+  const handler = () => {
+    throw new AppError('rate_limited', 'Too many requests; the RateLimit header says when to go on.');
+  };
+  const limiter = (name: Budget, limit: number, perUser: boolean, skip = (_request: Request) => false) =>
     rateLimit({
+      ...counted(name),
+      identifier: name,
+      passOnStoreError: true,
       windowMs: 60_000,
       limit: ({ apiKeyId }) => (perUser && apiKeyId !== undefined ? limit * usersOfServer : limit),
       skip,
@@ -21,16 +36,30 @@ export function createLimiters(limits: HttpSettings['rateLimits']): Record<Budge
       legacyHeaders: false,
       // A client may send forwarding headers without a proxy of ours in front; they are ignored, not worth a warning.
       validate: { xForwardedForHeader: false, forwardedHeader: false },
-      keyGenerator: (request) =>
-        (perUser && (request.apiKeyId ?? request.actor?.userId)) || ipKeyGenerator(request.ip ?? ''),
-      handler: () => {
-        throw new AppError('rate_limited', 'Too many requests; the RateLimit header says when to go on.');
-      },
+      keyGenerator: (request) => (perUser && (request.apiKeyId ?? request.actor?.userId)) || addressOf(request),
+      handler,
     });
+  const addressOf = (request: Request) => ipKeyGenerator(request.ip ?? '', ipv6Subnet);
+  /** Signed calls that were refused, per address: each cost a look into the database, whoever made it. */
+  const knock = rateLimit({
+    ...counted('knock'),
+    windowMs: 60_000,
+    limit: limits.anonymousPerMinute,
+    skip: (request) => request.get('x-api-key') === undefined,
+    skipSuccessfulRequests: true,
+    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
+    passOnStoreError: true,
+    standardHeaders: false,
+    legacyHeaders: false,
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
+    keyGenerator: addressOf,
+    handler,
+  });
   return {
-    anonymous: limiter(limits.anonymousPerMinute, false),
-    read: limiter(limits.readPerMinute, true, isOperator),
-    hint: limiter(limits.hintPerMinute, true),
-    create: limiter(limits.createPerMinute, true),
+    knock,
+    anonymous: limiter('anonymous', limits.anonymousPerMinute, false),
+    read: limiter('read', limits.readPerMinute, true, isOperator),
+    hint: limiter('hint', limits.hintPerMinute, true),
+    create: limiter('create', limits.createPerMinute, true),
   };
 }
