@@ -44,6 +44,7 @@ export const errorCodes = [
   'transaction_mismatch',
   'transaction_already_used',
   'payout_not_open',
+  'already_running',
   'idempotency_key_reused',
   'idempotency_key_in_use',
   'too_many_keys',

@@ -1,5 +1,5 @@
 import { claim } from '../domain/claim.ts';
-import type { PaymentState, PaymentStatus } from '../domain/state.ts';
+import type { PaymentState, PaymentStatus, Rail } from '../domain/state.ts';
 import { payingProblem } from '../domain/trade.ts';
 import { AppError } from '../errors.ts';
 import type { ChainReader, EscrowGateway, TermsArchive } from '../ports/outside.ts';
@@ -39,6 +39,8 @@ export interface OpenIntentDeps {
 export interface OpenIntentInput extends TradeWords {
   readonly actor: Actor;
   readonly metadata?: string | undefined;
+  /** Through the provider unless another way in is named; the others are paid straight into the vault. */
+  readonly rail?: Rail | undefined;
   readonly idempotencyClaim?: string | undefined;
 }
 
@@ -112,7 +114,9 @@ export function createOpenIntent(deps: OpenIntentDeps) {
     if (claimNumber >= maxAttempts) {
       throw new AppError('too_many_attempts', 'This offer was tried too often; ask its seller for a new one.');
     }
-    const { paymentId, intent } = await freezeIntent(deps, trade, { claimNumber, metadata: input.metadata ?? null });
+    const { paymentId, intent } = await freezeIntent(deps, trade, {
+      ...{ claimNumber, metadata: input.metadata ?? null, rail: input.rail ?? 'shkeeper' },
+    });
     const context = { actor: userActor(input.actor), idempotencyClaim: input.idempotencyClaim };
     // As soon as the payment can be read its vault takes money, so its terms are on disk before. Those of a race that is lost lie there for nobody.
     await deps.termsArchive.keep(termsEntry(trade.network, { ...intent, id: paymentId }));
@@ -150,12 +154,18 @@ export function createOpenIntent(deps: OpenIntentDeps) {
     return openOrFind(trade, input, seen.endedCount);
   }
 
+  /** The payment with its receiver; nobody is given a vault before its terms are on disk, which `askAddress` sees to on the provider's rail. */
+  async function withReceiver(state: PaymentState, { network }: Trade): Promise<PaymentState> {
+    if (state.provider === null) await deps.termsArchive.keep(termsEntry(network, state));
+    return lease.address(state);
+  }
+
   return async function openIntent(input: OpenIntentInput): Promise<OpenedIntent> {
     const trade = await readTrade(deps, input.actor, input);
     const seen = await look(trade, input.idempotencyClaim);
     const known = seen.keyHolder === null ? seen.active : await openedUnder(seen.keyHolder.paymentId, trade);
     const { state, reused } = known === null ? await openNew(trade, input, seen) : { state: known, reused: true };
     deps.crash('intentOpened');
-    return { state: isActive(state) ? await lease.address(state) : state, reused };
+    return { state: isActive(state) ? await withReceiver(state, trade) : state, reused };
   };
 }

@@ -1,7 +1,9 @@
 import { createAcceptLate } from '../commands/acceptLate.ts';
 import { createAcceptOffer } from '../commands/acceptOffer.ts';
+import { createAdminPayout } from '../commands/adminPayout.ts';
 import { createAskAddress } from '../commands/askAddress.ts';
 import { createCancelPayment } from '../commands/cancelPayment.ts';
+import { createCheckOpenPayments } from '../commands/checkOpenPayments.ts';
 import { createConfirmBatch } from '../commands/confirmBatch.ts';
 import { createConfirmSettlement } from '../commands/confirmSettlement.ts';
 import { createConfirmTransfer } from '../commands/confirmTransfer.ts';
@@ -15,6 +17,7 @@ import { createPlaceOffer } from '../commands/placeOffer.ts';
 import { createPostRequest } from '../commands/postRequest.ts';
 import { createPrepareBatch } from '../commands/prepareBatch.ts';
 import { createPrepareSettlement } from '../commands/prepareSettlement.ts';
+import { createRecordPayment } from '../commands/recordPayment.ts';
 import { createRecordPayoutCallback } from '../commands/recordPayoutCallback.ts';
 import { createRecordReport } from '../commands/recordReport.ts';
 import { createResolvePayout } from '../commands/resolvePayout.ts';
@@ -35,6 +38,9 @@ export function useCasesOf(ports: Ports) {
   const openPayout = createOpenPayout(ports);
   const forwardToVault = createForwardToVault(ports);
   const confirmSettlement = createConfirmSettlement(ports);
+  const openIntent = createOpenIntent({ ...ports, askAddress });
+  const confirmTransfer = createConfirmTransfer({ ...ports, verifyPayment });
+  const paySeller = createPaySeller({ ...ports, openPayout });
   return {
     askAddress,
     verifyPayment,
@@ -42,8 +48,11 @@ export function useCasesOf(ports: Ports) {
     postRequest: createPostRequest(ports),
     placeOffer: createPlaceOffer(ports),
     acceptOffer: createAcceptOffer(ports),
-    openIntent: createOpenIntent({ ...ports, askAddress }),
-    confirmTransfer: createConfirmTransfer({ ...ports, verifyPayment }),
+    openIntent,
+    confirmTransfer,
+    recordPayment: createRecordPayment({ ...ports, openIntent, confirmTransfer }),
+    verifyOpenPayments: createCheckOpenPayments({ ...ports, verifyPayment }),
+    findMissingTransactions: createCheckOpenPayments({ ...ports, verifyPayment }),
     recordReport: createRecordReport(ports),
     recordPayoutCallback: createRecordPayoutCallback(ports),
     prepareSettlement: createPrepareSettlement({ ...ports, openPayout, forwardToVault }),
@@ -52,7 +61,8 @@ export function useCasesOf(ports: Ports) {
     confirmBatch: createConfirmBatch({ ...ports, confirmSettlement }),
     acceptLate: createAcceptLate(ports),
     cancelPayment: createCancelPayment(ports),
-    paySeller: createPaySeller({ ...ports, openPayout }),
+    paySeller,
+    adminPayout: createAdminPayout({ ...ports, paySeller }),
     forwardToVault,
     drivePayout: createDrivePayout(ports),
     resolvePayout: createResolvePayout(ports),

@@ -1,7 +1,9 @@
 import type { createAcceptLate } from '../commands/acceptLate.ts';
 import type { createAcceptOffer } from '../commands/acceptOffer.ts';
+import type { createAdminPayout } from '../commands/adminPayout.ts';
 import type { createAuditPayment } from '../commands/auditPayment.ts';
 import type { createCancelPayment } from '../commands/cancelPayment.ts';
+import type { createCheckOpenPayments } from '../commands/checkOpenPayments.ts';
 import type { createConfirmBatch } from '../commands/confirmBatch.ts';
 import type { createConfirmSettlement } from '../commands/confirmSettlement.ts';
 import type { createConfirmTransfer } from '../commands/confirmTransfer.ts';
@@ -12,6 +14,7 @@ import type { createPlaceOffer } from '../commands/placeOffer.ts';
 import type { createPostRequest } from '../commands/postRequest.ts';
 import type { createPrepareBatch } from '../commands/prepareBatch.ts';
 import type { createPrepareSettlement } from '../commands/prepareSettlement.ts';
+import type { createRecordPayment } from '../commands/recordPayment.ts';
 import type { createRecordPayoutCallback } from '../commands/recordPayoutCallback.ts';
 import type { createRecordReport } from '../commands/recordReport.ts';
 import type { createResolvePayout } from '../commands/resolvePayout.ts';
@@ -20,7 +23,7 @@ import type { createSharedLook } from '../commands/rules/sharedLook.ts';
 import type { ApiKeyStore, KnownServer, SignedCall } from '../ports/apiKeys.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { Credentials } from '../ports/identity.ts';
-import type { EscrowGateway } from '../ports/outside.ts';
+import type { ChainReader, EscrowGateway } from '../ports/outside.ts';
 import type { PaymentReports } from '../ports/paymentReads.ts';
 import type { ReconciliationReports } from '../ports/reconciliation.ts';
 import type {
@@ -46,6 +49,10 @@ export interface Commands extends IdentityCommands {
   readonly acceptOffer: ReturnType<typeof createAcceptOffer>;
   readonly openIntent: ReturnType<typeof createOpenIntent>;
   readonly confirmTransfer: ReturnType<typeof createConfirmTransfer>;
+  readonly recordPayment: ReturnType<typeof createRecordPayment>;
+  readonly verifyOpenPayments: ReturnType<typeof createCheckOpenPayments>;
+  readonly findMissingTransactions: ReturnType<typeof createCheckOpenPayments>;
+  readonly adminPayout: ReturnType<typeof createAdminPayout>;
   readonly recordReport: ReturnType<typeof createRecordReport>;
   readonly recordPayoutCallback: ReturnType<typeof createRecordPayoutCallback>;
   readonly prepareSettlement: ReturnType<typeof createPrepareSettlement>;
@@ -105,6 +112,8 @@ export interface AppDeps {
   readonly demandOpenSession: DemandOpenSession;
   /** Where calls are counted; without it each process counts for itself. */
   readonly limitStore?: StoreOf | undefined;
+  /** The heads of the chains, to say how deep a transfer lies. */
+  readonly chain: Pick<ChainReader, 'head'>;
   readonly knowServer: (call: SignedCall) => Promise<KnownServer>;
   readonly apiKeys: Pick<ApiKeyStore, 'list'>;
   /** Null mounts no development route. */

@@ -48,6 +48,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   payout_not_open: 409,
   too_many_keys: 409,
   secret_already_shown: 409,
+  already_running: 409,
   idempotency_key_in_use: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,

@@ -67,6 +67,18 @@ export const policies = {
   'POST /api/payment/configuration': { access: 'anyone', limit: 'anonymous', token: 'optional' },
   'GET /api/payment/shkeeper/config': { access: 'anyone', limit: 'anonymous' },
   'GET /api/payment/decentralized/receiver': { access: 'anyone', limit: 'anonymous', token: 'optional' },
+  'GET /api/payment/decentralized/status/:paymentId': { access: 'anyone', limit: 'anonymous', token: 'optional' },
+  'GET /api/payment/decentralized/history/:userId': { access: everyone, limit: 'read' },
+  'POST /api/payment/decentralized/save': { access: ['buyer'], limit: 'create' },
+  'PUT /api/payment/decentralized/update': { access: 'anyone', limit: 'hint', token: 'optional' },
+  'POST /api/payment/decentralized/verify/:paymentId': { access: 'anyone', limit: 'hint', token: 'optional' },
+  'POST /api/payment/decentralized/verify-all-pending': { access: admins, limit: 'hint', stepUp: false },
+  'POST /api/payment/decentralized/admin-payout': { access: admins, stepUp: true },
+  'POST /api/payment': { access: ['buyer', 'admin'], limit: 'create' },
+  'POST /api/payment/verify': { access: parties, limit: 'hint' },
+  'POST /api/payment/callback': { access: 'anyone', limit: 'hint', token: 'optional' },
+  'POST /api/payment/payments/:id/fetch-tx': { access: parties, limit: 'hint' },
+  'POST /api/payment/payments/auto-fetch-missing': { access: admins, limit: 'hint', stepUp: false },
 
   // A key may pay out, so who issues one shows what who pays out shows; an end is never to be delayed.
   'POST /api/payment/v1/api-keys': { access: admins, limit: 'create', stepUp: true },

@@ -218,6 +218,7 @@ const opened: Record<ApiKeyScope, readonly Operation[]> = {
     'GET /api/payment',
     'GET /api/payment/:id',
     'GET /api/payment/:id/events',
+    'GET /api/payment/decentralized/history/:userId',
     'GET /api/payment/shkeeper/payout/status/:taskId',
   ],
   trade: ['POST /api/requests', 'POST /api/requests/:id/offers', 'POST /api/requests/:id/offers/:offerId/accept'],
@@ -225,6 +226,10 @@ const opened: Record<ApiKeyScope, readonly Operation[]> = {
     'POST /api/payment/shkeeper/intents',
     'POST /api/payment/shkeeper/confirm-transaction',
     'PUT /api/payment/:id',
+    'POST /api/payment',
+    'POST /api/payment/verify',
+    'POST /api/payment/decentralized/save',
+    'POST /api/payment/payments/:id/fetch-tx',
   ],
   payouts: ['POST /api/payment/shkeeper/payout'],
   reports: [

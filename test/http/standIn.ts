@@ -205,6 +205,9 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     reports: { newest: async () => [] },
     metrics: { text: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: '' }) },
     gateway: { checksum: (address) => address, network: () => null, networks: () => [] },
+    chain: {
+      head: async () => ({ number: 20, hash: '', timeMs: nowMs, confirmed: 18, finalized: 15 }),
+    },
     verifyToken: (token) => tokens.verify(token),
     knowServer: async () => {
       throw new Error('no server was expected');

@@ -3,6 +3,7 @@ import { externalIdOf } from '../../domain/externalId.ts';
 import { blankInvoice } from '../../domain/invoice.ts';
 import { formatAmount } from '../../domain/money.ts';
 import type { IntentFacts } from '../../domain/signal.ts';
+import type { Rail } from '../../domain/state.ts';
 import { buildTerms, termsProblem } from '../../domain/terms.ts';
 import { AppError } from '../../errors.ts';
 import type { ChainReader, EscrowGateway } from '../../ports/outside.ts';
@@ -94,7 +95,7 @@ export function refuseTaken(field: string | null): void {
 export async function freezeIntent(
   deps: IntentFactsDeps,
   trade: Trade,
-  extra: { readonly claimNumber: number; readonly metadata: string | null },
+  extra: { readonly claimNumber: number; readonly metadata: string | null; readonly rail: Rail },
 ): Promise<{ readonly paymentId: string; readonly intent: IntentFacts }> {
   const { gateway, ids, policy } = deps;
   const { request, offer, asset, price } = trade;
@@ -104,10 +105,17 @@ export async function freezeIntent(
     deps.chain.head(trade.network.name),
   ]);
   const frozen = termsOf(deps, { ...trade, network }, gateway.ref(paymentId, ids.randomBits()));
+  const invoice = () =>
+    blankInvoice({
+      externalId: externalIdOf(paymentId),
+      coin: trade.coin,
+      amount: formatAmount(price, asset.decimals),
+      callbackUrl: policy.callbackUrls.invoice,
+      hotWallet: network.shkeeperHotWallet,
+    });
   const intent: IntentFacts = {
     ...extra,
     ...frozen,
-    rail: 'shkeeper',
     marketplaceId: request.marketplaceId,
     requestId: request.id,
     offerId: offer.id,
@@ -117,13 +125,7 @@ export async function freezeIntent(
     price,
     watchUntilMs: frozen.expiresAtMs + policy.monitoringDays * dayMs,
     headBlock,
-    provider: blankInvoice({
-      externalId: externalIdOf(paymentId),
-      coin: trade.coin,
-      amount: formatAmount(price, asset.decimals),
-      callbackUrl: policy.callbackUrls.invoice,
-      hotWallet: network.shkeeperHotWallet,
-    }),
+    provider: extra.rail === 'shkeeper' ? invoice() : null,
   };
   return { paymentId, intent };
 }

@@ -3,10 +3,19 @@ import type { Operation } from '../policies.ts';
 import { issueApiKey, listApiKeys, revokeApiKey } from './apiKeys.ts';
 import { auditPayment } from './audits.ts';
 import { postConfiguration, shkeeperConfig } from './configuration.ts';
-import { decentralizedReceiver } from './decentralizedReads.ts';
+import {
+  adminPayout,
+  savePayment,
+  updateDecentralized,
+  verifyAllPending,
+  verifyDecentralized,
+} from './decentralized.ts';
+import { decentralizedHistory, decentralizedReceiver, decentralizedStatus } from './decentralizedReads.ts';
 import { createTestPayment, getCallbackTest, postCallbackTest, testProvider, triggerWebhook } from './development.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
+import { autoFetchMissing, fetchTransaction } from './missingTransactions.ts';
+import { paymentCallback, postPayment, verifyPayment } from './paymentRecords.ts';
 import { exportPayments, exportPaymentsOfUser, paymentStats, paymentStatsOfUser } from './paymentReports.ts';
 import { acceptLate, getPayment, listEvents, listPayments, listPaymentsOfUser, putPayment } from './payments.ts';
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
@@ -61,6 +70,18 @@ const all: readonly AnyEndpoint[] = [
   stepUp,
   enrolFactor,
   confirmFactor,
+  decentralizedStatus,
+  decentralizedHistory,
+  savePayment,
+  updateDecentralized,
+  verifyDecentralized,
+  verifyAllPending,
+  adminPayout,
+  postPayment,
+  verifyPayment,
+  paymentCallback,
+  fetchTransaction,
+  autoFetchMissing,
   paymentHealth,
   trialBalance,
   listReconciliations,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { network, paymentId } from '../schemas/fields.ts';
+import { identifier, network, paymentId } from '../schemas/fields.ts';
+import { listAnswer, listQuery } from '../schemas/lists.ts';
+import { paymentDocument } from '../schemas/paymentDocument.ts';
+import { shownPayment } from '../schemas/publicPayment.ts';
 
 const place = { network: z.string(), chainId: z.number().int() };
 const receiver = z.string().meta({ description: 'EIP-55 address' });
@@ -37,4 +40,22 @@ export const decentralizedReceiver = endpoint({
       .meta({ id: 'PaymentReceiver' }),
   ]),
   problems: ['not_found', 'network_not_supported', 'already_final'],
+});
+
+export const decentralizedStatus = endpoint({
+  operation: 'GET /api/payment/decentralized/status/:paymentId',
+  summary: 'How far a payment has come',
+  description: 'A token of one of its parties, or of an operator, shows the whole document as well.',
+  params: z.strictObject({ paymentId }),
+  answer: z.strictObject({ success: z.literal(true), ...shownPayment }),
+});
+
+export const decentralizedHistory = endpoint({
+  operation: 'GET /api/payment/decentralized/history/:userId',
+  summary: 'The payments a user makes or is paid by, newest first',
+  description:
+    'Only for the user himself, admins and auditors. Every payment can be paid by a wallet, so all are listed; `rail` says how each was opened.',
+  params: z.strictObject({ userId: identifier }),
+  query: z.strictObject(listQuery),
+  answer: listAnswer(paymentDocument),
 });

@@ -3,6 +3,20 @@ import { endpoint, envelope } from '../endpoint.ts';
 import { amount, identifier, metadata, network, paymentId, token, txHash } from '../schemas/fields.ts';
 import { escrowStateWord, payTo, statusWord, terms } from '../schemas/paymentDocument.ts';
 
+/** Where to pay, how much and until when, with everything that was frozen. */
+export const intentDocument = z.strictObject({
+  paymentId: z.string(),
+  paymentUrl: z.string(),
+  externalId: z.string().nullable(),
+  expiresAt: z.string().meta({ format: 'date-time' }),
+  status: statusWord,
+  escrowState: escrowStateWord,
+  payTo,
+  termsId: z.string(),
+  vault: z.string(),
+  terms,
+});
+
 export const postIntent = endpoint({
   operation: 'POST /api/payment/shkeeper/intents',
   summary: 'Open a payment intent and get the address to pay to',
@@ -16,22 +30,7 @@ export const postIntent = endpoint({
     network: network.default('bsc'),
     metadata: metadata.exactOptional(),
   }),
-  answer: envelope(
-    z
-      .strictObject({
-        paymentId: z.string(),
-        paymentUrl: z.string(),
-        externalId: z.string().nullable(),
-        expiresAt: z.string().meta({ format: 'date-time' }),
-        status: statusWord,
-        escrowState: escrowStateWord,
-        payTo,
-        termsId: z.string(),
-        vault: z.string(),
-        terms,
-      })
-      .meta({ id: 'PaymentIntent' }),
-  ),
+  answer: envelope(intentDocument.meta({ id: 'PaymentIntent' })),
   problems: [
     'offer_mismatch',
     'request_already_funded',

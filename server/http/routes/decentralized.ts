@@ -1,57 +1,59 @@
 import { Router } from 'express';
-import { AppError } from '../../errors.ts';
-import type { Actor } from '../../ports.ts';
+import type { PaymentState } from '../../domain/state.ts';
 import type { AppDeps } from '../appDeps.ts';
-import { decentralizedReceiver } from '../endpoints/decentralizedReads.ts';
-import { incomingOnly, ownPayment } from '../ownership.ts';
-import type { ServeOpen } from '../serveOpen.ts';
+import { batchCursor, placeOfBatch } from '../batchCursors.ts';
+import {
+  adminPayout,
+  savePayment,
+  updateDecentralized,
+  verifyAllPending,
+  verifyDecentralized,
+} from '../endpoints/decentralized.ts';
+import type { Mounting } from '../mounting.ts';
 
-const creditsNothing =
-  'A bare transfer to this contract pays no payment. Pay to the address of a payment: its intent, its document and this route with paymentId name it.';
-const paysThis = 'Transfers of this token to this address pay this payment and no other.';
+const looked = 'The chain was looked at; the status says what it proved.';
+const isOpen = ({ status }: PaymentState) => status === 'pending' || status === 'processing';
+const isLost = ({ status }: PaymentState) => status === 'failed' || status === 'cancelled';
 
-/** The receivers of payments that a wallet makes by itself. */
-export function decentralizedRoutes(deps: AppDeps, serveOpen: ServeOpen): Router {
-  const { gateway } = deps;
+/** Payments that a wallet makes by itself: what clients say of them is a hint, and the chain decides. */
+export function decentralizedRoutes(deps: AppDeps, { serve, serveOpen, present, open }: Mounting): Router {
+  const { commands } = deps;
   const router = Router();
 
-  /** The contract of each network; a transfer to it credits nothing, so no amount stands beside it. */
-  function contracts(wanted: string | undefined) {
-    const networks = gateway
-      .networks()
-      .filter(({ name }) => wanted === undefined || name === wanted)
-      .map(({ name, chainId, escrow }) => {
-        return { network: name, chainId, receiver: gateway.checksum(escrow), perPayment: false };
-      });
-    const [first] = networks;
-    if (first === undefined) {
-      throw new AppError('network_not_supported', `The network ${wanted ?? ''} is not offered.`);
-    }
-    return { success: true, ...first, networks, message: creditsNothing };
-  }
+  serve(router, savePayment, async ({ actor, body, claimed }) => {
+    const state = await commands.recordPayment({ actor, rail: 'web3', ...body, ...claimed });
+    const transactionHash = body.transactionHash ?? null;
+    return { success: true, data: { ...present.intent(state), transactionHash, accepted: 'hint' } };
+  });
 
-  /** The vault of a payment that still takes money. */
-  async function vaultOf(actor: Actor | null, paymentId: string, wanted: string | undefined) {
-    if (actor === null) {
-      throw new AppError('not_authenticated', 'The receiver of a payment is told to its parties; send a bearer token.');
-    }
-    const { state } = incomingOnly(await ownPayment(deps, actor, paymentId));
-    const { network, chainId, token, tokenAddress } = state.asset;
-    if (wanted !== undefined && wanted !== network) {
-      throw new AppError('network_not_supported', `This payment is paid on ${network}, not on ${wanted}.`);
-    }
-    if (state.status !== 'pending' && state.status !== 'processing') {
-      throw new AppError('already_final', `This payment is ${state.status} and takes no more money.`);
-    }
-    return {
-      ...{ success: true, receiver: gateway.checksum(state.vault), perPayment: true, network, chainId },
-      ...{ paymentId, token, tokenAddress: gateway.checksum(tokenAddress), message: paysThis },
+  serveOpen(router, updateDecentralized, async ({ actor, body: { paymentId } }) => {
+    const found = await open.look(actor, paymentId, undefined);
+    return { success: true, accepted: 'hint', message: looked, ...(await open.show(actor, found)) };
+  });
+
+  serveOpen(router, verifyDecentralized, async ({ actor, params: { paymentId }, body: { transactionHash } }) => {
+    const found = await open.look(actor, paymentId, transactionHash);
+    return { success: true, accepted: 'hint', message: looked, ...(await open.show(actor, found)) };
+  });
+
+  serve(router, verifyAllPending, async ({ body: { limit, cursor } }) => {
+    const { operation } = verifyAllPending;
+    const after = placeOfBatch(operation, cursor);
+    const { checked, next } = await commands.verifyOpenPayments({ limit, after, askProvider: false });
+    const states = checked.flatMap(({ now }) => (now === null ? [] : [now]));
+    const stillPending = states.filter(isOpen).length;
+    const failed = states.filter(isLost).length;
+    const data = {
+      ...{ scanned: checked.length, completed: states.length - stillPending - failed, stillPending, failed },
+      ...{ unchecked: checked.length - states.length, nextCursor: batchCursor(operation, next) },
     };
-  }
+    return { success: true, data, message: `${checked.length} open payments were looked at.` };
+  });
 
-  serveOpen(router, decentralizedReceiver, async ({ actor, query: { network, paymentId } }) =>
-    paymentId === undefined ? contracts(network) : vaultOf(actor, paymentId, network),
-  );
+  serve(router, adminPayout, async ({ actor, body, claimed }) => {
+    const data = await commands.adminPayout({ actor, ...body, ...claimed });
+    return { success: true, data, message: 'The payout is on its way; its events and its status say when it arrived.' };
+  });
 
   return router;
 }
