@@ -9,10 +9,12 @@ import { openAuditedBooks, projectedFields } from '../server/store/auditedBooks.
 import { digest } from '../server/store/codec.ts';
 import { asJson, asText, exitCodeOf } from './audit/report.ts';
 import { auditedConfig } from './audit/settings.ts';
+import { verifyTrail } from './audit/trail.ts';
 
 /** Exit code: the audit could not be made. */
 const exitUnmade = 2;
-const usage = 'npm run audit [-- --json] [-- --since-block <n>]; see docs/operations/audit.md';
+const usage =
+  'npm run audit [-- --json] [-- --since-block <n>], or npm run audit -- verify [--json]; see docs/operations/audit.md';
 
 function readArguments() {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, 'since-block': { type: 'string' } } });
@@ -25,6 +27,7 @@ function readArguments() {
 const toStderr = { write: (line: string) => void process.stderr.write(line) };
 
 async function main(): Promise<void> {
+  if (process.argv[2] === 'verify') return verifyTrail(process.argv.slice(3));
   const { json, since } = readArguments();
   const begun = performance.now();
   const config = await auditedConfig(process.env);

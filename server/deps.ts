@@ -12,6 +12,7 @@ import { type Ports, payoutChannelOf, portsOf } from './deps/ports.ts';
 import { serversOf } from './deps/servers.ts';
 import { namingSources, repeating, systemClock } from './deps/system.ts';
 import { tokensOf } from './deps/tokens.ts';
+import { trailOf } from './deps/trail.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
 import { workerOf } from './deps/worker.ts';
 import { decide } from './domain/payment.ts';
@@ -61,6 +62,7 @@ function httpAppOf(parts: {
     paymentReports: store.paymentReports,
     reports: store.reconciliation,
     metrics: createMetrics({ ...ports, reports: store.reconciliation, backlogs: store.backlogs }),
+    trail: trailOf({ ...ports, config, store }),
     verifyToken: identity.verify,
     demandOpenSession: identity.demandOpenSession,
     development: developmentOf(config, ports.policy.callbackUrls.invoice),

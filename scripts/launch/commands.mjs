@@ -17,7 +17,8 @@ export const COMMANDS = {
   start: 'the sandbox, or with NODE_ENV=production the server alone',
   dev: 'the sandbox with the server restarted when a source changes',
   demo: 'two whole trades, one released and one refunded, through the public API (--json: one object a line)',
-  audit: 'all books against their invariants and the chain (-- --json, see docs/operations/audit.md)',
+  audit:
+    'all books against their invariants and the chain, or the audit trail (-- --json, -- verify, see docs/operations/audit.md)',
   rebuild: 'payments anew from the log, beside running servers (-- --json, -- --force, see docs/operations/rebuild.md)',
   routes:
     'every mounted operation, who may call it and how (-- --json; NODE_ENV=production without the development routes)',

@@ -20,6 +20,7 @@ import type { createRecordReport } from '../commands/recordReport.ts';
 import type { createResolvePayout } from '../commands/resolvePayout.ts';
 import type { createRevokeApiKey } from '../commands/revokeApiKey.ts';
 import type { createSharedLook } from '../commands/rules/sharedLook.ts';
+import type { TrailEvent } from '../domain/auditTrail.ts';
 import type { ApiKeyStore, KnownServer, SignedCall } from '../ports/apiKeys.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { Credentials } from '../ports/identity.ts';
@@ -114,6 +115,8 @@ export interface AppDeps {
   readonly limitStore?: StoreOf | undefined;
   /** The heads of the chains, to say how deep a transfer lies. */
   readonly chain: Pick<ChainReader, 'head'>;
+  /** Keeps what admins did and what was refused. */
+  readonly trail: (event: TrailEvent) => Promise<void>;
   readonly knowServer: (call: SignedCall) => Promise<KnownServer>;
   readonly apiKeys: Pick<ApiKeyStore, 'list'>;
   /** Null mounts no development route. */

@@ -142,6 +142,7 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
       next(thrown);
       return;
     }
+    response.locals.code = error.code;
     setHeaders(response, error);
     const problem = problemOf(error, { path: request.path, requestId });
     response.status(status).type('application/problem+json').send(JSON.stringify(problem));

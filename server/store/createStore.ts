@@ -3,6 +3,7 @@ import type { Transition } from '../domain/transition.ts';
 import { type PaymentRow, paymentModel } from '../models/paymentModel.ts';
 import type { ApiKeyStore } from '../ports/apiKeys.ts';
 import type { AuditedBooks } from '../ports/audit.ts';
+import type { AuditTrail } from '../ports/auditTrail.ts';
 import type { Backlogs } from '../ports/backlogs.ts';
 import type { LedgerStore } from '../ports/books.ts';
 import type { AdminUserStore, Attempts, SealedFields, SessionStore } from '../ports/identity.ts';
@@ -25,6 +26,7 @@ import { createApiKeyStore } from './apiKeys.ts';
 import { createAttempts } from './attempts.ts';
 import { createAuditedBooks } from './auditedBooks.ts';
 import { type AuditLog, createAuditLog } from './auditLog.ts';
+import { createAuditTrail } from './auditTrail.ts';
 import { createBacklogs } from './backlogs.ts';
 import { digest } from './codec.ts';
 import {
@@ -71,6 +73,7 @@ export interface Store {
   readonly apiKeys: ApiKeyStore;
   readonly paymentReports: PaymentReports;
   readonly audit: AuditLog;
+  readonly trail: AuditTrail;
   readonly auditedBooks: AuditedBooks;
   readonly backlogs: Backlogs;
   readonly ledger: LedgerStore;
@@ -127,6 +130,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     queries: createQueries(mongoose, written, lists),
     paymentReports: createPaymentReports({ reports: reports.database, lists, written }),
     audit: createAuditLog(mongoose),
+    trail: createAuditTrail(mongoose),
     auditedBooks: createAuditedBooks(database),
     backlogs: createBacklogs(database, mongoose),
     ledger: createLedgerStore(database, reports.database),

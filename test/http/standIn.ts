@@ -209,6 +209,7 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
       head: async () => ({ number: 20, hash: '', timeMs: nowMs, confirmed: 18, finalized: 15 }),
     },
     verifyToken: (token) => tokens.verify(token),
+    trail: async () => undefined,
     knowServer: async () => {
       throw new Error('no server was expected');
     },

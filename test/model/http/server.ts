@@ -73,6 +73,7 @@ function appOf({ config, chain }: Surroundings, store: Store, { ports, useCases 
   const auditPayment = auditPaymentOf({ ports, store, chain });
   return createApp({
     development: null,
+    trail: async () => undefined,
     ...ports,
     ...servers,
     commands: { ...useCases, ...servers.commands, ...identity.commands, auditPayment },

@@ -1,0 +1,11 @@
+import type { TrailAnchor, TrailEvent, TrailRecord } from '../domain/auditTrail.ts';
+
+/** The chained record of what admins did and what was refused; nothing in it is ever changed. */
+export interface AuditTrail {
+  append(event: TrailEvent): Promise<TrailRecord>;
+}
+
+/** Hashes kept outside the database, so that a trail that was cut or written anew is noticed. */
+export interface TrailAnchors {
+  keep(anchor: TrailAnchor): Promise<void>;
+}

@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import request from 'supertest';
+import type { TrailEvent } from '../../server/domain/auditTrail.ts';
+import { eventually } from '../support/eventually.ts';
+import { nowMs, standIn } from './standIn.ts';
+
+const canary = 'canary-of-this-test';
+
+function stage(failing = false) {
+  const events: TrailEvent[] = [];
+  const trail = async (event: TrailEvent) => {
+    events.push(event);
+    if (failing) throw new Error('the database is away');
+  };
+  const issueApiKey = async () => {
+    throw new Error('no key in this test');
+  };
+  const world = standIn({ deps: { trail }, commands: { issueApiKey } });
+  const seen = (count: number) =>
+    eventually(async () => (events.length >= count ? events : null), { timeoutMs: 5_000, what: `${count} events` });
+  return { ...world, events, seen };
+}
+const body = { name: canary, scopes: ['read'] };
+const path = '/api/payment/v1/api-keys';
+
+describe('what the audit trail is told', () => {
+  it('is every change that an admin asks for: who, what, when, in which request, with which outcome', async () => {
+    const { as, seen } = stage();
+    await as('admin')
+      .post(`${path}?secret=${canary}`, { ...body, scopes: [] })
+      .set('X-Request-Id', 'r1');
+    const [event] = await seen(1);
+    const { address, ...rest } = event ?? { address: '' };
+    expect(address).to.include('127.0.0.1');
+    expect(rest).to.deep.equal({
+      ...{ atMs: nowMs, category: 'admin', actor: 'admin-1', role: 'admin', action: `POST ${path}`, path },
+      ...{ outcome: '400 validation_failed', requestId: 'r1' },
+    });
+    expect(JSON.stringify(event)).to.not.include(canary);
+  });
+
+  it('is what known callers are refused, and calls that pose as a server', async () => {
+    const { app, as, seen } = stage();
+    await as('buyer').post(path, body);
+    await request(app).get('/api/payment').set({ 'X-Api-Key': canary, 'X-Signature': canary });
+    const events = await seen(2);
+    expect(events.map(({ category, actor, outcome }) => [category, actor, outcome])).to.deep.equal([
+      ['security', 'buyer-1', '403 forbidden'],
+      ['security', '', '401 invalid_signature'],
+    ]);
+    expect(JSON.stringify(events)).to.not.include(canary);
+  });
+
+  it('is not what anybody reads, nor what users do with their own', async () => {
+    const { as, app, events } = stage();
+    await as('admin').get('/api/payment');
+    await as('buyer').post('/api/requests', {});
+    await request(app).get('/api/payment');
+    await as('admin').post(path, {});
+    await eventually(async () => (events.length > 0 ? true : null), { timeoutMs: 5_000, what: 'the last call' });
+    expect(events.map(({ action }) => action)).to.deep.equal([`POST ${path}`]);
+  });
+
+  it('is bounded in a flood of refusals, while changes of admins are always recorded', async () => {
+    const { app, as, events, seen } = stage();
+    for (let n = 0; n < 80; n += 1) await request(app).get('/api/payment').set('X-Api-Key', 'x');
+    await as('admin').post(path, {});
+    await seen(61);
+    expect(events.filter(({ category }) => category === 'security')).to.have.length(60);
+    expect(events.filter(({ category }) => category === 'admin')).to.have.length(1);
+  });
+
+  it('never stands in the way of an answer; what could not be recorded is in the log', async () => {
+    const { as, logged, seen } = stage(true);
+    expect((await as('admin').post(path, {})).status).to.equal(400);
+    await seen(1);
+    const found = await eventually(
+      async () => logged.find(({ message }) => message === 'an event is not in the audit trail') ?? null,
+      { timeoutMs: 5_000, what: 'the line of the log' },
+    );
+    expect(found.level).to.equal('error');
+  });
+});
