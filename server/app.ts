@@ -18,7 +18,12 @@ import { decentralizedReadRoutes } from './http/routes/decentralizedReads.ts';
 import { callbackTestRoutes, developmentRoutes } from './http/routes/development.ts';
 import { ledgerRoutes } from './http/routes/ledger.ts';
 import { metricsRoutes } from './http/routes/metrics.ts';
+<<<<<<< HEAD
 import { missingTransactionRoutes } from './http/routes/missingTransactions.ts';
+=======
+import { monitorStatusRoutes } from './http/routes/monitorStatus.ts';
+import { paymentCareRoutes } from './http/routes/paymentCare.ts';
+>>>>>>> ddb9795 (Let admins look closely, end what is overdue, and see who watches)
 import { paymentListRoutes } from './http/routes/paymentLists.ts';
 import { paymentRecordRoutes } from './http/routes/paymentRecords.ts';
 import { paymentReportRoutes } from './http/routes/paymentReports.ts';
@@ -69,6 +74,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(payPageRoutes(deps, limiters.anonymous, present));
   app.use(requestRoutes(deps, serve));
   app.use(webhookStatsRoutes(deps, serve));
+  app.use(monitorStatusRoutes(deps, serveOpen));
   app.use(configurationRoutes(deps, serveOpen, limiters.anonymous, present));
   const mounting = { serve, serveOpen, present, open: createOpenPayment(deps, present) };
   app.use(decentralizedReadRoutes(deps, mounting));
@@ -84,6 +90,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(apiKeyRoutes(deps, serve));
   app.use(sessionRoutes(deps, serve, limiters.anonymous));
   app.use(paymentReportRoutes(deps, serve, present));
+  app.use(paymentCareRoutes(deps, serve));
   app.use(ledgerRoutes(deps, serve));
   app.use(auditRoutes(deps, serve));
   app.use(paymentRoutes(deps, serve, present));

@@ -14,6 +14,7 @@ import { namingSources, repeating, systemClock } from './deps/system.ts';
 import { tokensOf } from './deps/tokens.ts';
 import { trailOf } from './deps/trail.ts';
 import { type UseCases, useCasesOf } from './deps/useCases.ts';
+import { watchingOf } from './deps/watching.ts';
 import { workerOf } from './deps/worker.ts';
 import { decide } from './domain/payment.ts';
 import { createRelay } from './events/relay.ts';
@@ -60,6 +61,7 @@ function httpAppOf(parts: {
     idempotency: store.idempotency,
     ledger: store.ledger,
     paymentReports: store.paymentReports,
+    watching: watchingOf({ ports, store }),
     reports: store.reconciliation,
     metrics: createMetrics({ ...ports, reports: store.reconciliation, backlogs: store.backlogs }),
     trail: trailOf({ ...ports, config, store }),
@@ -78,6 +80,7 @@ function httpAppOf(parts: {
       allowedOrigins: config.ALLOWED_ORIGINS,
       metrics: { token: config.METRICS_TOKEN, open: config.NODE_ENV !== 'production' },
       stepUpRequired: demandsStepUp(config),
+      invoicePollSeconds: config.SHKEEPER_POLL_SECONDS,
       trustProxy: config.TRUST_PROXY,
       rateLimits: rateLimitsOf(config.RATE_LIMIT_PER_MINUTE),
     },

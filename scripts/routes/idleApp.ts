@@ -18,6 +18,7 @@ const settings: AppDeps['settings'] = {
   allowedOrigins: [],
   metrics: { token: '', open: true },
   trustProxy: 0,
+  invoicePollSeconds: 60,
   stepUpRequired: false,
   rateLimits: { anonymousPerMinute: 1, readPerMinute: 1, hintPerMinute: 1, createPerMinute: 1 },
 };

@@ -7,6 +7,7 @@ import type { createCheckOpenPayments } from '../commands/checkOpenPayments.ts';
 import type { createConfirmBatch } from '../commands/confirmBatch.ts';
 import type { createConfirmSettlement } from '../commands/confirmSettlement.ts';
 import type { createConfirmTransfer } from '../commands/confirmTransfer.ts';
+import type { createExpirePayments } from '../commands/expirePayments.ts';
 import type { createIssueApiKey } from '../commands/issueApiKey.ts';
 import type { createOpenIntent } from '../commands/openIntent.ts';
 import type { createPaySeller } from '../commands/paySeller.ts';
@@ -27,6 +28,7 @@ import type { Credentials } from '../ports/identity.ts';
 import type { ChainReader, EscrowGateway } from '../ports/outside.ts';
 import type { PaymentReports } from '../ports/paymentReads.ts';
 import type { ReconciliationReports } from '../ports/reconciliation.ts';
+import type { Watching } from '../ports/watching.ts';
 import type {
   Actor,
   Clock,
@@ -61,6 +63,7 @@ export interface Commands extends IdentityCommands {
   readonly prepareBatch: ReturnType<typeof createPrepareBatch>;
   readonly confirmBatch: ReturnType<typeof createConfirmBatch>;
   readonly acceptLate: ReturnType<typeof createAcceptLate>;
+  readonly expirePayments: ReturnType<typeof createExpirePayments>;
   readonly cancelPayment: ReturnType<typeof createCancelPayment>;
   readonly paySeller: ReturnType<typeof createPaySeller>;
   readonly resolvePayout: ReturnType<typeof createResolvePayout>;
@@ -83,6 +86,8 @@ export interface HttpSettings {
   readonly metrics: { readonly token: string; readonly open: boolean };
   /** Whether what moves money demands a fresh second factor. */
   readonly stepUpRequired: boolean;
+  /** Pause between two looks of the poller at an open invoice. */
+  readonly invoicePollSeconds: number;
   /** How many reverse proxies in front are ours. */
   readonly trustProxy: number;
   /** Calls a minute: `anonymous` per address on open routes; per user `read`, `hint` on routes that start a look at the chain, `create` on those that open something. */
@@ -99,6 +104,7 @@ export interface AppDeps {
   readonly commands: Commands;
   readonly queries: Pick<Queries, 'payment' | 'payments' | 'paymentByExternalId'>;
   readonly paymentReports: PaymentReports;
+  readonly watching: Watching;
   readonly transitions: Pick<TransitionStore, 'after' | 'tail'>;
   readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'hasOffer' | 'listOffers' | 'listRequests'>;
   readonly ledger: Omit<LedgerStore, 'booksAt'>;

@@ -9,6 +9,7 @@ import type { LedgerStore } from '../ports/books.ts';
 import type { AdminUserStore, Attempts, SealedFields, SessionStore } from '../ports/identity.ts';
 import type { PaymentReports } from '../ports/paymentReads.ts';
 import type { ReconciliationReports, WatchedAddresses } from '../ports/reconciliation.ts';
+import type { PaymentWork } from '../ports/watching.ts';
 import type {
   CursorStore,
   DueWork,
@@ -44,6 +45,7 @@ import { createMarketplaceStore } from './marketplace.ts';
 import { reachable } from './outage.ts';
 import { createPaymentLists } from './paymentLists.ts';
 import { createPaymentReports } from './paymentReports.ts';
+import { createPaymentWork } from './paymentWork.ts';
 import { createProviderEventStore } from './providerEvents.ts';
 import { createQueries } from './queries.ts';
 import { createReconciliationReports, createWatchedAddresses } from './reconciliation.ts';
@@ -72,6 +74,7 @@ export interface Store {
   readonly queries: Queries;
   readonly apiKeys: ApiKeyStore;
   readonly paymentReports: PaymentReports;
+  readonly paymentWork: (paymentId: string) => Promise<PaymentWork>;
   readonly audit: AuditLog;
   readonly trail: AuditTrail;
   readonly auditedBooks: AuditedBooks;
@@ -128,6 +131,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     marketplace: createMarketplaceStore(mongoose),
     apiKeys: createApiKeyStore(mongoose),
     queries: createQueries(mongoose, written, lists),
+    paymentWork: createPaymentWork(mongoose),
     paymentReports: createPaymentReports({ reports: reports.database, lists, written }),
     audit: createAuditLog(mongoose),
     trail: createAuditTrail(mongoose),

@@ -53,6 +53,8 @@ const table: Record<string, string> = {
   'GET /api/payment/:id/ledger': '--ax',
   'GET /api/payment/:id/audit': '--ax',
   'GET /api/payment': 'bsax',
+  'POST /api/payment/payments/cleanup-pending': '--a-',
+  'GET /api/payment/:id/debug': '--a-',
   'GET /api/payment/stats': 'bsax',
   'GET /api/payment/stats/:userId': 'bsax',
   'GET /api/payment/export': 'bsax',

@@ -178,6 +178,7 @@ const settings: HttpSettings = {
   allowedOrigins: ['https://shop.example'],
   metrics: { token: '', open: true },
   stepUpRequired: false,
+  invoicePollSeconds: 60,
   trustProxy: 0,
   rateLimits,
 };
@@ -201,6 +202,13 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     ...storesOf(world),
     idempotency: memoryIdempotency(),
     ledger: emptyBooks,
+    watching: {
+      finalized: async () => 0,
+      cursor: async () => null,
+      watched: async () => [],
+      duePolls: async () => ({ count: 0, oldestMs: null }),
+      ofPayment: async () => ({ work: [], watch: null }),
+    },
     paymentReports: { sums: async () => [], async *each() {} },
     reports: { newest: async () => [] },
     metrics: { text: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: '' }) },

@@ -8,6 +8,7 @@ import { identityOf } from '../../../server/deps/identity.ts';
 import { payoutChannelOf, portsOf } from '../../../server/deps/ports.ts';
 import { serversOf } from '../../../server/deps/servers.ts';
 import { useCasesOf } from '../../../server/deps/useCases.ts';
+import { watchingOf } from '../../../server/deps/watching.ts';
 import { decide } from '../../../server/domain/payment.ts';
 import { createRelay } from '../../../server/events/relay.ts';
 import { createSubscribers } from '../../../server/events/subscribers.ts';
@@ -79,6 +80,7 @@ function appOf({ config, chain }: Surroundings, store: Store, { ports, useCases 
     commands: { ...useCases, ...servers.commands, ...identity.commands, auditPayment },
     ...{ idempotency: store.idempotency, ledger: store.ledger, reports: store.reconciliation, checks: {} },
     paymentReports: store.paymentReports,
+    watching: watchingOf({ ports, store }),
     metrics: { text: async () => ({ contentType: 'text/plain', body: '' }) },
     verifyToken: identity.verify,
     demandOpenSession: identity.demandOpenSession,
@@ -89,6 +91,7 @@ function appOf({ config, chain }: Surroundings, store: Store, { ports, useCases 
         allowedOrigins: [],
         metrics: { token: '', open: false },
         trustProxy: 0,
+        invoicePollSeconds: 60,
         stepUpRequired: false,
         rateLimits,
       },
