@@ -18,12 +18,9 @@ import { decentralizedReadRoutes } from './http/routes/decentralizedReads.ts';
 import { callbackTestRoutes, developmentRoutes } from './http/routes/development.ts';
 import { ledgerRoutes } from './http/routes/ledger.ts';
 import { metricsRoutes } from './http/routes/metrics.ts';
-<<<<<<< HEAD
 import { missingTransactionRoutes } from './http/routes/missingTransactions.ts';
-=======
 import { monitorStatusRoutes } from './http/routes/monitorStatus.ts';
 import { paymentCareRoutes } from './http/routes/paymentCare.ts';
->>>>>>> ddb9795 (Let admins look closely, end what is overdue, and see who watches)
 import { paymentListRoutes } from './http/routes/paymentLists.ts';
 import { paymentRecordRoutes } from './http/routes/paymentRecords.ts';
 import { paymentReportRoutes } from './http/routes/paymentReports.ts';

@@ -14,12 +14,9 @@ import { decentralizedHistory, decentralizedReceiver, decentralizedStatus } from
 import { createTestPayment, getCallbackTest, postCallbackTest, testProvider, triggerWebhook } from './development.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
-<<<<<<< HEAD
 import { autoFetchMissing, fetchTransaction } from './missingTransactions.ts';
-import { paymentCallback, postPayment, verifyPayment } from './paymentRecords.ts';
-=======
 import { autoWebhookStatus, cleanupPending, debugPayment, walletMonitorStatus } from './paymentCare.ts';
->>>>>>> ddb9795 (Let admins look closely, end what is overdue, and see who watches)
+import { paymentCallback, postPayment, verifyPayment } from './paymentRecords.ts';
 import { exportPayments, exportPaymentsOfUser, paymentStats, paymentStatsOfUser } from './paymentReports.ts';
 import { acceptLate, getPayment, listEvents, listPayments, listPaymentsOfUser, putPayment } from './payments.ts';
 import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
