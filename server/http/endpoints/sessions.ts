@@ -11,6 +11,9 @@ const code = z
 const sixDigits = z.string().regex(/^\d{6}$/, 'must be six digits');
 const time = z.iso.datetime();
 
+/** What every route with a body may answer; those behind a token are given it by their policy. */
+const unread = ['validation_failed', 'malformed_json', 'payload_too_large', 'unsupported_media_type'] as const;
+
 const access = {
   accessToken: z.string(),
   tokenType: z.literal('Bearer'),
@@ -33,7 +36,7 @@ export const openSession = endpoint({
     'close the door for 15 minutes.',
   body: z.strictObject({ name, password, code: code.exactOptional() }),
   answer: session,
-  problems: ['login_refused', 'code_required', 'code_refused', 'busy', 'not_ready'],
+  problems: [...unread, 'login_refused', 'code_required', 'code_refused', 'busy', 'not_ready'],
 });
 
 export const refreshSession = endpoint({
@@ -44,7 +47,7 @@ export const refreshSession = endpoint({
     'that ends the session, since somebody else has a copy.',
   body: z.strictObject({ refreshToken }),
   answer: session,
-  problems: ['session_ended', 'busy', 'not_ready'],
+  problems: [...unread, 'session_ended', 'busy', 'not_ready'],
 });
 
 export const endSession = endpoint({
@@ -52,7 +55,7 @@ export const endSession = endpoint({
   summary: 'Log out: end the session of a refresh token',
   body: z.strictObject({ refreshToken }),
   answer: z.strictObject({ success: z.literal(true) }),
-  problems: ['busy'],
+  problems: [...unread, 'busy'],
 });
 
 export const stepUp = endpoint({
