@@ -43,6 +43,7 @@ describe('the budget for reading', () => {
     const other = reads.filter(([, rule]) => !('limit' in rule) || rule.limit !== 'read');
     expect(other.map(([operation, rule]) => [operation, 'limit' in rule && rule.limit])).to.have.deep.members([
       ['GET /api/payment/:id/audit', 'hint'],
+      ['GET /api/payment/:id/debug', 'hint'],
       ['GET /api/payment/stats', 'hint'],
       ['GET /api/payment/stats/:userId', 'hint'],
       ['GET /api/payment/export', 'hint'],

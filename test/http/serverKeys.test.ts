@@ -216,6 +216,7 @@ const opened: Record<ApiKeyScope, readonly Operation[]> = {
     'GET /api/requests/:id',
     'GET /api/requests/:id/offers',
     'GET /api/payment',
+    'GET /api/payment/user/:userId',
     'GET /api/payment/:id',
     'GET /api/payment/:id/events',
     'GET /api/payment/decentralized/history/:userId',
@@ -233,6 +234,10 @@ const opened: Record<ApiKeyScope, readonly Operation[]> = {
   ],
   payouts: ['POST /api/payment/shkeeper/payout'],
   reports: [
+    'GET /api/payment/stats',
+    'GET /api/payment/stats/:userId',
+    'GET /api/payment/export',
+    'GET /api/payment/export/:userId',
     'GET /api/payment/ledger/trial-balance',
     'GET /api/payment/ledger/reconciliation',
     'GET /api/payment/ledger/parties/:userId',
