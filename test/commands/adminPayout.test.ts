@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import { admin, buyer, type CommandsWorld, openCommandsWorld, refused, tokens, wallets } from './commandsWorld.ts';
+import { payoutDesk } from './payoutDesk.ts';
+
+describe('adminPayout', () => {
+  let world: CommandsWorld;
+  before(async () => {
+    world = await openCommandsWorld();
+  });
+  after(() => world.close());
+  const { fill } = payoutDesk(() => world);
+  const words = (purchaseRequestId: string) => ({
+    ...{ actor: admin, purchaseRequestId, receiverWalletAddress: wallets.payout, amount: '40' },
+    ...{ currency: 'USDT', network: 'bsc' },
+  });
+
+  /** A released payment of 100 whose seller's 99 lie in the treasury. */
+  async function owed() {
+    const state = await world.funded({ payoutAddress: null });
+    await world.chain.settle(state.terms, { toSeller: tokens(100), toBuyer: 0n });
+    await world.chain.finalize();
+    const { number } = await world.ports.chain.head('bsc');
+    const [event] = await world.ports.chain.escrowEvents('bsc', state.headBlock, number);
+    if (event?.event !== 'Settled') throw new Error('no settlement');
+    const { txHash } = event.fact;
+    await world.useCases.confirmSettlement({ actor: admin, paymentId: state.id, kind: 'release', txHash });
+    await fill(100);
+    return state;
+  }
+
+  it('pays what is owed through the provider, and the same order once even without a key', async () => {
+    const state = await owed();
+    const first = await world.useCases.adminPayout(words(state.requestId));
+    const orders = await Promise.all([1, 2, 3].map(() => world.useCases.adminPayout(words(state.requestId))));
+    expect(new Set(orders.map(({ payoutId }) => payoutId))).to.deep.equal(new Set([first.payoutId]));
+    expect((await world.state(state.id)).payouts.map(({ amount }) => amount)).to.deep.equal([tokens(40)]);
+    const keyed = { ...words(state.requestId), idempotencyClaim: 'idem:an-admin:admin-payout:another' };
+    const second = await world.useCases.adminPayout(keyed);
+    expect(second.payoutId).to.not.equal(first.payoutId);
+    const rest = { ...words(state.requestId), amount: '20' };
+    await refused(world.useCases.adminPayout(rest), 'amount_exceeds_balance');
+  });
+
+  it('sends an admin to the release when the money lies in the escrow, and pays nobody', async () => {
+    const state = await world.funded({});
+    await refused(world.useCases.adminPayout(words(state.requestId)), 'amount_exceeds_balance');
+    expect((await world.state(state.id)).payouts).to.deep.equal([]);
+  });
+
+  it('is for admins, and for requests that were paid', async () => {
+    const state = await world.open();
+    await refused(world.useCases.adminPayout({ ...words(state.requestId), actor: buyer }), 'forbidden');
+    await refused(world.useCases.adminPayout(words(state.requestId)), 'not_funded');
+    await refused(world.useCases.adminPayout(words('request-of-nobody')), 'not_found');
+    await refused(world.useCases.adminPayout({ ...words(state.requestId), network: 'tron' }), 'network_not_supported');
+  });
+});
