@@ -206,6 +206,7 @@ export interface MarketplaceStore {
   request(id: string): Promise<PurchaseRequest | null>;
   offer(id: string): Promise<SellerOffer | null>;
   hasOffer(requestId: string, sellerId: string): Promise<boolean>;
+  hasAcceptedOffer(requestId: string): Promise<boolean>;
   listOffers(filter: { requestId: string; sellerId?: string }, page: PageWanted): Promise<Page<SellerOffer>>;
   listRequests(filter: { buyerId?: string; status?: RequestStatus }, page: PageWanted): Promise<Page<PurchaseRequest>>;
   /** Selects an offer of an open request by hand; false when the request is no longer open. */
