@@ -14,7 +14,7 @@ import { keyReused } from './rules/refusal.ts';
 type Party = 'seller' | 'buyer';
 
 export interface PaySellerDeps {
-  readonly store: Pick<TransitionStore, 'claimant'>;
+  readonly store: Pick<TransitionStore, 'claimant' | 'tail'>;
   readonly queries: Pick<Queries, 'payments'>;
   readonly gateway: EscrowGateway;
   readonly openPayout: OpenPayout;
@@ -48,26 +48,34 @@ function sourceOf(state: PaymentState, owedTo: Party): PayoutSource | null {
   return state.refundIsPlatform && !isOpen && excessAt(state, 'provider') > 0n ? 'excess:provider' : null;
 }
 
+const isOf = (state: PaymentState, { purchaseRequestId, sellerOfferId, buyerId, sellerId }: PaySellerInput) =>
+  state.requestId === purchaseRequestId &&
+  state.offerId === sellerOfferId &&
+  state.buyerId === buyerId &&
+  state.sellerId === sellerId;
+
 /**
  * Pays a seller without a payout address what the treasury received for exactly this trade, or a buyer without a refund address what came
  * back to the platform for him or lies at the provider. An admin names where to.
  */
 export function createPaySeller(deps: PaySellerDeps) {
-  async function owing(input: PaySellerInput, asset: string, owedTo: Party) {
-    const { purchaseRequestId: requestId, buyerId, sellerId } = input;
+  /** The payment that a key paid out of: its first answer is given again although nothing is owed any more, or something elsewhere. */
+  async function paidBy(key: string, input: PaySellerInput): Promise<PaymentState | null> {
+    const claimed = await deps.store.claimant(key);
+    if (claimed === null) return null;
+    // Its log: a list may lack the row for a while, and leaves out what a newer version wrote.
+    const state = (await deps.store.tail(claimed.paymentId))?.state;
+    if (state?.direction !== 'in' || !isOf(state, input)) throw keyReused('another payout');
+    return state;
+  }
+
+  async function owing(input: PaySellerInput, asset: string): Promise<PaymentState> {
+    const { purchaseRequestId: requestId, buyerId, sellerId, owedTo = 'seller' } = input;
     const { items } = await deps.queries.payments({ requestId, buyerId, sellerId, direction: 'in' }, looked);
-    const ofOffer = items.flatMap(({ state }) =>
-      state.direction === 'in' && state.offerId === input.sellerOfferId ? [state] : [],
-    );
-    // A key's first answer is given again although nothing is owed any more, or something elsewhere.
-    const key = input.idempotencyClaim;
-    const paidBefore = key === undefined ? null : await deps.store.claimant(key);
-    const payment =
-      paidBefore === null
-        ? ofOffer.find((state) => assetName(state.asset) === asset && sourceOf(state, owedTo) !== null)
-        : ofOffer.find(({ id }) => id === paidBefore.paymentId);
-    if (payment) return { payment, from: sourceOf(payment, owedTo) ?? `owed:${owedTo}` } as const;
-    if (paidBefore !== null) throw keyReused('another payout');
+    const owed = items
+      .flatMap(({ state }) => (state.direction === 'in' ? [state] : []))
+      .find((state) => isOf(state, input) && assetName(state.asset) === asset && sourceOf(state, owedTo) !== null);
+    if (owed) return owed;
     throw new AppError('amount_exceeds_balance', 'Nothing is owed to this party for this request.');
   }
 
@@ -77,14 +85,15 @@ export function createPaySeller(deps: PaySellerDeps) {
     demandAdmin(input.actor);
     const { asset } = offeredAsset(deps.gateway, input.network ?? 'bsc', input.token ?? 'USDT');
     const amount = readAmount(input.amount, asset.decimals, 'amount');
-    const { payment, from } = await owing(input, assetName(asset), input.owedTo ?? 'seller');
+    const { owedTo = 'seller', idempotencyClaim: key } = input;
+    const payment = (key === undefined ? null : await paidBy(key, input)) ?? (await owing(input, assetName(asset)));
     const { payoutId, externalId, status } = await deps.openPayout({
       actor: input.actor,
       paymentId: payment.id,
-      from,
+      from: sourceOf(payment, owedTo) ?? `owed:${owedTo}`,
       amount,
       destination: input.recipientAddress,
-      idempotencyClaim: input.idempotencyClaim,
+      idempotencyClaim: key,
     });
     // The provider's own task id comes later and may never come; the external id finds the payout from the start.
     return { payoutId, taskId: externalId, status };
