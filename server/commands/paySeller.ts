@@ -1,4 +1,4 @@
-import { excessAt } from '../domain/facts.ts';
+import { excessAt, heldBy, openForward } from '../domain/facts.ts';
 import { account, assetName, balanceOf } from '../domain/ledger.ts';
 import type { PayoutSource } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
@@ -38,14 +38,26 @@ export interface PaySellerInput {
 /** Payments of one request that are looked through; a request is funded once, the rest are attempts. */
 const looked = { limit: 100, order: 'newestFirst', offset: 0, after: null } as const;
 
-/** The account that a party is paid out of; null while nothing is owed to him. */
-function sourceOf(state: PaymentState, owedTo: Party): PayoutSource | null {
-  const holds = (name: string) => balanceOf(state.balances, name, assetName(state.asset)) > 0n;
-  if (owedTo === 'seller') return holds(account.owedSeller(state.sellerId, state.id)) ? 'owed:seller' : null;
-  if (holds(account.owedBuyer(state.buyerId, state.id))) return 'owed:buyer';
+/** What is owed to a party, by the account it is paid out of; the first comes first. */
+function owedFrom(state: PaymentState, owedTo: Party): readonly (readonly [PayoutSource, bigint])[] {
+  const { sellerId, buyerId, id, status } = state;
+  const balance = (name: string) => balanceOf(state.balances, name, assetName(state.asset));
+  if (owedTo === 'seller') return [['owed:seller', balance(account.owedSeller(sellerId, id))]];
   // A refund cannot send this anywhere: the terms name no address of the buyer's. While the payment is open it may still become the price.
-  const isOpen = state.status === 'pending' || state.status === 'processing';
-  return state.refundIsPlatform && !isOpen && excessAt(state, 'provider') > 0n ? 'excess:provider' : null;
+  const isOver = state.refundIsPlatform && status !== 'pending' && status !== 'processing';
+  // The price is the vault's until its forward is dead.
+  const isStuck = state.refundIsPlatform && status === 'completed' && state.forwardDead && openForward(state) === null;
+  return [
+    ['owed:buyer', balance(account.owedBuyer(buyerId, id))],
+    ['excess:provider', isOver ? excessAt(state, 'provider') : 0n],
+    ['held:provider', isStuck ? heldBy(state, 'provider') : 0n],
+  ];
+}
+
+/** The account that a party is paid out of, one that holds enough if there is one; null while nothing is owed to him. */
+function sourceOf(state: PaymentState, owedTo: Party, amount: bigint): PayoutSource | null {
+  const owed = owedFrom(state, owedTo).filter(([, there]) => there > 0n);
+  return (owed.find(([, there]) => there >= amount) ?? owed[0])?.[0] ?? null;
 }
 
 const isOf = (state: PaymentState, { purchaseRequestId, sellerOfferId, buyerId, sellerId }: PaySellerInput) =>
@@ -69,12 +81,14 @@ export function createPaySeller(deps: PaySellerDeps) {
     return state;
   }
 
-  async function owing(input: PaySellerInput, asset: string): Promise<PaymentState> {
+  async function owing(input: PaySellerInput, asset: string, amount: bigint): Promise<PaymentState> {
     const { purchaseRequestId: requestId, buyerId, sellerId, owedTo = 'seller' } = input;
     const { items } = await deps.queries.payments({ requestId, buyerId, sellerId, direction: 'in' }, looked);
     const owed = items
       .flatMap(({ state }) => (state.direction === 'in' ? [state] : []))
-      .find((state) => isOf(state, input) && assetName(state.asset) === asset && sourceOf(state, owedTo) !== null);
+      .find(
+        (state) => isOf(state, input) && assetName(state.asset) === asset && sourceOf(state, owedTo, amount) !== null,
+      );
     if (owed) return owed;
     throw new AppError('amount_exceeds_balance', 'Nothing is owed to this party for this request.');
   }
@@ -86,11 +100,12 @@ export function createPaySeller(deps: PaySellerDeps) {
     const { asset } = offeredAsset(deps.gateway, input.network ?? 'bsc', input.token ?? 'USDT');
     const amount = readAmount(input.amount, asset.decimals, 'amount');
     const { owedTo = 'seller', idempotencyClaim: key } = input;
-    const payment = (key === undefined ? null : await paidBy(key, input)) ?? (await owing(input, assetName(asset)));
+    const paid = key === undefined ? null : await paidBy(key, input);
+    const payment = paid ?? (await owing(input, assetName(asset), amount));
     const { payoutId, externalId, status } = await deps.openPayout({
       actor: input.actor,
       paymentId: payment.id,
-      from: sourceOf(payment, owedTo) ?? `owed:${owedTo}`,
+      from: sourceOf(payment, owedTo, amount) ?? `owed:${owedTo}`,
       amount,
       destination: input.recipientAddress,
       idempotencyClaim: key,
