@@ -98,7 +98,8 @@ export interface LeasedTransition {
 
 /** The relay's side of the log: undone transitions, strictly in order per payment. */
 export interface RelayStore {
-  lease(now: number, leaseMs: number): Promise<LeasedTransition | null>;
+  /** The oldest undone ones that are free, `atMost` of them. */
+  lease(now: number, leaseMs: number, atMost: number): Promise<readonly LeasedTransition[]>;
   renew(leased: LeasedTransition, until: number): Promise<boolean>;
   done(leased: LeasedTransition): Promise<boolean>;
   park(transitionId: string, effectKey: string, reason: string, atMs: number): Promise<void>;

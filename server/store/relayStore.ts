@@ -1,6 +1,5 @@
 import type { Collection, Db } from 'mongodb';
 import type { LeasedTransition, RelayStore } from '../ports.ts';
-import { createBatches } from './batches.ts';
 import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
 import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
@@ -40,14 +39,8 @@ export function createRelayStore(database: Db): RelayStore {
     'relay.fence': fence,
   });
 
-  const lease = createBatches<Wanted, LeasedTransition | null>({
-    maxInFlight: 1,
-    maxSize: pageSize,
-    run: (wanted) => takeOldest(log, wanted),
-  });
-
   return refusingWhenDown({
-    lease: (now: number, leaseMs: number) => lease({ now, leaseMs }),
+    lease: (now: number, leaseMs: number, atMost: number) => takeOldest(log, { now, until: now + leaseMs, atMost }),
     async renew(leased: LeasedTransition, until: number) {
       const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } }, inMemory);
       return result.matchedCount === 1;
@@ -63,31 +56,29 @@ export function createRelayStore(database: Db): RelayStore {
   });
 }
 
-/** One caller's question for something to do. */
+/** Whose lease is over `now` may be taken `until` then. */
 interface Wanted {
   readonly now: number;
-  readonly leaseMs: number;
+  readonly until: number;
+  readonly atMost: number;
 }
 
-/** Takes what is free for callers that ask at the same time: one search for all of them, and nothing twice. */
-async function takeOldest(log: Collection<TransitionDocument>, wanted: readonly Wanted[]) {
-  const now = Math.min(...wanted.map((one) => one.now));
-  const until = now + Math.min(...wanted.map(({ leaseMs }) => leaseMs));
+async function takeOldest(log: Collection<TransitionDocument>, { now, until, atMost }: Wanted) {
   const leased: LeasedTransition[] = [];
   let after = '';
   for (let page = 0; page < maxPages; page++) {
     const rows = await undone(log, after);
     const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
-    while (free.length > 0 && leased.length < wanted.length) {
-      const chosen = free.splice(0, wanted.length - leased.length);
+    while (free.length > 0 && leased.length < atMost) {
+      const chosen = free.splice(0, atMost - leased.length);
       const taken = await Promise.all(chosen.map((candidate) => take(log, candidate, until)));
       leased.push(...taken.filter((one) => one !== null));
     }
     const last = rows.at(-1);
-    if (leased.length === wanted.length || rows.length < pageSize || last === undefined) break;
+    if (leased.length === atMost || rows.length < pageSize || last === undefined) break;
     after = `${last.p};`;
   }
-  return wanted.map((_, n) => leased[n] ?? null);
+  return leased;
 }
 
 type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay' | 'format' | 'kind' | 'state' | 'effects'>;
