@@ -6,9 +6,9 @@ import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection, transitionIndexes } from './transitionSchema.ts';
 import { strangeEffect, strangeWord, wordFields } from './vocabulary.ts';
 
-/** Undone transitions read at a time, and pages read for one lease: together a bound on the work of one call. */
+/** Undone transitions read at a time, and pages read for one call twice: from the front of the backlog, and further on. */
 const pageSize = 50;
-const maxPages = 20;
+const maxPages = 10;
 
 /**
  * Without the hint the planner may walk `_id` over everything that was ever done. The newest marks are wanted, not those that a majority
@@ -39,8 +39,22 @@ export function createRelayStore(database: Db): RelayStore {
     'relay.fence': fence,
   });
 
+  /** Where the search behind the front stopped last; from its end it begins anew. */
+  let further = '';
+
   return refusingWhenDown({
-    lease: (now: number, leaseMs: number, atMost: number) => takeOldest(log, { now, until: now + leaseMs, atMost }),
+    /**
+     * The front of the backlog first, each time. Where it has too little to give (another process holds it, or it waits, or a newer version
+     * wrote it), the search goes on where it was the last time: whatever stands in front, everything has its turn.
+     */
+    async lease(now: number, leaseMs: number, atMost: number) {
+      const front = await takeFree(log, '', { now, until: now + leaseMs, atMost });
+      const wanted = { now, until: now + leaseMs, atMost: atMost - front.leased.length };
+      if (wanted.atMost === 0 || front.stoppedAt === '') return front.leased;
+      const rest = await takeFree(log, further > front.stoppedAt ? further : front.stoppedAt, wanted);
+      further = rest.stoppedAt;
+      return [...front.leased, ...rest.leased];
+    },
     async renew(leased: LeasedTransition, until: number) {
       const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } }, inMemory);
       return result.matchedCount === 1;
@@ -63,23 +77,34 @@ interface Wanted {
   readonly atMost: number;
 }
 
-async function takeOldest(log: Collection<TransitionDocument>, { now, until, atMost }: Wanted) {
+/** What one search took, and where the next one goes on; empty at the end of the backlog. */
+interface Found {
+  readonly leased: readonly LeasedTransition[];
+  readonly stoppedAt: string;
+}
+
+/** Takes what is free behind `from`, oldest first, until it has enough or has read its pages. */
+async function takeFree(log: Collection<TransitionDocument>, from: string, wanted: Wanted): Promise<Found> {
+  const { now, until, atMost } = wanted;
   const leased: LeasedTransition[] = [];
-  let after = '';
+  let stoppedAt = from;
   for (let page = 0; page < maxPages; page++) {
-    const rows = await undone(log, after);
+    const rows = await undone(log, stoppedAt);
     const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
-    while (free.length > 0 && leased.length < atMost) {
+    while (free.length > 0) {
       const chosen = free.splice(0, atMost - leased.length);
       const taken = await Promise.all(chosen.map((candidate) => take(log, candidate, until)));
       leased.push(...taken.filter((one) => one !== null));
+      if (leased.length === atMost) return { leased, stoppedAt: behind(chosen.at(-1)?.paymentId) };
     }
-    const last = rows.at(-1);
-    if (leased.length === atMost || rows.length < pageSize || last === undefined) break;
-    after = `${last.p};`;
+    if (rows.length < pageSize) return { leased, stoppedAt: '' };
+    stoppedAt = behind(rows.at(-1)?.p);
   }
-  return leased;
+  return { leased, stoppedAt };
 }
+
+/** Where the steps of a payment end in the order of ids. */
+const behind = (paymentId = '') => `${paymentId};`;
 
 type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay' | 'format' | 'kind' | 'state' | 'effects'>;
 
