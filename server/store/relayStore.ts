@@ -50,10 +50,10 @@ export function createRelayStore(database: Db): RelayStore {
     async lease(now: number, leaseMs: number, atMost: number) {
       const front = await takeFree(log, '', { now, until: now + leaseMs, atMost });
       const wanted = { now, until: now + leaseMs, atMost: atMost - front.leased.length };
-      if (wanted.atMost === 0 || front.stoppedAt === '') return front.leased;
+      if (front.failure !== null || wanted.atMost === 0 || front.stoppedAt === '') return takenOr(front);
       const rest = await takeFree(log, further > front.stoppedAt ? further : front.stoppedAt, wanted);
       further = rest.stoppedAt;
-      return [...front.leased, ...rest.leased];
+      return takenOr({ ...rest, leased: [...front.leased, ...rest.leased] });
     },
     async renew(leased: LeasedTransition, until: number) {
       const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } }, inMemory);
@@ -77,30 +77,44 @@ interface Wanted {
   readonly atMost: number;
 }
 
-/** What one search took, and where the next one goes on; empty at the end of the backlog. */
+/** What one search took, where the next one goes on (empty at the end of the backlog), and what ended it early. */
 interface Found {
   readonly leased: readonly LeasedTransition[];
   readonly stoppedAt: string;
+  readonly failure: { readonly reason: unknown } | null;
 }
 
-/** Takes what is free behind `from`, oldest first, until it has enough or has read its pages. */
+/** What was taken is worked on, also when not everything could be: given up, it would count an attempt and lie idle for its lease. */
+function takenOr({ leased, failure }: Found): readonly LeasedTransition[] {
+  if (failure !== null && leased.length === 0) throw failure.reason;
+  return leased;
+}
+
+/** Takes what is free behind `from`, oldest first, until it has enough, has read its pages, or something fails. */
 async function takeFree(log: Collection<TransitionDocument>, from: string, wanted: Wanted): Promise<Found> {
   const { now, until, atMost } = wanted;
   const leased: LeasedTransition[] = [];
   let stoppedAt = from;
-  for (let page = 0; page < maxPages; page++) {
-    const rows = await undone(log, stoppedAt);
-    const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
-    while (free.length > 0) {
-      const chosen = free.splice(0, atMost - leased.length);
-      const taken = await Promise.all(chosen.map((candidate) => take(log, candidate, until)));
-      leased.push(...taken.filter((one) => one !== null));
-      if (leased.length === atMost) return { leased, stoppedAt: behind(chosen.at(-1)?.paymentId) };
+  try {
+    for (let page = 0; page < maxPages; page++) {
+      const rows = await undone(log, stoppedAt);
+      const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
+      while (free.length > 0) {
+        const chosen = free.splice(0, atMost - leased.length);
+        const takings = await Promise.allSettled(chosen.map((candidate) => take(log, candidate, until)));
+        const taken = takings.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+        leased.push(...taken.filter((one) => one !== null));
+        const failure = takings.find((one) => one.status === 'rejected') ?? null;
+        if (failure !== null || leased.length === atMost)
+          return { leased, stoppedAt: behind(chosen.at(-1)?.paymentId), failure };
+      }
+      if (rows.length < pageSize) return { leased, stoppedAt: '', failure: null };
+      stoppedAt = behind(rows.at(-1)?.p);
     }
-    if (rows.length < pageSize) return { leased, stoppedAt: '' };
-    stoppedAt = behind(rows.at(-1)?.p);
+    return { leased, stoppedAt, failure: null };
+  } catch (reason) {
+    return { leased, stoppedAt, failure: { reason } };
   }
-  return { leased, stoppedAt };
 }
 
 /** Where the steps of a payment end in the order of ids. */
