@@ -227,7 +227,7 @@ export interface Versioned<S extends State = State> {
   readonly received: bigint;
 }
 
-/** Lists and look-ups for screens and sweeps; reads projections, never writes. */
+/** Lists and look-ups for screens and sweeps; reads projections, never writes. What money depends on is `busy` while rows are rebuilt. */
 export interface PaymentQuery {
   readonly buyerId?: string;
   readonly sellerId?: string;

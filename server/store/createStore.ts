@@ -35,6 +35,7 @@ import { createMarketplaceStore } from './marketplace.ts';
 import { reachable } from './outage.ts';
 import { createProviderEventStore } from './providerEvents.ts';
 import { createQueries } from './queries.ts';
+import { createRebuildMark } from './rebuildMark.ts';
 import { createReconciliationReports, createWatchedAddresses } from './reconciliation.ts';
 import { createRelayStore } from './relayStore.ts';
 import { ensureTransitionSchema } from './transitionSchema.ts';
@@ -100,7 +101,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     providerEvents: createProviderEventStore(mongoose),
     idempotency: createIdempotencyStore(mongoose),
     marketplace: createMarketplaceStore(mongoose),
-    queries: createQueries(mongoose, projections.written),
+    queries: createQueries(mongoose, projections.written, createRebuildMark(database).demandNone),
     audit: createAuditLog(mongoose),
     auditedBooks: createAuditedBooks(database),
     backlogs: createBacklogs(database, mongoose),
