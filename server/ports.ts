@@ -99,7 +99,8 @@ export interface LeasedTransition {
 
 /** The relay's side of the log: undone transitions, strictly in order per payment. */
 export interface RelayStore {
-  lease(now: number, leaseMs: number): Promise<LeasedTransition | null>;
+  /** The oldest undone ones that are free, `atMost` of them. */
+  lease(now: number, leaseMs: number, atMost: number): Promise<readonly LeasedTransition[]>;
   renew(leased: LeasedTransition, until: number): Promise<boolean>;
   done(leased: LeasedTransition): Promise<boolean>;
   park(transitionId: string, effectKey: string, reason: string, atMs: number): Promise<void>;
@@ -207,6 +208,7 @@ export interface MarketplaceStore {
   request(id: string): Promise<PurchaseRequest | null>;
   offer(id: string): Promise<SellerOffer | null>;
   hasOffer(requestId: string, sellerId: string): Promise<boolean>;
+  hasAcceptedOffer(requestId: string): Promise<boolean>;
   listOffers(filter: { requestId: string; sellerId?: string }, page: PageWanted): Promise<Page<SellerOffer>>;
   listRequests(filter: { buyerId?: string; status?: RequestStatus }, page: PageWanted): Promise<Page<PurchaseRequest>>;
   /** Selects an offer of an open request by hand; false when the request is no longer open. */
@@ -234,7 +236,7 @@ export interface ArrivalBlock {
 export type CreditedPayment =
   | { readonly paymentId: string; readonly state: PaymentState }
   | { readonly paymentId: string; readonly state: null; readonly arrivalBlocks: readonly ArrivalBlock[] };
-/** Lists and look-ups for screens and sweeps; reads projections, never writes. */
+/** Lists and look-ups for screens and sweeps; reads projections, never writes. What money depends on is `busy` while rows are rebuilt. */
 export interface Queries {
   /**
    * Payments and payouts; money of nobody is neither. Of each state `arrivals` and `payouts` are cut to their first twenty entries, the sightings

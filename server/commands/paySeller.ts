@@ -1,4 +1,4 @@
-import { excessAt } from '../domain/facts.ts';
+import { excessAt, heldBy, openForward } from '../domain/facts.ts';
 import { account, assetName, balanceOf } from '../domain/ledger.ts';
 import type { PayoutSource } from '../domain/signal.ts';
 import type { PaymentState } from '../domain/state.ts';
@@ -14,7 +14,7 @@ import { keyReused } from './rules/refusal.ts';
 type Party = 'seller' | 'buyer';
 
 export interface PaySellerDeps {
-  readonly store: Pick<TransitionStore, 'claimant'>;
+  readonly store: Pick<TransitionStore, 'claimant' | 'tail'>;
   readonly queries: Pick<Queries, 'payments'>;
   readonly gateway: EscrowGateway;
   readonly openPayout: OpenPayout;
@@ -38,36 +38,58 @@ export interface PaySellerInput {
 /** Payments of one request that are looked through; a request is funded once, the rest are attempts. */
 const looked = { limit: 100, order: 'newestFirst', offset: 0, after: null } as const;
 
-/** The account that a party is paid out of; null while nothing is owed to him. */
-function sourceOf(state: PaymentState, owedTo: Party): PayoutSource | null {
-  const holds = (name: string) => balanceOf(state.balances, name, assetName(state.asset)) > 0n;
-  if (owedTo === 'seller') return holds(account.owedSeller(state.sellerId, state.id)) ? 'owed:seller' : null;
-  if (holds(account.owedBuyer(state.buyerId, state.id))) return 'owed:buyer';
+/** What is owed to a party, by the account it is paid out of; the first comes first. */
+function owedFrom(state: PaymentState, owedTo: Party): readonly (readonly [PayoutSource, bigint])[] {
+  const { sellerId, buyerId, id, status } = state;
+  const balance = (name: string) => balanceOf(state.balances, name, assetName(state.asset));
+  if (owedTo === 'seller') return [['owed:seller', balance(account.owedSeller(sellerId, id))]];
   // A refund cannot send this anywhere: the terms name no address of the buyer's. While the payment is open it may still become the price.
-  const isOpen = state.status === 'pending' || state.status === 'processing';
-  return state.refundIsPlatform && !isOpen && excessAt(state, 'provider') > 0n ? 'excess:provider' : null;
+  const isOver = state.refundIsPlatform && status !== 'pending' && status !== 'processing';
+  // The price is the vault's until its forward is dead.
+  const isStuck = state.refundIsPlatform && status === 'completed' && state.forwardDead && openForward(state) === null;
+  return [
+    ['owed:buyer', balance(account.owedBuyer(buyerId, id))],
+    ['excess:provider', isOver ? excessAt(state, 'provider') : 0n],
+    ['held:provider', isStuck ? heldBy(state, 'provider') : 0n],
+  ];
 }
+
+/** The account that a party is paid out of, one that holds enough if there is one; null while nothing is owed to him. */
+function sourceOf(state: PaymentState, owedTo: Party, amount: bigint): PayoutSource | null {
+  const owed = owedFrom(state, owedTo).filter(([, there]) => there > 0n);
+  return (owed.find(([, there]) => there >= amount) ?? owed[0])?.[0] ?? null;
+}
+
+const isOf = (state: PaymentState, { purchaseRequestId, sellerOfferId, buyerId, sellerId }: PaySellerInput) =>
+  state.requestId === purchaseRequestId &&
+  state.offerId === sellerOfferId &&
+  state.buyerId === buyerId &&
+  state.sellerId === sellerId;
 
 /**
  * Pays a seller without a payout address what the treasury received for exactly this trade, or a buyer without a refund address what came
  * back to the platform for him or lies at the provider. An admin names where to.
  */
 export function createPaySeller(deps: PaySellerDeps) {
-  async function owing(input: PaySellerInput, asset: string, owedTo: Party) {
-    const { purchaseRequestId: requestId, buyerId, sellerId } = input;
+  /** The payment that a key paid out of: its first answer is given again although nothing is owed any more, or something elsewhere. */
+  async function paidBy(key: string, input: PaySellerInput): Promise<PaymentState | null> {
+    const claimed = await deps.store.claimant(key);
+    if (claimed === null) return null;
+    // Its log: a list may lack the row for a while, and leaves out what a newer version wrote.
+    const state = (await deps.store.tail(claimed.paymentId))?.state;
+    if (state?.direction !== 'in' || !isOf(state, input)) throw keyReused('another payout');
+    return state;
+  }
+
+  async function owing(input: PaySellerInput, asset: string, amount: bigint): Promise<PaymentState> {
+    const { purchaseRequestId: requestId, buyerId, sellerId, owedTo = 'seller' } = input;
     const { items } = await deps.queries.payments({ requestId, buyerId, sellerId, direction: 'in' }, looked);
-    const ofOffer = items.flatMap(({ state }) =>
-      state.direction === 'in' && state.offerId === input.sellerOfferId ? [state] : [],
-    );
-    // A key's first answer is given again although nothing is owed any more, or something elsewhere.
-    const key = input.idempotencyClaim;
-    const paidBefore = key === undefined ? null : await deps.store.claimant(key);
-    const payment =
-      paidBefore === null
-        ? ofOffer.find((state) => assetName(state.asset) === asset && sourceOf(state, owedTo) !== null)
-        : ofOffer.find(({ id }) => id === paidBefore.paymentId);
-    if (payment) return { payment, from: sourceOf(payment, owedTo) ?? `owed:${owedTo}` } as const;
-    if (paidBefore !== null) throw keyReused('another payout');
+    const owed = items
+      .flatMap(({ state }) => (state.direction === 'in' ? [state] : []))
+      .find(
+        (state) => isOf(state, input) && assetName(state.asset) === asset && sourceOf(state, owedTo, amount) !== null,
+      );
+    if (owed) return owed;
     throw new AppError('amount_exceeds_balance', 'Nothing is owed to this party for this request.');
   }
 
@@ -77,14 +99,16 @@ export function createPaySeller(deps: PaySellerDeps) {
     demandAdmin(input.actor);
     const { asset } = offeredAsset(deps.gateway, input.network ?? 'bsc', input.token ?? 'USDT');
     const amount = readAmount(input.amount, asset.decimals, 'amount');
-    const { payment, from } = await owing(input, assetName(asset), input.owedTo ?? 'seller');
+    const { owedTo = 'seller', idempotencyClaim: key } = input;
+    const paid = key === undefined ? null : await paidBy(key, input);
+    const payment = paid ?? (await owing(input, assetName(asset), amount));
     const { payoutId, externalId, status } = await deps.openPayout({
       actor: input.actor,
       paymentId: payment.id,
-      from,
+      from: sourceOf(payment, owedTo, amount) ?? `owed:${owedTo}`,
       amount,
       destination: input.recipientAddress,
-      idempotencyClaim: input.idempotencyClaim,
+      idempotencyClaim: key,
     });
     // The provider's own task id comes later and may never come; the external id finds the payout from the start.
     return { payoutId, taskId: externalId, status };

@@ -36,10 +36,10 @@ const closed = () => new AppError('request_closed', 'This request takes no more 
 export function createPlaceOffer(deps: PlaceOfferDeps) {
   const { marketplace, gateway } = deps;
 
-  async function readRequest(id: string): Promise<{ request: PurchaseRequest; isOpen: boolean }> {
+  async function readRequest(id: string): Promise<PurchaseRequest> {
     const request = await marketplace.request(id);
     if (!request) throw new AppError('not_found', 'There is no such request.');
-    return { request, isOpen: placingProblem(request) === null };
+    return request;
   }
 
   function offerOf(input: PlaceOfferInput): SellerOffer {
@@ -60,14 +60,21 @@ export function createPlaceOffer(deps: PlaceOfferDeps) {
     };
   }
 
-  /** The offer that this key placed before, if it did; one that was placed while the request closed is rejected, as its placing would have done. */
-  async function placedBefore(offer: SellerOffer, input: PlaceOfferInput, isOpen: boolean) {
+  /**
+   * Rejects an offer whose request took another one while it was placed: the others were rejected then, and nobody comes back for this one.
+   * A payment that was opened has taken none yet, and may be for this very offer.
+   */
+  async function unlessTooLate(offer: SellerOffer, { id, status }: PurchaseRequest): Promise<SellerOffer> {
+    const mayStand = status === 'open' || (status === 'payment' && !(await marketplace.hasAcceptedOffer(id)));
+    if (mayStand || offer.status !== 'open') return offer;
+    await marketplace.rejectOffer(offer.id);
+    return { ...offer, status: 'rejected' };
+  }
+
+  /** The offer that this key placed before, if it did. */
+  async function placedBefore(offer: SellerOffer, input: PlaceOfferInput, request: PurchaseRequest) {
     const before = input.idempotencyClaim === undefined ? null : await marketplace.offer(offer.id);
-    if (before === null) return null;
-    const same = sameAsBefore(before, offer, words);
-    if (isOpen || same.status !== 'open') return same;
-    await marketplace.rejectOffer(same.id);
-    return { ...same, status: 'rejected' } as const;
+    return before === null ? null : unlessTooLate(sameAsBefore(before, offer, words), request);
   }
 
   function refuse(outcome: 'closed' | 'tooMany' | 'sameId'): never {
@@ -77,16 +84,15 @@ export function createPlaceOffer(deps: PlaceOfferDeps) {
   }
 
   return async function placeOffer(input: PlaceOfferInput): Promise<SellerOffer> {
-    const { request, isOpen } = await readRequest(input.requestId);
+    const request = await readRequest(input.requestId);
     if (request.buyerId === input.actor.userId) {
       throw new AppError('forbidden', 'A buyer cannot offer on a request of his own.');
     }
     const offer = offerOf(input);
-    const outcome = isOpen ? await marketplace.insertOffer(offer) : 'closed';
-    if (outcome !== 'placed') return (await placedBefore(offer, input, isOpen)) ?? refuse(outcome);
-    // The request may have closed between the look and the insert; then nobody would ever reject this offer.
-    if ((await readRequest(request.id)).isOpen) return offer;
-    await marketplace.rejectOffer(offer.id);
-    throw closed();
+    const outcome = placingProblem(request) === null ? await marketplace.insertOffer(offer) : 'closed';
+    if (outcome !== 'placed') return (await placedBefore(offer, input, request)) ?? refuse(outcome);
+    const placed = await unlessTooLate(offer, await readRequest(request.id));
+    if (placed.status === 'rejected') throw closed();
+    return placed;
   };
 }

@@ -64,8 +64,7 @@ export function createRelay(deps: RelayDeps): Relay {
     while (asked && !stopped) {
       asked = false;
       for (let wanted = 1; wanted > 0 && !stopped; wanted = concurrency - running.size) {
-        const leased = await Promise.all(Array.from({ length: wanted }, () => lease(deps)));
-        const found = leased.filter((one) => one !== null);
+        const found = await lease(deps, wanted);
         for (const one of found) begin(one);
         if (found.length < wanted) break;
         if (running.size >= concurrency) await Promise.race(running);
@@ -104,12 +103,12 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 }
 
-async function lease({ relayStore, clock, logger }: RelayDeps): Promise<LeasedTransition | null> {
+async function lease({ relayStore, clock, logger }: RelayDeps, atMost: number): Promise<readonly LeasedTransition[]> {
   try {
-    return await relayStore.lease(clock.now(), leaseMs);
+    return await relayStore.lease(clock.now(), leaseMs, atMost);
   } catch (error) {
     logger.warn({ error }, 'the relay cannot read its work; it tries again at the next poll');
-    return null;
+    return [];
   }
 }
 

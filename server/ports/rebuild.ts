@@ -23,6 +23,9 @@ export interface RowFound {
 
 /** The rows of `payments` beside the log that they copy. Throws `AppError('busy')` when the database cannot be reached. */
 export interface PaymentRows {
+  /** From now on no server decides by sums over rows, since some may be missing; until `end`. */
+  begin(): Promise<void>;
+  end(): Promise<void>;
   /** The ends of all logs in the order of their ids, some hundred at a time. */
   ends(): AsyncIterable<readonly (LogEnd | BrokenLog)[]>;
   /** The newest step of one log, as of now; null when it has none. */

@@ -48,6 +48,7 @@ import { createPaymentReports } from './paymentReports.ts';
 import { createPaymentWork } from './paymentWork.ts';
 import { createProviderEventStore } from './providerEvents.ts';
 import { createQueries } from './queries.ts';
+import { createRebuildMark } from './rebuildMark.ts';
 import { createReconciliationReports, createWatchedAddresses } from './reconciliation.ts';
 import { createRelayStore } from './relayStore.ts';
 import { createSealedFields } from './sealedFields.ts';
@@ -130,7 +131,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     idempotency: createIdempotencyStore(mongoose),
     marketplace: createMarketplaceStore(mongoose),
     apiKeys: createApiKeyStore(mongoose),
-    queries: createQueries(mongoose, written, lists),
+    queries: createQueries(mongoose, { written, lists, demandAll: createRebuildMark(database).demandNone }),
     paymentWork: createPaymentWork(mongoose),
     paymentReports: createPaymentReports({ reports: reports.database, lists, written }),
     audit: createAuditLog(mongoose),

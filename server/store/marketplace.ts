@@ -91,6 +91,9 @@ export function createMarketplaceStore(connection: Connection): MarketplaceStore
     async hasOffer(requestId: string, sellerId: string) {
       return (await offers.exists({ requestId, sellerId })) !== null;
     },
+    async hasAcceptedOffer(requestId: string) {
+      return (await offers.exists({ requestId, status: 'accepted' })) !== null;
+    },
     async listOffers(filter: { requestId: string; sellerId?: string }, wanted: PageWanted) {
       const { items, ...page } = await readPage(offerRows, { filter, time: 'createdAtMs' }, wanted);
       return { ...page, items: items.map(toOffer) };

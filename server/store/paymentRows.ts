@@ -6,6 +6,7 @@ import { projectedFields } from './auditedBooks.ts';
 import { decode, digest } from './codec.ts';
 import { reachable } from './outage.ts';
 import { externalIdsOf, projectionOf } from './projection.ts';
+import { createRebuildMark } from './rebuildMark.ts';
 import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection } from './transitionSchema.ts';
 
@@ -40,7 +41,11 @@ export function createPaymentRows(database: Db): PaymentRows {
   const log: Log = database.collection(transitionCollection);
   const payments = database.collection<Row>('payments');
 
+  const mark = createRebuildMark(database);
+
   return {
+    begin: () => reachable(mark.set),
+    end: () => reachable(mark.lift),
     async *ends() {
       for await (const sketches of sketchesOf(log)) yield await endsOf(log, sketches);
     },

@@ -12,11 +12,20 @@ import { isKnown, type PaymentLists, stateOf, versionedOf } from './paymentLists
 
 const open: PaymentStatus[] = ['pending', 'processing'];
 
+/** What look-ups stand on, beside their collection. */
+interface QueryParts {
+  readonly written: () => Promise<void>;
+  readonly lists: PaymentLists;
+  readonly demandAll: () => Promise<void>;
+}
+
 /**
  * Lists and look-ups over the projection; reads only. They wait for the rows that this process is about to write (`written`), so that a
- * caller sees what it was answered; but for those that opening an intent asks, whose answers the claims of the log check anyway.
+ * caller sees what it was answered; but for those that opening an intent asks, whose answers the claims of the log check anyway. Where
+ * a missing row would let money go, `demandAll` has to say first that a rebuild does not miss any.
  */
-export function createQueries(connection: Connection, written: () => Promise<void>, lists: PaymentLists): Queries {
+export function createQueries(connection: Connection, over: QueryParts): Queries {
+  const { written, lists, demandAll } = over;
   const payments = paymentModel(connection);
   const find = (filter: QueryFilter<PaymentRow>) => payments.find(filter).maxTimeMS(readLimitMs).lean<PaymentRow[]>();
   const idsOf = (rows: readonly PaymentRow[]) => rows.map((row) => row._id);
@@ -43,7 +52,7 @@ export function createQueries(connection: Connection, written: () => Promise<voi
       return idsOf(await find(late).sort({ expiresAtMs: 1 }).limit(limit).select({ _id: 1 }));
     },
     async arrivalsAbove(chainId: number, blockNumber: number, limit: number) {
-      await written();
+      await Promise.all([written(), demandAll()]);
       const above = { arrivalBlocks: { $elemMatch: { chainId, blockNumber: { $gt: blockNumber } } } };
       const rows = await find(above).sort({ _id: 1 }).limit(limit);
       return rows.flatMap((row): CreditedPayment[] => {
@@ -58,7 +67,7 @@ export function createQueries(connection: Connection, written: () => Promise<voi
       return row?._id ?? null;
     },
     async inProviderCustody(asset: string) {
-      await written();
+      await Promise.all([written(), demandAll()]);
       const holding = { 'atProvider.asset': asset, 'atProvider.0': { $exists: true } };
       const [sum] = await payments
         .aggregate<{ amount: Types.Decimal128 }>([

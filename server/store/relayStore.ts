@@ -1,15 +1,14 @@
 import type { Collection, Db } from 'mongodb';
 import type { LeasedTransition, RelayStore } from '../ports.ts';
-import { createBatches } from './batches.ts';
 import { readLimitMs } from './connection.ts';
 import { refusingWhenDown } from './outage.ts';
 import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection, transitionIndexes } from './transitionSchema.ts';
 import { strangeEffect, strangeWord, wordFields } from './vocabulary.ts';
 
-/** Undone transitions read at a time, and pages read for one lease: together a bound on the work of one call. */
+/** Undone transitions read at a time, and pages read for one call twice: from the front of the backlog, and further on. */
 const pageSize = 50;
-const maxPages = 20;
+const maxPages = 10;
 
 /**
  * Without the hint the planner may walk `_id` over everything that was ever done. The newest marks are wanted, not those that a majority
@@ -40,14 +39,22 @@ export function createRelayStore(database: Db): RelayStore {
     'relay.fence': fence,
   });
 
-  const lease = createBatches<Wanted, LeasedTransition | null>({
-    maxInFlight: 1,
-    maxSize: pageSize,
-    run: (wanted) => takeOldest(log, wanted),
-  });
+  /** Where the search behind the front stopped last; from its end it begins anew. */
+  let further = '';
 
   return refusingWhenDown({
-    lease: (now: number, leaseMs: number) => lease({ now, leaseMs }),
+    /**
+     * The front of the backlog first, each time. Where it has too little to give (another process holds it, or it waits, or a newer version
+     * wrote it), the search goes on where it was the last time: whatever stands in front, everything has its turn.
+     */
+    async lease(now: number, leaseMs: number, atMost: number) {
+      const front = await takeFree(log, '', { now, until: now + leaseMs, atMost });
+      const wanted = { now, until: now + leaseMs, atMost: atMost - front.leased.length };
+      if (front.failure !== null || wanted.atMost === 0 || front.stoppedAt === '') return takenOr(front);
+      const rest = await takeFree(log, further > front.stoppedAt ? further : front.stoppedAt, wanted);
+      further = rest.stoppedAt;
+      return takenOr({ ...rest, leased: [...front.leased, ...rest.leased] });
+    },
     async renew(leased: LeasedTransition, until: number) {
       const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } }, inMemory);
       return result.matchedCount === 1;
@@ -63,32 +70,55 @@ export function createRelayStore(database: Db): RelayStore {
   });
 }
 
-/** One caller's question for something to do. */
+/** Whose lease is over `now` may be taken `until` then. */
 interface Wanted {
   readonly now: number;
-  readonly leaseMs: number;
+  readonly until: number;
+  readonly atMost: number;
 }
 
-/** Takes what is free for callers that ask at the same time: one search for all of them, and nothing twice. */
-async function takeOldest(log: Collection<TransitionDocument>, wanted: readonly Wanted[]) {
-  const now = Math.min(...wanted.map((one) => one.now));
-  const until = now + Math.min(...wanted.map(({ leaseMs }) => leaseMs));
-  const leased: LeasedTransition[] = [];
-  let after = '';
-  for (let page = 0; page < maxPages; page++) {
-    const rows = await undone(log, after);
-    const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
-    while (free.length > 0 && leased.length < wanted.length) {
-      const chosen = free.splice(0, wanted.length - leased.length);
-      const taken = await Promise.all(chosen.map((candidate) => take(log, candidate, until)));
-      leased.push(...taken.filter((one) => one !== null));
-    }
-    const last = rows.at(-1);
-    if (leased.length === wanted.length || rows.length < pageSize || last === undefined) break;
-    after = `${last.p};`;
-  }
-  return wanted.map((_, n) => leased[n] ?? null);
+/** What one search took, where the next one goes on (empty at the end of the backlog), and what ended it early. */
+interface Found {
+  readonly leased: readonly LeasedTransition[];
+  readonly stoppedAt: string;
+  readonly failure: { readonly reason: unknown } | null;
 }
+
+/** What was taken is worked on, also when not everything could be: given up, it would count an attempt and lie idle for its lease. */
+function takenOr({ leased, failure }: Found): readonly LeasedTransition[] {
+  if (failure !== null && leased.length === 0) throw failure.reason;
+  return leased;
+}
+
+/** Takes what is free behind `from`, oldest first, until it has enough, has read its pages, or something fails. */
+async function takeFree(log: Collection<TransitionDocument>, from: string, wanted: Wanted): Promise<Found> {
+  const { now, until, atMost } = wanted;
+  const leased: LeasedTransition[] = [];
+  let stoppedAt = from;
+  try {
+    for (let page = 0; page < maxPages; page++) {
+      const rows = await undone(log, stoppedAt);
+      const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
+      while (free.length > 0) {
+        const chosen = free.splice(0, atMost - leased.length);
+        const takings = await Promise.allSettled(chosen.map((candidate) => take(log, candidate, until)));
+        const taken = takings.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+        leased.push(...taken.filter((one) => one !== null));
+        const failure = takings.find((one) => one.status === 'rejected') ?? null;
+        if (failure !== null || leased.length === atMost)
+          return { leased, stoppedAt: behind(chosen.at(-1)?.paymentId), failure };
+      }
+      if (rows.length < pageSize) return { leased, stoppedAt: '', failure: null };
+      stoppedAt = behind(rows.at(-1)?.p);
+    }
+    return { leased, stoppedAt, failure: null };
+  } catch (reason) {
+    return { leased, stoppedAt, failure: { reason } };
+  }
+}
+
+/** Where the steps of a payment end in the order of ids. */
+const behind = (paymentId = '') => `${paymentId};`;
 
 type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay' | 'format' | 'kind' | 'state' | 'effects'>;
 

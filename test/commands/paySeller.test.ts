@@ -96,6 +96,33 @@ describe('paySeller', () => {
     expect([payout?.amount, payout?.destination]).to.deep.equal([tokens(95), wallets.refund]);
   });
 
+  it('pays such a buyer the price that a dead forward left at the provider, and nothing while one may move it', async () => {
+    const state = await world.open({ refundTo: null });
+    await world.pay(addressOf(state), tokens(105));
+    await world.useCases.verifyPayment(state.id, { askProvider: false });
+    const toBuyer = {
+      ...({ actor: admin, owedTo: 'buyer' } as const),
+      ...{ purchaseRequestId: state.requestId, sellerOfferId: state.offerId },
+      ...{ buyerId: state.buyerId, sellerId: state.sellerId, recipientAddress: wallets.refund },
+    };
+    await world.useCases.forwardToVault(state.id);
+    await refused(world.useCases.paySeller({ ...toBuyer, amount: '100' }), 'amount_exceeds_balance');
+    await world.ports.coordinator.observe(state.id, { kind: 'forwardFailed', proof: 'refused' }, { actor: 'test' });
+    // The price, although what was paid beyond it lies there, too.
+    expect((await world.useCases.paySeller({ ...toBuyer, amount: '100' })).status).to.equal('pending');
+    await refused(world.useCases.paySeller({ ...toBuyer, amount: '6' }), 'amount_exceeds_balance');
+    expect((await world.useCases.paySeller({ ...toBuyer, amount: '5' })).status).to.equal('pending');
+    const { payouts, balances } = await world.state(state.id);
+    expect(payouts.map(({ account: from, amount }) => [from, amount])).to.deep.equal([
+      [account.held('provider', state.id), tokens(100)],
+      [account.excess('provider', state.id), tokens(5)],
+    ]);
+    expect(balances.map(({ account: name, amount }) => [name, amount])).to.deep.include([
+      account.pending('provider', state.id),
+      tokens(105),
+    ]);
+  });
+
   it('pays a seller what the treasury owes him, once', async () => {
     const { state, words } = await owedToSeller();
     await fill();
@@ -142,6 +169,12 @@ describe('paySeller', () => {
       },
     });
     expect((await beside({ ...words, amount: '99', idempotencyClaim })).payoutId).to.equal(paid.payoutId);
+    // Nor is a list without its row, which a rebuild is about to write, a reason to call the key another's.
+    const unlisted = createPaySeller({
+      ...{ ...world.ports, ...world.useCases },
+      queries: { payments: async (...query) => ({ ...(await payments(...query)), items: [] }) },
+    });
+    expect((await unlisted({ ...words, amount: '99', idempotencyClaim })).payoutId).to.equal(paid.payoutId);
     for (let step = 0; step < 8; step += 1) {
       await world.work();
       await world.control('tick', {});

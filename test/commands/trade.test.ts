@@ -114,6 +114,42 @@ describe('postRequest, placeOffer and acceptOffer', () => {
     await refused(place(id, { idempotencyClaim: `${idempotencyClaim}2` }), 'request_closed');
   });
 
+  it('keeps an offer whose payment was opened when its key comes back, and rejects one that another was taken before', async () => {
+    const { marketplace } = testStore.store;
+    const { id } = await post();
+    const idempotencyClaim = `idem:${seller.userId}:POST /api/requests/:id/offers:${randomIds.payment()}`;
+    const repeat = () => place(id, { idempotencyClaim });
+    const first = await repeat();
+    const rival = await place(id, { actor: { userId: 'another-seller', role: 'seller' } });
+    const source = { paymentId: randomIds.payment(), seq: 1 };
+    await marketplace.setRequestStatus(id, 'payment', source);
+    expect(await repeat()).to.deep.equal(first);
+    expect((await marketplace.offer(first.id))?.status).to.equal('open');
+    // The row of an offer that was inserted just after its siblings had been rejected.
+    await marketplace.acceptOffer(id, rival.id, { ...source, seq: 2 });
+    await testStore.database
+      .collection('seller_offers')
+      .updateOne({ _id: first.id as never }, { $set: { status: 'open' } });
+    expect(await repeat()).to.deep.equal({ ...first, status: 'rejected' });
+    expect((await marketplace.offer(first.id))?.status).to.equal('rejected');
+  });
+
+  it('keeps an offer for which a payment was opened while it was placed', async () => {
+    const { id } = await post();
+    const { marketplace } = testStore.store;
+    const paying = createPlaceOffer(
+      depsOf({
+        insertOffer: async (offer) => {
+          const placed = await marketplace.insertOffer(offer);
+          await marketplace.setRequestStatus(id, 'payment', { paymentId: randomIds.payment(), seq: 1 });
+          return placed;
+        },
+      }),
+    );
+    const offer = await paying({ actor: seller, requestId: id, amount: '1' });
+    expect((await marketplace.offer(offer.id))?.status).to.equal('open');
+  });
+
   it('rejects its own offer when the request closed while it was placed', async () => {
     const { id } = await post();
     const { marketplace } = testStore.store;

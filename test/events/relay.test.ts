@@ -134,7 +134,7 @@ describe('the relay', () => {
     slow.wake();
     await started;
     clock.advance(5_000);
-    const taken = await opened.store.relay.lease(clock.now(), 5_000);
+    const [taken] = await opened.store.relay.lease(clock.now(), 5_000, 1);
     letGo();
     await slow.stop();
     expect(taken?.fence).to.equal(2);

@@ -171,10 +171,10 @@ function projectionsOver(log: TransitionStore) {
 function relayStoreOver({ parts, database, watcher }: Ground, call: Call): RelayStore {
   const store = parts.createRelayStore(database);
   return {
-    lease: (now, leaseMs) =>
+    lease: (...asked) =>
       call('lease', async () => {
-        const leased = await store.lease(now, leaseMs);
-        if (leased !== null) watcher.leased(leased);
+        const leased = await store.lease(...asked);
+        for (const one of leased) watcher.leased(one);
         return leased;
       }),
     renew: (leased, until) =>

@@ -61,7 +61,7 @@ function afterLease(change: (leased: LeasedTransition, ground: Ground) => Promis
         ...store,
         async lease(...asked) {
           const leased = await store.lease(...asked);
-          return leased === null ? null : change(leased, { store, database });
+          return Promise.all(leased.map((one) => change(one, { store, database })));
         },
       };
     },

@@ -16,8 +16,7 @@ describe('backlogs', () => {
     await transitions.append(steps);
     expect(await backlogs.relay(10)).to.deep.equal({ count: 3, oldestMs: 10 });
     expect((await backlogs.relay(2)).count).to.equal(2);
-    for (let leased = await relay.lease(0, 1_000); leased !== null; leased = await relay.lease(0, 1_000))
-      await relay.done(leased);
+    for (const leased of await relay.lease(0, 1_000, 9)) await relay.done(leased);
     expect(await backlogs.relay(10)).to.deep.equal({ count: 0, oldestMs: null });
   });
 
@@ -30,8 +29,7 @@ describe('backlogs', () => {
     const tooLong = { mode: { skip: 1 }, data: { failCommands: ['aggregate'], errorCode: 50 } };
     const known = await opened.failing(tooLong, () => backlogs.relay(2));
     expect(known, 'at least that long').to.deep.equal({ count: 2, oldestMs: 20 });
-    for (let leased = await relay.lease(0, 1_000); leased !== null; leased = await relay.lease(0, 1_000))
-      await relay.done(leased);
+    for (const leased of await relay.lease(0, 1_000, 9)) await relay.done(leased);
   });
 
   it('count the rows that are due by their kind, and not those whose time has not come', async () => {

@@ -105,11 +105,8 @@ for (const file of files) {
 
     it('have effects that the relay still carries out, in their order', async () => {
       const leased: string[] = [];
-      for (
-        let one = await opened.store.relay.lease(1, 5_000);
-        one !== null;
-        one = await opened.store.relay.lease(1, 5_000)
-      ) {
+      const next = async () => (await opened.store.relay.lease(1, 5_000, 1))[0];
+      for (let one = await next(); one !== undefined; one = await next()) {
         leased.push(one.transition.id);
         await opened.store.relay.done(one);
       }

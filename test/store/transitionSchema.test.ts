@@ -105,7 +105,7 @@ describe('the collection payment_transitions', () => {
     });
 
     it('finds the oldest undone transition over the backlog alone', async () => {
-      const [search] = await cost(() => store().relay.lease(0, 0));
+      const [search] = await cost(() => store().relay.lease(0, 0, 1));
       expect(search).to.deep.equal({ keys: 3, documents: 3 });
     });
 

@@ -41,13 +41,15 @@ export function createSimulatedRelay(database: SimulatedDatabase, rules: Partial
     return row !== undefined && holds(row, fence) ? row : null;
   };
   return {
-    async lease(now, leaseMs) {
+    async lease(now, leaseMs, atMost) {
       database.begin(true);
-      const row = firstFree(now);
-      if (row === null) return null;
-      row.relay.lease = now + leaseMs;
-      row.relay.fence += 1;
-      return { transition: row.transition, fence: row.relay.fence };
+      const leased: LeasedTransition[] = [];
+      for (let row = firstFree(now); row !== null && leased.length < atMost; row = firstFree(now)) {
+        row.relay.lease = now + leaseMs;
+        row.relay.fence += 1;
+        leased.push({ transition: row.transition, fence: row.relay.fence });
+      }
+      return leased;
     },
     async renew(leased, until) {
       database.begin(true);

@@ -10,7 +10,7 @@ export const postPayout = endpoint({
   summary: 'Pay what is owed to the seller, or the buyer, of a request through the provider',
   description:
     'Without `owedTo` the seller is paid. A seller without a payout address is owed what the treasury received for him; a buyer without a refund address what came back to the ' +
-    "platform's refund wallet, and what the provider holds of a payment that is over. `recipientAddress` is the word of the party, which an admin has checked.",
+    "platform's refund wallet, and what the provider holds of a payment that is over or whose way into the escrow is dead. `recipientAddress` is the word of the party, which an admin has checked.",
   body: z.strictObject({
     purchaseRequestId: identifier,
     sellerOfferId: identifier,

@@ -7,18 +7,13 @@ import { type OpenTrade, openTrade, units } from './trade.ts';
 export interface PatientLoad {
   /** Trades whose money was sent. */
   paid(): number;
-  /** Begins no further trade, finishes those under way and answers all whose intent was opened. */
+  /** Begins no further trade, finishes those under way and answers all that were opened. */
   stop(): Promise<readonly OpenTrade[]>;
 }
 
-/** A call that its caller takes up later. */
-class Unavailable extends Error {}
-
-const isMarketplace = (path: string) => path.startsWith('/api/requests');
-
 /**
- * Trades, `width` at a time, on all servers. A request or an offer that was answered 503, or not in time, is given up and another one
- * begun; everything about a payment is repeated unchanged, as its clients do. Any other refusal fails the load.
+ * Trades, `width` at a time, on all servers. What is answered 503, or not in time, is repeated unchanged, as clients do; any other refusal
+ * fails the load.
  */
 export function startPatientLoad(stage: FaultStage, width: number): PatientLoad {
   const opened: OpenTrade[] = [];
@@ -28,15 +23,11 @@ export function startPatientLoad(stage: FaultStage, width: number): PatientLoad 
 
   async function call(method: string, path: string, options?: Parameters<FaultStage['call']>[2]): Promise<Answer> {
     try {
-      const answer = await stage.call(method, path, options);
-      if (answer.status === 503 && isMarketplace(path)) throw new Unavailable(path);
-      return answer;
+      return await stage.call(method, path, options);
     } catch (error) {
       // the caller's own patience is over, which is no word about the outcome
-      if (error instanceof Error && error.name === 'TimeoutError') {
-        if (isMarketplace(path)) throw new Unavailable(path);
-        return { status: 503, retryAfter: '1', body: {}, data: {} };
-      }
+      if (error instanceof Error && error.name === 'TimeoutError')
+        return { status: 503, retryAfter: '1', body: { code: 'busy' }, data: {} };
       throw error;
     }
   }
@@ -52,11 +43,7 @@ export function startPatientLoad(stage: FaultStage, width: number): PatientLoad 
 
   const all = Promise.all(
     Array.from({ length: width }, async () => {
-      while (!stopped) {
-        await one().catch((error: unknown) => {
-          if (!(error instanceof Unavailable)) throw error;
-        });
-      }
+      while (!stopped) await one();
     }),
   );
   // whoever stops the load hears of its failure

@@ -25,6 +25,8 @@ export const limitOf = ({ patience = 1 }: Pick<Stage, 'patience'>) => stepLimitM
 
 /** The lease of a died process on the question for an address (45 s), and one step more. */
 const addressLeaseMs = 45_000;
+/** A keyed call whose server died is held for so long. */
+const keyHeldMs = 60_000;
 
 /** Puts request, two offers and an intent in place through the public API. */
 export async function openTrade(
@@ -41,11 +43,8 @@ export async function openTrade(
   const { deployment } = stage.sandbox.info;
   const refundTo = options.refundTo === undefined ? deployment.buyerAddress : options.refundTo;
   const payoutAddress = options.payoutAddress === undefined ? deployment.sellerAddress : options.payoutAddress;
-  const post = async (path: string, userId: string, role: string, body: object) => {
-    const answer = await stage.call('POST', path, { token: stage.token(userId, role), body, server });
-    expect(answer.status, JSON.stringify(answer.body)).to.be.within(200, 201);
-    return answer.data;
-  };
+  const post = (path: string, userId: string, role: string, body: object) =>
+    postOnce(stage, path, { token: stage.token(userId, role), body, server });
   const request = await post('/api/requests', buyer, 'buyer', {
     title: `Trade ${randomUUID()}`,
     description: 'A trade of a test',
@@ -76,6 +75,22 @@ export async function openTrade(
     payTo: String((intent.payTo as Json).address),
     vault: String(intent.vault),
   };
+}
+
+const running = ['idempotency_key_in_use', 'busy'];
+
+/** Makes one thing under a key, as a client does who may have to repeat. */
+async function postOnce(stage: Stage, path: string, call: Call): Promise<Json> {
+  const headers = { 'idempotency-key': randomUUID() };
+  const answer = await eventually(
+    async () => {
+      const found = await stage.call('POST', path, { ...call, headers });
+      return running.includes(String(found.body.code)) ? null : found;
+    },
+    { timeoutMs: keyHeldMs + limitOf(stage), what: `POST ${path} is answered` },
+  );
+  expect(answer.status, JSON.stringify(answer.body)).to.be.within(200, 201);
+  return answer.data;
 }
 
 /** Opens the intent, repeating unchanged what the API says to repeat: after a crash the provider is asked again 45 s later. */

@@ -69,7 +69,7 @@ export function behavesOnOutages(current: () => StoreUnderTest): void {
   it('answers projections and the relay with busy while the line is broken', async () => {
     const transition: Transition = buildTransition();
     expect(await codeOf(lineCut(() => store().project(transition)))).to.equal('busy');
-    expect(await codeOf(lineCut(() => relay().lease(1, 1)))).to.equal('busy');
+    expect(await codeOf(lineCut(() => relay().lease(1, 1, 1)))).to.equal('busy');
     expect(await codeOf(lineCut(() => relay().done({ transition, fence: 1 })))).to.equal('busy');
     expect(await hints().hint(transition.paymentId)).to.equal(null);
   });

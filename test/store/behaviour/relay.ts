@@ -8,7 +8,7 @@ import { handles, type StoreUnderTest } from './storeUnderTest.ts';
 export function behavesOnRelay(current: () => StoreUnderTest): void {
   const { append, store, relay } = handles(current);
   const now = 1_000_000;
-  const lease = async (at = now) => relay().lease(at, 100);
+  const lease = async (at = now) => (await relay().lease(at, 100, 1))[0] ?? null;
   /** Takes and finishes everything there is; late enough that nothing is still held. */
   async function drain(): Promise<string[]> {
     const later = now + 1_000_000;
@@ -32,6 +32,16 @@ export function behavesOnRelay(current: () => StoreUnderTest): void {
     const ids = [await appended(), await appended(), await appended()].map(({ id }) => id);
     const leased = await Promise.all(Array.from({ length: 5 }, () => lease()));
     expect(leased.map((one) => one?.transition.id ?? null)).to.have.members([...ids, null, null]);
+  });
+
+  it('gives as many as are asked for, each of a payment of its own', async () => {
+    const first = await appended();
+    await append(buildTransition({ paymentId: first.paymentId, seq: 2 }));
+    const ids = [first, await appended(), await appended()].map(({ id }) => id).sort();
+    const two = await relay().lease(now, 100, 2);
+    expect(two.map(({ transition }) => transition.id).sort()).to.deep.equal(ids.slice(0, 2));
+    const rest = await relay().lease(now, 100, 5);
+    expect(rest.map(({ transition, fence }) => [transition.id, fence])).to.deep.equal([[ids[2], 1]]);
   });
 
   it('does not give a transition while an earlier one of the payment is undone', async () => {

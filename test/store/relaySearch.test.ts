@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import type { Db } from 'mongodb';
+import type { Transition } from '../../server/domain/transition.ts';
+import { createRelayStore } from '../../server/store/relayStore.ts';
+import { type TransitionDocument, toDocument } from '../../server/store/transitionDocument.ts';
+import { buildTransition, randomIds } from '../support/factories.ts';
+import { openTestStore, type TestStore } from '../support/mongo.ts';
+
+const now = 1_000_000;
+
+describe('the search for what the relay may take', () => {
+  let opened: TestStore;
+  before(async () => {
+    opened = await openTestStore();
+  });
+  after(() => opened.close());
+  const log = () => opened.database.collection<TransitionDocument>('payment_transitions');
+  beforeEach(() => log().deleteMany({}));
+
+  /** One undone step each of payments whose ids follow each other from `first` on. */
+  const steps = (count: number, first: number) =>
+    Array.from({ length: count }, (_, n) => buildTransition({ paymentId: (first + n).toString(16).padStart(24, '0') }));
+  const insert = (
+    rows: readonly Transition[],
+    change: (row: TransitionDocument) => TransitionDocument = (row) => row,
+  ) => log().insertMany(rows.map((row) => change(toDocument(row))));
+  const ofNewerVersion = (row: TransitionDocument) => ({ ...row, kind: 'giftSent' as never });
+  const heldUntil = (lease: number) => (row: TransitionDocument) => ({ ...row, relay: { ...row.relay, lease } });
+  /** A process's own search, which remembers where it was. */
+  const searching = (atMost: number) => {
+    const { lease } = createRelayStore(opened.database);
+    return async (at = now) => (await lease(at, 5_000, atMost)).map(({ transition }) => transition.id);
+  };
+
+  it('comes to what is free behind any number of steps that it may not take', async () => {
+    const free = steps(70, 5_000);
+    await insert(steps(1_700, 1), ofNewerVersion);
+    await insert(free);
+    const lease = searching(64);
+    const found: string[] = [];
+    for (let call = 0; call < 5; call += 1) found.push(...(await lease()));
+    expect(found).to.deep.equal(free.map(({ id }) => id));
+  });
+
+  it('takes first what is free among the oldest, and what it passed in its next round', async () => {
+    const [held, free] = [steps(600, 1), steps(130, 5_000)];
+    await insert(held, heldUntil(now + 100));
+    await insert(free);
+    const lease = searching(64);
+    const found: string[] = [];
+    for (let call = 0; call < 20 && found.length < 64; call += 1) found.push(...(await lease()));
+    expect(found).to.have.length(64);
+    // Behind what it could not take it goes on where it was; the oldest are looked at every time.
+    expect(await lease(now + 100)).to.deep.equal(held.slice(0, 64).map(({ id }) => id));
+    const all = [...held, ...free].map(({ id }) => id);
+    const taken = new Set([...found, ...held.slice(0, 64).map(({ id }) => id)]);
+    for (let call = 0; call < 14; call += 1) {
+      for (const id of await lease(now + 100)) {
+        expect(taken.has(id), `${id} is taken once`).to.equal(false);
+        taken.add(id);
+      }
+    }
+    expect(taken.size, 'and nothing is left out').to.equal(all.length);
+  });
+
+  it('reads a bounded number of steps for one call', async () => {
+    await insert(steps(1_200, 1), ofNewerVersion);
+    const lease = searching(64);
+    const cost = async (call: () => Promise<unknown>) => {
+      await opened.database.command({ profile: 2 });
+      await call();
+      await opened.database.command({ profile: 0 });
+      const reads = await opened.database
+        .collection('system.profile')
+        .find({ ns: log().namespace, op: 'query' })
+        .toArray();
+      await opened.database.dropCollection('system.profile');
+      return reads.reduce((sum, { docsExamined }) => sum + docsExamined, 0);
+    };
+    expect(await cost(() => lease())).to.be.within(500, 1_000);
+    expect(await cost(() => lease())).to.be.within(500, 1_000);
+  });
+
+  it('gives the next process nothing of what this one holds, and has nothing when there is nothing', async () => {
+    const row = buildTransition({ paymentId: randomIds.payment() });
+    await insert([row]);
+    const [own, other] = [searching(1), searching(1)];
+    expect(await own()).to.deep.equal([row.id]);
+    expect(await other()).to.deep.equal([]);
+    expect(await other(now + 5_000)).to.deep.equal([row.id]);
+  });
+
+  it('gives what it took although one taking or a later page failed, and throws only with empty hands', async () => {
+    const rows = steps(60, 1);
+    await insert(rows);
+    const ids = rows.map(({ id }) => id);
+    const oneTaking = { mode: { times: 1 }, data: { failCommands: ['findAndModify'], errorCode: 50 } };
+    const lease = async (atMost: number) =>
+      (await opened.store.relay.lease(now, 5_000, atMost)).map((one) => one.transition.id);
+    const firstFive = await opened.failing(oneTaking, () => lease(5));
+    expect(firstFive).to.have.length(4);
+    expect(ids.slice(0, 5)).to.include.members(firstFive);
+    let reads = 0;
+    const cutAtSecondPage = new Proxy(log(), {
+      get(target, name) {
+        if (name === 'find' && ++reads === 2) throw new Error('the line broke');
+        const value = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const cut = createRelayStore({ collection: () => cutAtSecondPage } as unknown as Db);
+    expect(await cut.lease(now, 5_000, 60)).to.have.length(46);
+    expect(await opened.failing(oneTaking, () => lease(1).catch(({ code }) => code))).to.equal('busy');
+    expect(await log().distinct('relay.fence', { 'relay.lease': { $gt: now } })).to.deep.equal([1]);
+  });
+});
