@@ -22,8 +22,11 @@ function walletOf(state: PaymentState): string | null {
 function depthOf(state: PaymentState, head: ChainHead | null) {
   if (head === null) return { confirmations: null, confirmationsRequired: null };
   const blocks = buyersTransfers(state).map(({ blockNumber }) => blockNumber);
-  const confirmations = blocks.length === 0 ? 0 : Math.max(0, head.number - Math.max(...blocks) + 1);
-  return { confirmations, confirmationsRequired: head.number - head.confirmed + 1 };
+  const confirmationsRequired = head.number - head.confirmed + 1;
+  // Only what is deep enough is booked; a head of a moment ago may not know it yet.
+  const confirmations =
+    blocks.length === 0 ? 0 : Math.max(confirmationsRequired, head.number - Math.max(...blocks) + 1);
+  return { confirmations, confirmationsRequired };
 }
 
 const isParty = (actor: Actor, { buyerId, sellerId }: PaymentState) =>

@@ -35,6 +35,12 @@ describe('GET /api/payment/decentralized/status/:paymentId', () => {
     expect((await request(withPayment(waiting).app).get(path)).body.data.wallet).to.equal('0xdddd…dddd');
   });
 
+  it('never counts fewer than required for a transfer that was booked, also by a head that is a moment old', async () => {
+    const young = paymentState({ status: 'completed', arrivals: [arrival(10n ** 20n, { blockNumber: 21 })] });
+    const { data } = (await request(withPayment(young).app).get(path)).body;
+    expect(data).to.include({ confirmations: 3, confirmationsRequired: 3 });
+  });
+
   it('shows the document to parties and operators, and strangers no more than everybody', async () => {
     for (const role of ['buyer', 'seller', 'admin', 'auditor'] as const) {
       expect((await withPayment().as(role).get(path)).body.payment).to.include({ id: paymentId, buyerId: 'buyer-1' });

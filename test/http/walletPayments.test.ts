@@ -131,6 +131,29 @@ describe('a payment that a wallet makes by itself, over HTTP', function () {
     expect(payout.body.paymentId).to.equal(paymentId);
   });
 
+  it('asks which offer is meant when several may be, and takes no other wallet than the one of the request', async () => {
+    const wallet = app.deployment.buyerAddress;
+    const asked = await call('buyer', 'post', '/api/requests', { title: 'A bed', buyerWallet: wallet });
+    const purchaseRequestId: string = asked.body.data.id;
+    const body = { ...words(), purchaseRequestId };
+    const saved = (more: object) => call('buyer', 'post', '/api/payment/decentralized/save', { ...body, ...more });
+    const offers = await Promise.all(
+      ['seller-1', 'seller-2'].map((userId) =>
+        call('seller', 'post', `/api/requests/${purchaseRequestId}/offers`, { amount: '100' }, userId),
+      ),
+    );
+    const several = await saved({});
+    expectProblem(several, 409, 'offer_mismatch');
+    expect(several.body.errors[0]?.pointer).to.equal('#/sellerOfferId');
+    const sellerOfferId = offers[0]?.body.data.id;
+    const stranger = await saved({ sellerOfferId, walletAddress: app.deployment.sellerAddress });
+    expectProblem(stranger, 409, 'offer_mismatch');
+    expectProblem(await saved({ sellerOfferId: 'offer-of-nobody' }), 404, 'not_found');
+    const named = await saved({ sellerOfferId, sellerId: 'seller-1', walletAddress: wallet });
+    expect(named.status, named.text).to.equal(200);
+    await call('buyer', 'put', `/api/payment/${named.body.data.paymentId}`, { status: 'cancelled' });
+  });
+
   it('looks at open payments in batches, and goes on where the last one ended', async () => {
     const before = await call('admin', 'post', '/api/payment/decentralized/verify-all-pending', { limit: 1 });
     expect(before.body.data, before.text).to.deep.equal({
