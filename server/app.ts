@@ -43,7 +43,7 @@ export type { AppDeps } from './http/appDeps.ts';
 const jsonLimit = '100kb';
 /** A year, as browsers' preload lists ask for. */
 const strictTransportSeconds = 31_536_000;
-const exposedHeaders = ['X-Request-Id', 'Idempotent-Replayed', 'Retry-After', 'RateLimit', 'RateLimit-Policy'];
+const exposedHeaders = ['ETag', 'X-Request-Id', 'Idempotent-Replayed', 'Retry-After', 'RateLimit', 'RateLimit-Policy'];
 
 /** Assembles the HTTP side; it never listens. */
 export function createApp(deps: AppDeps): Express {

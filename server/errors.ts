@@ -2,6 +2,7 @@
 export const errorCodes = [
   'validation_failed',
   'malformed_json',
+  'precondition_failed',
   'payload_too_large',
   'unsupported_media_type',
   'not_authenticated',

@@ -16,6 +16,8 @@ import { ruleOf } from './policies.ts';
 export interface Call<P, Q, B> extends Input<P, Q, B> {
   readonly actor: Actor;
   readonly credentials: Credentials;
+  /** A header of the call, for the few that mean something to its operation. */
+  readonly header: (name: 'if-match' | 'if-none-match') => string | undefined;
   readonly claimed: { readonly idempotencyClaim?: string };
 }
 type Handler<P, Q, B> = (call: Call<P, Q, B>) => Promise<object>;
@@ -44,7 +46,13 @@ export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLim
       const key = method === 'post' && !secret ? readKey(request.get('idempotency-key')) : null;
       const execute = async (claimed: { idempotencyClaim?: string }): Promise<Reply> => ({
         status: endpoint.status,
-        body: await handler({ ...input, actor, credentials: request.credentials ?? {}, claimed }),
+        body: await handler({
+          ...input,
+          actor,
+          credentials: request.credentials ?? {},
+          header: (name) => request.get(name),
+          claimed,
+        }),
       });
       if (key === null) {
         const reply = await execute({});

@@ -47,6 +47,7 @@ export const listPaymentsOfUser = endpoint({
 export const getPayment = endpoint({
   operation: 'GET /api/payment/:id',
   summary: 'Read one payment',
+  description: 'Its `seq` is its `ETag`; whoever sends it as `If-None-Match` gets 304 while nothing has changed.',
   params,
   answer: anyPaymentDocument,
 });
@@ -56,7 +57,7 @@ export const putPayment = endpoint({
   summary: 'Cancel a payment, or hint at its transaction',
   description:
     'Only `cancelled` is obeyed. A transaction hash or any other status starts a look at the chain and never sets a status. ' +
-    '`blockchain` and `metadata` are accepted and change nothing.',
+    '`blockchain` and `metadata` are accepted and change nothing. With `If-Match` (the `ETag` of a read) a payment that changed since is left as it is: 412.',
   params,
   body: z
     .strictObject({
@@ -70,7 +71,7 @@ export const putPayment = endpoint({
     })
     .refine((body) => Object.keys(body).length > 0, 'must name what to change'),
   answer: anyPaymentDocument,
-  problems: ['already_final', 'illegal_transition', 'chain_unavailable'],
+  problems: ['already_final', 'illegal_transition', 'precondition_failed', 'chain_unavailable'],
 });
 
 const eventFacts = z.strictObject({

@@ -5,6 +5,7 @@ import { incomingOnly, newest, ownPayment } from '../ownership.ts';
 import type { Presenter } from '../present.ts';
 import { presentStep } from '../presentEvents.ts';
 import type { Serve } from '../serve.ts';
+import { demandVersion, versioned } from '../versions.ts';
 
 /** Steps in one answer, several times what an ordinary payment has; a client that is further behind asks again from `nextAfter`. */
 const eventsMax = 50;
@@ -15,16 +16,19 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
   const fresh = async (id: string) => incomingOnly(await newest(deps, id));
   const router = Router();
 
-  serve(router, getPayment, async ({ actor, params }) => present.any(await ownPayment(deps, actor, params.id), actor));
+  serve(router, getPayment, async ({ actor, params, header }) =>
+    versioned(present.any(await ownPayment(deps, actor, params.id), actor), header('if-none-match')),
+  );
 
-  serve(router, putPayment, async ({ actor, params: { id }, body: { status, transactionHash } }) => {
-    incomingOnly(await ownPayment(deps, actor, id));
+  serve(router, putPayment, async ({ actor, header, params: { id }, body: { status, transactionHash } }) => {
+    const { seq } = incomingOnly(await ownPayment(deps, actor, id));
+    demandVersion(header('if-match'), seq);
     if (status === 'cancelled') await commands.cancelPayment({ actor, paymentId: id });
     if (transactionHash !== undefined) await commands.confirmTransfer({ actor, paymentId: id, transactionHash });
     else if (status !== undefined && status !== 'cancelled') {
       await commands.verifyPayment(id, { askProvider: true, hint: true });
     }
-    return present.payment(await fresh(id), actor);
+    return versioned(present.payment(await fresh(id), actor));
   });
 
   serve(router, listEvents, async ({ actor, params: { id }, query: { after } }) => {
