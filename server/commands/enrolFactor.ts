@@ -8,16 +8,26 @@ import { takeTry } from './rules/tries.ts';
 export interface EnrolFactorDeps extends SecondFactorDeps, SessionDeps {
   readonly passwords: Passwords;
 }
+const consoleOnly = () =>
+  new AppError(
+    'second_factor_missing',
+    'The first seed of a second factor is printed by the console: npm run admin -- reset-factor --name <name>.',
+  );
+
 export interface EnrolFactorInput {
   readonly bearer: Credentials;
   readonly password: string;
 }
 
-/** Makes a new seed that waits for its first code; a user who has a factor must have shown it just now. */
+/**
+ * Makes a new seed that waits for its first code, for a user who has just shown the old one. The first seed comes from the console alone:
+ * otherwise whoever has nothing but a password could make himself the factor that money waits for.
+ */
 export function createEnrolFactor(deps: EnrolFactorDeps) {
   return async function enrolFactor({ bearer, password }: EnrolFactorInput) {
     const { user } = await userOfBearer(deps, bearer);
-    if (user.seed !== null) demandFreshFactor(bearer, deps.clock.now());
+    if (user.seed === null) throw consoleOnly();
+    demandFreshFactor(bearer, deps.clock.now());
     const giveBack = await takeTry(deps, `password:${user.id}`);
     if (!(await deps.passwords.matches(user.passwordHash, password)))
       throw new AppError('login_refused', 'The password is wrong.');

@@ -94,6 +94,14 @@ describe('the second factor of admin users', () => {
     expect(await refusalOf(world.logIn(admin.name, { code: '000000' }))).to.equal('code_refused');
   });
 
+  it('comes first from the console alone, so that a password does not buy one', async () => {
+    const user = await world.newUser();
+    const { access } = await world.logIn(user.name);
+    const bearer = world.bearerOf(access.token);
+    expect(await refusalOf(world.commands.enrolFactor({ bearer, password }))).to.equal('second_factor_missing');
+    await world.commands.confirmFactor({ bearer, code: codeAt(user.seed, now()) });
+  });
+
   it('is replaced only by who shows the old one and the password', async () => {
     const admin = await world.newAdmin();
     const { bearer } = admin;

@@ -69,13 +69,21 @@ export const stepUp = endpoint({
 
 export const enrolFactor = endpoint({
   operation: 'POST /api/payment/v1/second-factor',
-  summary: 'Begin a second factor: a seed for an authenticator app',
-  description: 'It counts once its first code is confirmed, within 24 hours. A user who has one must have stepped up.',
+  summary: 'Begin another second factor: a seed for an authenticator app',
+  description:
+    'It counts once its first code is confirmed, within 24 hours. The user must have stepped up by the old one; the first seed comes from the console.',
   body: z.strictObject({ password }),
   answer: envelope(
     z.strictObject({ address: z.string().meta({ description: 'otpauth:// address, shown once' }), secret: z.string() }),
   ),
-  problems: ['login_refused', 'step_up_required', 'session_ended', 'rate_limited', 'not_ready'],
+  problems: [
+    'login_refused',
+    'second_factor_missing',
+    'step_up_required',
+    'session_ended',
+    'rate_limited',
+    'not_ready',
+  ],
 });
 
 export const confirmFactor = endpoint({
