@@ -91,8 +91,11 @@ function createCompany() {
     async endFor(written: Promise<unknown>): Promise<void> {
       waiting += 1;
       leaveNow();
-      await written;
-      waiting -= 1;
+      try {
+        await written;
+      } finally {
+        waiting -= 1;
+      }
     },
   };
 }

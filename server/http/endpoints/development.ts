@@ -47,7 +47,7 @@ export const getCallbackTest = endpoint({
 export const createTestPayment = endpoint({
   operation: 'POST /api/payment/shkeeper/create-test-payment',
   summary: 'Open a request, an offer and a payment by the ordinary commands',
-  description: `${description} The payment is as real as any: it stays pending until money arrives.`,
+  description: `${description} It is a real payment and stays pending until money arrives.`,
   body: z.strictObject({
     amount: amount.default('10'),
     network: network.default('bsc'),
@@ -83,7 +83,7 @@ export const createTestPayment = endpoint({
 export const triggerWebhook = endpoint({
   operation: 'POST /api/payment/shkeeper/trigger-webhook',
   summary: 'Send a correctly signed delivery to our own webhook',
-  description: `${description} The delivery is judged as any other: what it says is a hint, and the chain decides.`,
+  description: `${description} The delivery is judged like those of the provider: what it says is a hint, and the chain decides.`,
   body: z.strictObject({
     paymentId,
     status: z.enum(['PARTIAL', 'PAID', 'OVERPAID', 'unconfirmed']).default('PAID'),

@@ -13,7 +13,7 @@ const boxOf = (token: string) => createSecretBox([{ kid: 'token', key: sha256(`n
 /** Random texts and their hashes; they are long enough that a quick hash keeps them. */
 export const hiddenTexts: HiddenTexts = {
   refreshToken: () => randomBytes(32).toString('base64url'),
-  // 32 divides 256, so every character is as likely as any other
+  // 32 divides 256, so all characters are equally likely
   backupCode: () =>
     [...randomBytes(16)].map((byte, at) => `${at > 0 && at % 4 === 0 ? '-' : ''}${alphabet[byte % 32]}`).join(''),
   hash: (text) => sha256(text).digest('hex'),
