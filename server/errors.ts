@@ -2,6 +2,9 @@
 export const errorCodes = [
   'validation_failed',
   'malformed_json',
+  'malformed_request',
+  'request_timeout',
+  'headers_too_large',
   'precondition_failed',
   'payload_too_large',
   'unsupported_media_type',

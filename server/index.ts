@@ -1,18 +1,15 @@
-import { createServer } from 'node:http';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { createDeps } from './deps.ts';
 import { giveLastAnswers } from './http/lastAnswers.ts';
+import { createListener } from './http/listener.ts';
 
 /** sysexits.h EX_CONFIG: the operator has to change the configuration. */
 const exitConfig = 78;
 /** An orderly stop lets running work finish; after this it is cut (fault F16: exit within 10 s). */
 const stopWithinMs = 9_000;
 
-/** Longer than the idle time of the balancers in front (60 s), so that it is never we who close a connection they are about to use. */
-const limits = { keepAliveTimeout: 65_000, headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 };
-
 async function serve(config: Config): Promise<void> {
-  const http = createServer(limits);
+  const http = createListener();
   const deps = await createDeps(config, { http });
   const stop = async (signal: string) => {
     deps.logger.info({ signal }, 'stopping');

@@ -7,6 +7,7 @@ import type { Logger } from '../ports.ts';
 export const statusOf: Readonly<Record<ErrorCode, number>> = {
   validation_failed: 400,
   malformed_json: 400,
+  malformed_request: 400,
   network_not_supported: 400,
   unknown_signer: 400,
   not_authenticated: 401,
@@ -19,6 +20,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   step_up_required: 403,
   second_factor_missing: 409,
   not_found: 404,
+  request_timeout: 408,
   offer_mismatch: 409,
   request_closed: 409,
   request_already_funded: 409,
@@ -56,6 +58,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   idempotency_key_reused: 422,
   signature_refused: 422,
   rate_limited: 429,
+  headers_too_large: 431,
   internal_error: 500,
   provider_failed: 502,
   chain_unavailable: 503,
@@ -98,6 +101,10 @@ export function asAppError(error: unknown): AppError {
   // A path like /%E0%A4%A names nothing.
   if (error instanceof URIError || fieldOf(error, 'code') === 'ERR_INVALID_URL') {
     return new AppError('not_found', 'There is nothing at this address.', { cause: error });
+  }
+  // Whatever else a body cannot be read for, like bytes that do not inflate.
+  if (fieldOf(error, 'expose') === true && fieldOf(error, 'status') === 400) {
+    return new AppError('malformed_json', 'The body cannot be read.', { cause: error });
   }
   return new AppError('internal_error', 'Something went wrong on our side; the request id finds it in our logs.', {
     cause: error,

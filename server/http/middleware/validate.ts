@@ -66,10 +66,22 @@ function refuse(findings: readonly Finding[]): never {
   throw new AppError('validation_failed', message, { details: { errors: findings.slice(0, findingsMax) } });
 }
 
+/** A lenient decoder would put marks in the place of what it cannot read, and go on with those. */
+function demandReadable(url: string): void {
+  const at = url.indexOf('?');
+  if (at === -1) return;
+  try {
+    decodeURIComponent(url.slice(at + 1));
+  } catch {
+    throw new AppError('validation_failed', 'The query is not valid UTF-8 in percent encoding.');
+  }
+}
+
 /** Checks a request against its operation. A path that cannot name anything is 404; everything else that is wrong is 400. */
 export function validate<P, Q, B>(request: Request, endpoint: Endpoint<P, Q, B>): Input<P, Q, B> {
   const params = endpoint.params.safeParse(request.params);
   if (!params.success) throw new AppError('not_found', 'There is nothing at this address.');
+  demandReadable(request.url);
   const query = endpoint.query.safeParse(request.query, inOurWords);
   const body = endpoint.body.safeParse(request.body ?? {}, inOurWords);
   if (query.success && body.success) return { params: params.data, query: query.data, body: body.data };
