@@ -142,6 +142,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
   const isWeb = config.ROLES.includes('web');
   const sockets = createSocketServer(isWeb ? given.http : null, {
     verify: identity.verify,
+    demandOpenSession: identity.demandOpenSession,
     marketplace: store.marketplace,
     allowedOrigins: config.ALLOWED_ORIGINS,
     redis,

@@ -45,13 +45,13 @@ function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
   const read = restricted || token !== undefined;
   const input = endpoint.hasBody || endpoint.query !== nothing;
   return [
-    ...(read ? (['not_authenticated', 'busy'] as const) : []),
+    ...(read ? (['not_authenticated', 'session_ended', 'busy'] as const) : []),
     ...(restricted ? (['forbidden'] as const) : []),
     ...(endpoint.params === nothing ? [] : (['not_found'] as const)),
     ...(input && read ? (['validation_failed'] as const) : []),
     ...(endpoint.hasBody && read ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(keyed ? (['idempotency_key_reused', 'idempotency_key_in_use'] as const) : []),
-    ...(stepUp ? (['step_up_required', 'session_ended'] as const) : []),
+    ...(stepUp ? (['step_up_required'] as const) : []),
     ...(limit ? (['rate_limited'] as const) : []),
   ];
 }

@@ -75,7 +75,7 @@ export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLim
       path,
       limiters.knock,
       serverKey(operation, deps.knowServer),
-      authenticate(operation, deps.verifyToken),
+      authenticate(operation, deps),
       ...guard,
       ...limiter,
       run,

@@ -21,7 +21,7 @@ export type ServeOpen = <P, Q, B>(
 
 /** The chain of an open operation: token if there is one, rate of the user or the address, validation, handler. */
 export function createServeOpen(
-  { verifyToken }: Pick<AppDeps, 'verifyToken'>,
+  deps: Pick<AppDeps, 'verifyToken' | 'demandOpenSession'>,
   limiters: ReturnType<typeof createLimiters>,
 ): ServeOpen {
   return (router, endpoint, handler) => {
@@ -33,6 +33,6 @@ export function createServeOpen(
       response.status(endpoint.status).json(body);
     };
     const budget: Budget = ruleOf(endpoint.operation).limit ?? 'anonymous';
-    router[method](path, optionalToken(verifyToken), limiters[budget], run);
+    router[method](path, optionalToken(deps), limiters[budget], run);
   };
 }

@@ -4,13 +4,12 @@ import type { Redis } from 'ioredis';
 import { Server, type Socket } from 'socket.io';
 import { admission } from './admission.ts';
 import type { Emitter } from './broadcast.ts';
-import { authenticate, guardSessions, type SocketActor } from './handshake.ts';
+import { authenticate, type Believing, followSession, guardSessions, type SocketActor } from './handshake.ts';
 import { followRequests, type JoinDeps } from './joinRequests.ts';
 import { createStreams } from './redisStreams.ts';
 import { roomsOf } from './rooms.ts';
 
-interface SocketDeps extends JoinDeps {
-  readonly verify: (token: string) => SocketActor;
+interface SocketDeps extends JoinDeps, Believing {
   readonly allowedOrigins: readonly string[];
   /** Names the Redis that carries events between processes; the sockets open connections of their own to it. */
   readonly redis: Redis | null;
@@ -27,6 +26,7 @@ function welcome(deps: SocketDeps) {
     const left = Math.min(Math.max(actor.expiresAtMs - deps.now(), 0), longestTimerMs);
     const expiry = setTimeout(() => socket.disconnect(true), left);
     socket.on('disconnect', () => clearTimeout(expiry));
+    followSession(socket, actor, deps.demandOpenSession);
     followRequests(socket, actor, deps);
     const rooms = roomsOf(actor);
     socket.join(rooms);
@@ -64,8 +64,8 @@ export function createSocketServer(http: HttpServer | null, deps: SocketDeps) {
     connectionStateRecovery: { maxDisconnectionDuration: 120_000, skipMiddlewares: false },
     ...(streams ? { adapter: streams.adapter } : {}),
   });
-  guardSessions(io.of('/'), deps.now);
-  io.use(authenticate(deps.verify));
+  guardSessions(io.of('/'), deps);
+  io.use(authenticate(deps));
   admission(io);
   io.on('connection', welcome(deps));
   const upgraded = http ? trackUpgrades(http) : new Set<Duplex>();

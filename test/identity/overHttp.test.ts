@@ -73,6 +73,10 @@ describe('an admin of our own, over HTTP and on real parts', () => {
     const next = keep(await post(`${v1}/sessions/refresh`, { refreshToken: opened.refreshToken }));
     expect((await post(`${v1}/sessions/end`, { refreshToken: next.refreshToken })).status).to.equal(200);
     expectProblem(await post(accept, {}, String(stepped.accessToken)), 401, 'session_ended');
+    for (const path of ['/api/payment', '/api/payment/export', `/api/payment/${'a'.repeat(24)}/debug`]) {
+      const asked = await request(app.url).get(path).set('Authorization', `Bearer ${stepped.accessToken}`);
+      expectProblem(asked, 401, 'session_ended');
+    }
     expectProblem(await post(`${v1}/sessions/refresh`, { refreshToken: next.refreshToken }), 401, 'session_ended');
   });
 

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { io, type Socket } from 'socket.io-client';
 import type { PurchaseRequest } from '../../server/domain/trade.ts';
 import type { Actor, Logger } from '../../server/ports.ts';
+import type { Believing } from '../../server/realtime/handshake.ts';
 import { createSocketServer } from '../../server/realtime/socketServer.ts';
 import { createTokens } from '../../server/tokens.ts';
 import { eventually } from '../support/eventually.ts';
@@ -45,12 +46,23 @@ export interface Listener {
 export type SocketServer = Awaited<ReturnType<typeof startSocketServer>>;
 
 /** A socket server on a port of its own, with the Redis of `redisUrl` behind it; without `web` it only emits. */
-export async function startSocketServer(options: { redisUrl?: string; now?: () => number; web?: boolean } = {}) {
+export async function startSocketServer(
+  options: { redisUrl?: string; now?: () => number; web?: boolean; believing?: Partial<Believing> } = {},
+) {
   const redis = options.redisUrl ? new Redis(options.redisUrl, { lazyConnect: true }) : null;
   const http = createServer();
   const now = options.now ?? (() => Date.now());
   const sockets = createSocketServer(options.web === false ? null : http, {
-    ...{ verify: tokens.verify, marketplace, allowedOrigins: [], redis, logger: silent, now },
+    ...{
+      verify: tokens.verify,
+      demandOpenSession: async () => {},
+      ...options.believing,
+      marketplace,
+      allowedOrigins: [],
+      redis,
+      logger: silent,
+      now,
+    },
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const address = http.address();
