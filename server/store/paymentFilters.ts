@@ -59,17 +59,18 @@ export function createPaymentFilters({ rows, claimsUnder }: Sources) {
       _id: named === undefined ? undefined : { $in: await idsNamed(named) },
       ...(owned || requestId !== undefined || named !== undefined ? { network, token } : await marketOf(query)),
     });
-    const parties = given({ buyerId, sellerId, ...rest });
-    if (userId === undefined) return parties;
-    // One short scan for each part of the user, each with everything that it is about.
-    return {
-      $or: [
-        { buyerId: userId, ...rest, ...given({ sellerId }) },
-        { sellerId: userId, ...rest, ...given({ buyerId }) },
-      ],
-    };
+    if (userId === undefined) return given({ buyerId, sellerId, ...rest });
+    // One short scan for each part of the user, each with everything that it is about. A part that another filter gives to somebody else is none of his.
+    const parts = [
+      ...(isOrAny(buyerId, userId) ? [{ buyerId: userId, ...rest, ...given({ sellerId }) }] : []),
+      ...(isOrAny(sellerId, userId) ? [{ sellerId: userId, ...rest, ...given({ buyerId }) }] : []),
+    ];
+    return parts.length === 0 ? { buyerId: userId, ...rest, status: noStatus } : { $or: parts };
   };
 }
 
+/** Nothing, from an index that keeps the order: of an empty list the database makes a plan that sorts. */
+const noStatus = { $in: [''] };
+const isOrAny = (wanted: string | undefined, userId: string) => wanted === undefined || wanted === userId;
 const given = (fields: Document): Document =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

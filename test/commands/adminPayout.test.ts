@@ -41,6 +41,49 @@ describe('adminPayout', () => {
     await refused(world.useCases.adminPayout(rest), 'amount_exceeds_balance');
   });
 
+  describe('an order without a key, while other payouts of its payment come to an end', () => {
+    const end = (paymentId: string, signal: { kind: 'payoutFailed'; n: number; proof: string }) =>
+      world.ports.coordinator.observe(paymentId, signal, { actor: 'test' });
+    const dead = (n: number) => ({ kind: 'payoutFailed', n, proof: 'nothing was sent' }) as const;
+
+    it('is paid once although a payout of another amount or to another wallet failed meanwhile', async () => {
+      const state = await owed();
+      const order = { ...words(state.requestId), amount: '10' };
+      const first = await world.useCases.adminPayout(order);
+      await world.useCases.adminPayout({ ...order, amount: '11' });
+      await world.useCases.adminPayout({ ...order, receiverWalletAddress: wallets.refund });
+      for (const n of [2, 3]) {
+        expect((await end(state.id, dead(n))).outcome).to.equal('changed');
+        expect(await world.useCases.adminPayout(order)).to.deep.equal(first);
+      }
+      const { payouts } = await world.state(state.id);
+      expect(payouts.filter(({ outcome }) => outcome !== 'failed')).to.have.length(1);
+    });
+
+    it('is tried again after it failed itself, by whoever repeats it and once for each failure', async () => {
+      const state = await owed();
+      const order = { ...words(state.requestId), amount: '10' };
+      const first = await world.useCases.adminPayout(order);
+      await end(state.id, dead(1));
+      const tries = await Promise.all([1, 2, 3].map(() => world.useCases.adminPayout(order)));
+      const [second] = tries;
+      expect(new Set(tries.map(({ payoutId }) => payoutId)).size).to.equal(1);
+      expect(second?.payoutId).to.not.equal(first.payoutId);
+      expect((await world.state(state.id)).payouts.map(({ outcome }) => outcome)).to.deep.equal(['failed', 'open']);
+    });
+
+    it('is not paid again once the failure of its first try proves wrong', async () => {
+      const state = await owed();
+      const order = { ...words(state.requestId), amount: '10' };
+      const first = await world.useCases.adminPayout(order);
+      await end(state.id, dead(1));
+      const late = { kind: 'payoutSucceeded', n: 1, transfer: null, txHash: null } as const;
+      expect((await world.ports.coordinator.observe(state.id, late, { actor: 'test' })).outcome).to.equal('changed');
+      expect((await world.useCases.adminPayout(order)).payoutId).to.equal(first.payoutId);
+      expect((await world.state(state.id)).payouts).to.have.length(1);
+    });
+  });
+
   it('sends an admin to the release when the money lies in the escrow, and pays nobody', async () => {
     const state = await world.funded({});
     await refused(world.useCases.adminPayout(words(state.requestId)), 'amount_exceeds_balance');

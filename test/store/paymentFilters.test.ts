@@ -1,6 +1,9 @@
 import { expect } from 'chai';
+import type { Collection, Document } from 'mongodb';
 import { type PaymentStatus, paymentStatuses } from '../../server/domain/state.ts';
+import type { PaymentRow } from '../../server/models/paymentModel.ts';
 import type { PaymentQuery } from '../../server/ports/paymentReads.ts';
+import { createPaymentFilters } from '../../server/store/paymentFilters.ts';
 import { buildState, buildTransition, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
@@ -19,9 +22,12 @@ const count = 1_500;
 const limit = 10;
 const hash = `0x${'ab'.repeat(32)}`;
 
+/** One of them buys as well. */
+const sellers = ['seller-0', 'seller-1', 'seller-2', 'seller-3', 'buyer-2'] as const;
+
 /** Many payments among few parties, of which few are of the rare token; a tenth of each kind belongs to payouts. */
 const rowAt = (n: number, _id: string): Row => ({
-  ...{ _id, buyerId: `buyer-${n % 3}`, sellerId: `seller-${n % 5}` },
+  ...{ _id, buyerId: `buyer-${n % 3}`, sellerId: sellers[n % sellers.length] ?? '' },
   status: paymentStatuses[n % 4] ?? 'pending',
   network: n % 2 ? 'bsc' : 'polygon',
   token: n % 97 === 0 ? 'RARE' : n % 3 ? 'USDT' : 'USDC',
@@ -45,6 +51,18 @@ function matches(row: Row, query: PaymentQuery): boolean {
   );
 }
 
+/** What the database does with the few forms of a filter that are made here; the test before it shows that it does. */
+function passes(row: Row, filter: Document): boolean {
+  return Object.entries(filter).every(([field, wanted]) => {
+    if (field === '$or') return wanted.some((part: Document) => passes(row, part));
+    const value = row[field as keyof Row];
+    if (typeof wanted === 'string') return value === wanted;
+    const { $in = [value], $gte = -Infinity, $lt = Infinity, ...rest } = wanted;
+    if (Object.keys(rest).length > 0) throw new Error(`unknown condition ${Object.keys(rest)}`);
+    return $in.includes(value) && (typeof value !== 'number' || (value >= $gte && value < $lt));
+  });
+}
+
 const owners: readonly PaymentQuery[] = [
   {},
   { buyerId: 'buyer-1' },
@@ -52,6 +70,7 @@ const owners: readonly PaymentQuery[] = [
   { buyerId: 'buyer-1', sellerId: 'seller-2' },
   { userId: 'buyer-2' },
   { userId: 'buyer-2', sellerId: 'seller-3' },
+  { userId: 'buyer-2', buyerId: 'buyer-1', sellerId: 'seller-3' },
   { userId: 'nobody' },
 ];
 const words: readonly PaymentQuery[] = [
@@ -132,6 +151,52 @@ describe('filters of payments', () => {
       expect(sorts, title).to.equal(false);
       // A row more than is shown, and one that each of the merged scans holds ready.
       expect(documents, title).to.be.at.most(limit + 1 + 2 * paymentStatuses.length);
+    }
+  });
+
+  it("never widen what they should narrow: whatever is added leaves only payments that were there, all of them the owner's", async () => {
+    const rows = { distinct: async (field: 'network' | 'token') => [...new Set(known.map((row) => row[field]))] };
+    const claimsUnder = opened.store.transitions.claimsUnder;
+    const filterOf = createPaymentFilters({ rows: rows as unknown as Collection<PaymentRow>, claimsUnder });
+    const kept = new Map<string, ReadonlySet<string>>();
+    async function ids(query: PaymentQuery): Promise<ReadonlySet<string>> {
+      const name = JSON.stringify(Object.entries(query).toSorted());
+      const read = async (filter: Document) =>
+        new Set(known.filter((row) => passes(row, filter)).map(({ _id }) => _id));
+      const there = kept.get(name) ?? (await read(await filterOf(query)));
+      kept.set(name, there);
+      return there;
+    }
+    const people = ['buyer-1', 'buyer-2', 'seller-3'];
+    const asked: readonly (readonly PaymentQuery[])[] = [
+      ...(['userId', 'buyerId', 'sellerId'] as const).map((field) => people.map((one) => ({ [field]: one }))),
+      ...[[{ statuses: ['completed'] as const }], [{ network: 'bsc' }], [{ token: 'USDC' }]],
+      ...[[{ direction: 'out' as const }], [{ fromMs: 200 }]],
+    ];
+    const combinations = asked.reduce<PaymentQuery[]>(
+      (queries, more) => queries.flatMap((query) => [query, ...more.map((one) => ({ ...query, ...one }))]),
+      [{}],
+    );
+    const narrowed = new Set<string>();
+    for (const query of combinations) {
+      const there = await ids(query);
+      for (const field of Object.keys(query)) {
+        const without = Object.fromEntries(Object.entries(query).filter(([name]) => name !== field));
+        const wider = await ids(without);
+        expect(
+          [...there].every((id) => wider.has(id)),
+          `${JSON.stringify(query)} without ${field}`,
+        ).to.equal(true);
+        if (there.size < wider.size) narrowed.add(field);
+      }
+    }
+    expect(combinations).to.have.length(4 ** 3 * 2 ** 5);
+    // What narrows nothing anywhere would be a filter that nobody heeds.
+    expect(narrowed).to.have.lengthOf(asked.length);
+    for (const userId of people) {
+      const own = new Set(known.filter((row) => [row.buyerId, row.sellerId].includes(userId)).map(({ _id }) => _id));
+      const found = await Promise.all(combinations.filter((query) => query.userId === userId).map(ids));
+      expect(found.flatMap((there) => [...there].filter((id) => !own.has(id)))).to.deep.equal([]);
     }
   });
 
