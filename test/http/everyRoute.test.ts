@@ -1,107 +1,104 @@
 import { expect } from 'chai';
+import type { Response } from 'supertest';
 import request from 'supertest';
+import { idleApp } from '../../scripts/routes/idleApp.ts';
 import { splitOperation } from '../../server/http/endpoint.ts';
-import { endpoints } from '../../server/http/endpoints/catalog.ts';
-import { type Operation, policies, ruleOf } from '../../server/http/policies.ts';
-import type { Role } from '../../server/ports.ts';
-import { paymentId } from './records.ts';
-import { standIn } from './standIn.ts';
-import { expectProblem } from './standingCases.ts';
+import { mountedOperations } from '../../server/http/mounted.ts';
+import type { Operation } from '../../server/http/policies.ts';
+import { patienceMs } from '../support/testApp.ts';
+import { asked } from './decisions/asked.ts';
+import { type Caller, callers, type DecisionStage, openDecisionStage, type Trade } from './decisions/stage.ts';
+import { decisions } from './decisions/table.ts';
+import { type ServerCall, sendCall, signedHeaders } from './serverCalls.ts';
 
-const roles: readonly Role[] = ['buyer', 'seller', 'admin', 'auditor'];
-const operations = Object.keys(policies) as Operation[];
-const restricted = operations.filter((operation) => Array.isArray(ruleOf(operation).access));
-
-/** Written by hand: who may do what, in the order buyer, seller, admin, auditor. */
-const table: Record<string, string> = {
-  'POST /api/requests': 'b---',
-  'GET /api/requests': 'bsax',
-  'GET /api/requests/:id': 'bsax',
-  'POST /api/requests/:id/offers': '-s--',
-  'GET /api/requests/:id/offers': 'bsax',
-  'POST /api/requests/:id/offers/:offerId/accept': 'b-a-',
-  'GET /api/payment/shkeeper/webhook-stats': '--a-',
-  'POST /api/payment/shkeeper/intents': 'b---',
-  'POST /api/payment/shkeeper/confirm-transaction': 'bsa-',
-  'POST /api/payment/shkeeper/payout': '--a-',
-  'GET /api/payment/shkeeper/payout/status/:taskId': 'bsax',
-  'POST /api/payment/shkeeper/payout/:externalId/resolve': '--a-',
-  'POST /api/payment/shkeeper/release-batch': '--a-',
-  'POST /api/payment/shkeeper/release-batch/confirm': '--a-',
-  'POST /api/payment/shkeeper/:id/release': '--a-',
-  'POST /api/payment/shkeeper/:id/release/confirm': '--a-',
-  'POST /api/payment/shkeeper/:id/refund': '--a-',
-  'POST /api/payment/shkeeper/:id/refund/confirm': '--a-',
-  'POST /api/payment/shkeeper/trigger-webhook': 'bsa-',
-  'POST /api/payment/v1/api-keys': '--a-',
-  'GET /api/payment/v1/api-keys': '--a-',
-  'POST /api/payment/v1/api-keys/:id/revoke': '--a-',
-  'POST /api/payment/v1/sessions/step-up': '--ax',
-  'POST /api/payment/v1/second-factor': '--ax',
-  'POST /api/payment/v1/second-factor/confirm': '--ax',
-  'GET /api/payment/decentralized/history/:userId': 'bsax',
-  'POST /api/payment/decentralized/save': 'b---',
-  'POST /api/payment/decentralized/verify-all-pending': '--a-',
-  'POST /api/payment/decentralized/admin-payout': '--a-',
-  'POST /api/payment': 'b-a-',
-  'POST /api/payment/verify': 'bsa-',
-  'POST /api/payment/payments/:id/fetch-tx': 'bsa-',
-  'POST /api/payment/payments/auto-fetch-missing': '--a-',
-  'GET /api/payment/ledger/trial-balance': '--ax',
-  'GET /api/payment/ledger/reconciliation': '--ax',
-  'GET /api/payment/ledger/parties/:userId': '--ax',
-  'GET /api/payment/:id/ledger': '--ax',
-  'GET /api/payment/:id/audit': '--ax',
-  'GET /api/payment': 'bsax',
-  'POST /api/payment/payments/cleanup-pending': '--a-',
-  'GET /api/payment/:id/debug': '--a-',
-  'GET /api/payment/stats': 'bsax',
-  'GET /api/payment/stats/:userId': 'bsax',
-  'GET /api/payment/export': 'bsax',
-  'GET /api/payment/export/:userId': 'bsax',
-  'GET /api/payment/user/:userId': 'bsax',
-  'GET /api/payment/:id': 'bsax',
-  'PUT /api/payment/:id': 'bsa-',
-  'GET /api/payment/:id/events': 'bsax',
-  'POST /api/payment/:id/accept-late': '--a-',
+const plain: Readonly<Record<string, string>> = {
+  '401 not_authenticated': '401',
+  '403 forbidden': '403',
+  '404 not_found': '404',
+  '403 step_up_required': 'step-up',
 };
 
-const concrete = (path: string) => path.replace(/:[A-Za-z]+/g, paymentId);
-
-describe('every route', () => {
-  it('is described by exactly one endpoint, and every endpoint is decided by the policies', () => {
-    expect([...endpoints.keys()].sort()).to.deep.equal([...operations].sort());
+/** The whole decision table on one real app: every operation, asked by everybody with a valid request about a trade of its own. */
+describe('every route', function () {
+  this.timeout(4 * patienceMs);
+  let stage: DecisionStage;
+  const trades: Trade[] = [];
+  let calls = 0;
+  before(async () => {
+    stage = await openDecisionStage();
   });
+  after(() => stage?.app.close());
 
-  it('is decided by hand for every role', () => {
-    expect(restricted.toSorted()).to.deep.equal(Object.keys(table).sort());
-  });
-
-  for (const operation of operations) {
-    it(`is mounted: ${operation}`, async () => {
-      const { method, path } = splitOperation(operation);
-      const answer = await request(standIn().app)[method](concrete(path));
-      expect(answer.body.message ?? '').to.not.equal('There is nothing at this address.');
-    });
+  function targetOf(operation: Operation, trade: Trade): string {
+    const { path } = splitOperation(operation);
+    const id = { requests: trade.open.requestId, keys: stage.spareKey.id, payments: trade.paymentId };
+    const values: Record<string, string> = {
+      ...{ paymentId: trade.paymentId, userId: trade.buyerId, taskId: trade.payoutId, externalId: trade.payoutId },
+      ...{ offerId: trade.open.offerId },
+      id: path.startsWith('/api/requests') ? id.requests : path.includes('/api-keys/') ? id.keys : id.payments,
+    };
+    const filled = path.replace(/:([A-Za-z]+)/g, (_whole, name: string) => values[name] ?? name);
+    return filled + (asked[operation]?.query?.(trade) ?? '');
   }
 
-  for (const operation of restricted) {
-    const { method, path } = splitOperation(operation);
+  /** One call; each comes from an address of its own, so that no limit of addresses decides. */
+  function ask(operation: Operation, caller: Caller, trade: Trade) {
+    calls += 1;
+    const { body, scope, speaksFor } = asked[operation] ?? {};
+    const { method } = splitOperation(operation);
+    const from = { 'x-forwarded-for': `198.51.100.${calls % 250}` };
+    const once: Record<string, string> = method === 'post' ? { 'idempotency-key': `key-${calls}` } : {};
+    const sent = body?.(trade, calls);
+    const target = targetOf(operation, trade);
+    if (!caller.startsWith('key')) {
+      const token = stage.tokenOf(caller, trade);
+      const call = request(stage.app.url)
+        [method](target)
+        .set({ ...from, ...once });
+      return (token === null ? call : call.set('Authorization', token)).send(sent);
+    }
+    const spoken = speaksFor && `${speaksFor}:${speaksFor === 'buyer' ? trade.buyerId : trade.sellerId}`;
+    const call: ServerCall = {
+      ...{ method, target, timestamp: Math.floor(Date.now() / 1000) },
+      ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+      headers: { ...once, 'x-nonce': `n-${calls}`, ...(spoken === undefined ? {} : { 'x-on-behalf-of': spoken }) },
+    };
+    const key = stage.keyOf(scope, caller === 'key with the scope');
+    return sendCall(stage.app.url, call, signedHeaders(key, call)).set(from);
+  }
 
-    it(`lets nobody in without a token: ${operation}`, async () => {
-      const { app, calls } = standIn();
-      expectProblem(await request(app)[method](concrete(path)), 401, 'not_authenticated');
-      expect(calls).to.deep.equal([]);
-    });
+  function outcomeOf(answer: Response, operation: Operation, trade: Trade): string {
+    const refusal = answer.status < 400 ? null : `${answer.status} ${answer.body.code}`;
+    if (refusal !== null) return plain[refusal] ?? refusal.replace(' ', '/');
+    const shown = asked[operation]?.shows?.(trade);
+    return `${answer.status}${shown !== undefined && answer.text.includes(shown) ? '+' : ''}`;
+  }
 
-    roles.forEach((role, index) => {
-      const open = table[operation]?.[index] !== '-';
-      it(`${open ? 'opens to' : 'stays closed to'} ${role}: ${operation}`, async () => {
-        const { as } = standIn();
-        const answer = await as(role)[method](concrete(path));
-        if (open) expect(answer.status).to.not.be.oneOf([401, 403]);
-        else expectProblem(answer, 403, 'forbidden');
+  it('is decided for everybody, once, and nothing is decided that is not mounted', () => {
+    const decided = decisions.flatMap(([, operations]) => operations);
+    expect(decided.toSorted()).to.deep.equal([...mountedOperations(idleApp({ development: true }))].sort());
+    expect(decided).to.include.members(Object.keys(asked));
+    for (const [cells] of decisions) expect(cells.split(' '), cells).to.have.length(callers.length);
+  });
+
+  for (const [cells, operations] of decisions) {
+    for (const operation of operations as Operation[]) {
+      it(`answers everybody as decided: ${operation}`, async () => {
+        const trade = await stage.trade(trades.length);
+        trades.push(trade);
+        const found: string[] = [];
+        for (const caller of callers) found.push(outcomeOf(await ask(operation, caller, trade), operation, trade));
+        const named = (outcomes: readonly string[]) => callers.map((caller, n) => `${caller}: ${outcomes[n]}`);
+        expect(named(found)).to.deep.equal(named(cells.split(' ')));
       });
-    });
+    }
   }
+
+  it('moved no payment, whoever said whatever', async () => {
+    for (const { paymentId } of trades) {
+      const state = (await stage.app.deps.store.transitions.tail(paymentId))?.state;
+      expect(state, paymentId).to.include({ status: 'pending', direction: 'in' });
+    }
+    expect(trades.length).to.equal(decisions.flatMap(([, operations]) => operations).length);
+  });
 });

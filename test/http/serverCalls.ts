@@ -25,8 +25,12 @@ export function signedHeaders(key: { id: string; secret: string }, call: ServerC
   return { 'x-api-key': key.id, 'x-timestamp': String(timestamp), 'x-signature': signature, ...headers };
 }
 
-/** Sends a call with these headers. */
-export function sendCall(app: Express, call: ServerCall, headers: Readonly<Record<string, string>>): request.Test {
+/** Sends a call with these headers, to an app or to the address of one. */
+export function sendCall(
+  app: Express | string,
+  call: ServerCall,
+  headers: Readonly<Record<string, string>>,
+): request.Test {
   const asked = request(app)[call.method](call.target).set(headers);
   return call.body === undefined ? asked : asked.type('application/json').send(call.body);
 }

@@ -2,11 +2,9 @@ import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import { createKnowServer } from '../../server/commands/knowServer.ts';
 import { canonicalText, signCall } from '../../server/commands/rules/requestSignature.ts';
-import { splitOperation } from '../../server/http/endpoint.ts';
-import { type Operation, policies, ruleOf } from '../../server/http/policies.ts';
-import { type ApiKey, type ApiKeyScope, apiKeyScopes } from '../../server/ports/apiKeys.ts';
+import { type ApiKey, apiKeyScopes } from '../../server/ports/apiKeys.ts';
 import { createReplayCache } from '../../server/providers/identity/replayCache.ts';
-import { paymentId, purchaseRequest } from './records.ts';
+import { purchaseRequest } from './records.ts';
 import { type ServerCall, sendCall, signedHeaders } from './serverCalls.ts';
 import { nowMs, rateLimits, standIn } from './standIn.ts';
 import { expectProblem } from './standingCases.ts';
@@ -207,66 +205,4 @@ describe('a call of a server', () => {
     }
     expect(statuses).to.deep.equal([...Array.from({ length: 10 }, () => 201), 429]);
   });
-});
-
-/** Written by hand: what each scope opens. Whatever is not here is open to no key. */
-const opened: Record<ApiKeyScope, readonly Operation[]> = {
-  read: [
-    'GET /api/requests',
-    'GET /api/requests/:id',
-    'GET /api/requests/:id/offers',
-    'GET /api/payment',
-    'GET /api/payment/user/:userId',
-    'GET /api/payment/:id',
-    'GET /api/payment/:id/events',
-    'GET /api/payment/decentralized/history/:userId',
-    'GET /api/payment/shkeeper/payout/status/:taskId',
-  ],
-  trade: ['POST /api/requests', 'POST /api/requests/:id/offers', 'POST /api/requests/:id/offers/:offerId/accept'],
-  intents: [
-    'POST /api/payment/shkeeper/intents',
-    'POST /api/payment/shkeeper/confirm-transaction',
-    'PUT /api/payment/:id',
-    'POST /api/payment',
-    'POST /api/payment/verify',
-    'POST /api/payment/decentralized/save',
-    'POST /api/payment/payments/:id/fetch-tx',
-  ],
-  payouts: ['POST /api/payment/shkeeper/payout'],
-  reports: [
-    'GET /api/payment/stats',
-    'GET /api/payment/stats/:userId',
-    'GET /api/payment/export',
-    'GET /api/payment/export/:userId',
-    'GET /api/payment/ledger/trial-balance',
-    'GET /api/payment/ledger/reconciliation',
-    'GET /api/payment/ledger/parties/:userId',
-    'GET /api/payment/:id/ledger',
-  ],
-};
-
-describe('what a key of a server opens', () => {
-  const restricted = (Object.keys(policies) as Operation[]).filter((name) => Array.isArray(ruleOf(name).access));
-  const scopeFor = (operation: Operation) => apiKeyScopes.find((scope) => opened[scope].includes(operation));
-
-  for (const operation of restricted) {
-    const scope = scopeFor(operation);
-    const { method, path } = splitOperation(operation);
-    const access = ruleOf(operation).access;
-    const forSeller = Array.isArray(access) && !access.includes('buyer');
-    const speaker =
-      scope === 'payouts' || method === 'get' ? {} : { 'x-on-behalf-of': `${forSeller ? 'seller' : 'buyer'}:anna` };
-    const call: ServerCall = {
-      ...{ method, timestamp, target: path.replace(/:[A-Za-z]+/g, paymentId) },
-      headers: { ...(method === 'post' ? { 'idempotency-key': 'k' } : {}), ...speaker },
-    };
-
-    it(`is ${scope ?? 'nothing'} of ${operation}`, async () => {
-      const without = apiKeyScopes.filter((name) => name !== scope);
-      expectProblem(await sendCall(stage({ scopes: without }).app, call, signed(call)), 403, 'forbidden');
-      if (scope === undefined) return;
-      const answer = await sendCall(stage({ scopes: [scope] }).app, call, signed(call));
-      expect(answer.status, answer.text).to.not.be.oneOf([401, 403]);
-    });
-  }
 });
