@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { AppDeps } from './http/appDeps.ts';
 import { createErrorHandler, nothingHere } from './http/errorHandler.ts';
 import { accessLog } from './http/middleware/accessLog.ts';
+import { apiVersion, versionHeader } from './http/middleware/apiVersion.ts';
 import { auditTrail } from './http/middleware/auditTrail.ts';
 import { jsonBody } from './http/middleware/jsonBody.ts';
 import { createLimiters } from './http/middleware/rateLimit.ts';
@@ -16,6 +17,7 @@ import { configurationRoutes, openConfigCors } from './http/routes/configuration
 import { decentralizedRoutes } from './http/routes/decentralized.ts';
 import { decentralizedReadRoutes } from './http/routes/decentralizedReads.ts';
 import { callbackTestRoutes, developmentRoutes } from './http/routes/development.ts';
+import { documentRoutes } from './http/routes/documents.ts';
 import { ledgerRoutes } from './http/routes/ledger.ts';
 import { metricsRoutes } from './http/routes/metrics.ts';
 import { missingTransactionRoutes } from './http/routes/missingTransactions.ts';
@@ -36,6 +38,7 @@ import { systemRoutes } from './http/routes/system.ts';
 import { webhookStatsRoutes } from './http/routes/webhookStats.ts';
 import { createServe } from './http/serve.ts';
 import { createServeOpen } from './http/serveOpen.ts';
+import { renderAsyncapi } from './realtime/asyncapi.ts';
 
 export type { AppDeps } from './http/appDeps.ts';
 
@@ -43,7 +46,15 @@ export type { AppDeps } from './http/appDeps.ts';
 const jsonLimit = '100kb';
 /** A year, as browsers' preload lists ask for. */
 const strictTransportSeconds = 31_536_000;
-const exposedHeaders = ['ETag', 'X-Request-Id', 'Idempotent-Replayed', 'Retry-After', 'RateLimit', 'RateLimit-Policy'];
+const exposedHeaders = [
+  'ETag',
+  'X-Request-Id',
+  'Idempotent-Replayed',
+  'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
+  versionHeader,
+];
 
 /** Assembles the HTTP side; it never listens. */
 export function createApp(deps: AppDeps): Express {
@@ -56,6 +67,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(openConfigCors());
   // Tokens travel in a header, so no origin ever needs credentials.
   app.use(cors({ origin: [...settings.allowedOrigins], credentials: false, exposedHeaders, maxAge: 600 }));
+  app.use(apiVersion);
 
   const limiters = createLimiters(settings.rateLimits, deps.limitStore);
   const serve = createServe(deps, limiters);
@@ -67,6 +79,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(callbackTestRoutes(deps, limiters.anonymous));
   app.use(jsonBody(jsonLimit));
   app.use(systemRoutes(deps, limiters.anonymous));
+  app.use(documentRoutes(limiters.anonymous, renderAsyncapi));
   app.use(metricsRoutes(deps, limiters.anonymous));
   app.use(payPageRoutes(deps, limiters.anonymous, present));
   app.use(requestRoutes(deps, serve));

@@ -5,6 +5,7 @@ export const errorCodes = [
   'malformed_request',
   'request_timeout',
   'headers_too_large',
+  'unknown_version',
   'precondition_failed',
   'payload_too_large',
   'unsupported_media_type',

@@ -15,6 +15,8 @@ export interface Endpoint<P, Q, B> {
   readonly hasBody: boolean;
   readonly status: number;
   readonly answer: z.ZodType;
+  /** Media types of the answer, where it is not JSON. */
+  readonly types?: readonly string[];
   /** The answer holds a secret: it is kept nowhere, and a repeat under the same key is refused by the command. */
   readonly answerOnce?: true;
   /** The same as a table, for those who ask for it. */
@@ -33,6 +35,7 @@ interface Sketch<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
   readonly body?: B;
   readonly status?: number;
   readonly answer: z.ZodType;
+  readonly types?: readonly string[];
   readonly answerOnce?: true;
   /** The same as a table, for those who ask for it. */
   readonly csv?: z.ZodType;

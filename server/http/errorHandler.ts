@@ -8,6 +8,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   validation_failed: 400,
   malformed_json: 400,
   malformed_request: 400,
+  unknown_version: 400,
   network_not_supported: 400,
   unknown_signer: 400,
   not_authenticated: 401,

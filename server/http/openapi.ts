@@ -1,42 +1,35 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { type ErrorCode, errorCodes } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
 import { type AnyEndpoint, splitOperation } from './endpoint.ts';
 import { endpoints } from './endpoints/catalog.ts';
 import { statusOf } from './errorHandler.ts';
+import { exampleOf } from './examples/catalog.ts';
+import { apiVersions, versionHeader } from './middleware/apiVersion.ts';
 import { ruleOf } from './policies.ts';
+import { problem, problemExamples } from './problems.ts';
 import { nothing } from './schemas/fields.ts';
 import { scopeOf } from './scopes.ts';
-
-const problem = z
-  .looseObject({
-    type: z.string(),
-    title: z.string(),
-    status: z.number().int(),
-    detail: z.string(),
-    instance: z.string(),
-    success: z.literal(false),
-    message: z.string(),
-    code: z.enum(errorCodes),
-    requestId: z.string(),
-    errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })),
-    items: z
-      .array(z.looseObject({ paymentId: z.string(), code: z.enum(errorCodes), message: z.string() }))
-      .optional()
-      .meta({
-        description: 'Of batch_refused: the payments that cannot take part, each with the details of its own code',
-      }),
-    prepared: z
-      .array(z.string())
-      .optional()
-      .meta({ description: 'Of batch_refused: the payments that stay prepared nevertheless' }),
-  })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem details with the members older clients read' });
 
 const idempotencyKey = z.string().min(1).max(128).optional().meta({
   description: 'Repeats within 24 hours are answered with the first answer, marked `Idempotent-Replayed: true`.',
 });
+
+const [newestVersion] = apiVersions;
+const askedVersion = z
+  .enum(apiVersions)
+  .optional()
+  .meta({
+    description: 'The version of the API that the caller was written for; the newest without it.',
+    param: { id: 'HoldfastVersion' },
+  });
+const spokenVersion = z.enum(apiVersions).meta({
+  description: 'The version of the API that answers; refusals have it, too.',
+  examples: [newestVersion],
+  header: { id: 'HoldfastVersion' },
+});
+const answerHeaders = z.object({ [versionHeader]: spokenVersion });
 
 /** Refusals that follow from what an operation is. */
 function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
@@ -45,6 +38,7 @@ function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
   const read = restricted || token !== undefined;
   const input = endpoint.hasBody || endpoint.query !== nothing;
   return [
+    'unknown_version',
     ...(read ? (['not_authenticated', 'session_ended', 'busy'] as const) : []),
     ...(restricted ? (['forbidden'] as const) : []),
     ...(endpoint.params === nothing ? [] : (['not_found'] as const)),
@@ -56,12 +50,29 @@ function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
   ];
 }
 
-function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperationObject['responses'] {
-  const isPage = endpoint.operation === 'GET /pay/:id';
-  const type = isPage ? 'text/html' : endpoint.operation === 'GET /metrics' ? 'text/plain' : 'application/json';
+/** The answer of success: JSON, or what else it may be. */
+function answerOf(endpoint: AnyEndpoint) {
+  const { answer: value } = exampleOf(endpoint.operation) ?? {};
+  const examples = value === undefined ? {} : { examples: { usual: { value } } };
+  const types = endpoint.types ?? ['application/json'];
   const csv = endpoint.csv === undefined ? {} : { 'text/csv': { schema: endpoint.csv } };
-  const content = { [type]: { schema: endpoint.answer }, ...csv };
-  const answer = { description: STATUS_CODES[endpoint.status] ?? '', content };
+  const content = Object.fromEntries(types.map((type) => [type, { schema: endpoint.answer, ...examples }]));
+  return { description: STATUS_CODES[endpoint.status] ?? '', headers: answerHeaders, content: { ...content, ...csv } };
+}
+
+/** The answers of one status that refuse, each with an example under its code. */
+function refusalOf(endpoint: AnyEndpoint, status: number, codes: readonly ErrorCode[]) {
+  const description = `${STATUS_CODES[status]}: ${codes.join(', ')}`;
+  const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
+  // A page says to a person that it is not there.
+  const isForPeople = endpoint.operation === 'GET /pay/:id' && status === 404;
+  const content = isForPeople
+    ? { 'text/html': { schema: endpoint.answer } }
+    : { 'application/problem+json': { schema: problem, examples } };
+  return { description, content };
+}
+
+function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperationObject['responses'] {
   const byStatus = new Map<number, Set<ErrorCode>>();
   for (const code of [...commonProblems(endpoint, keyed), ...endpoint.problems]) {
     const status = statusOf[code];
@@ -69,16 +80,8 @@ function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperation
   }
   const refusals = [...byStatus]
     .sort(([a], [b]) => a - b)
-    .map(([status, codes]) => {
-      const description = `${STATUS_CODES[status]}: ${[...codes].join(', ')}`;
-      // A page says to a person that it is not there.
-      const content =
-        isPage && status === 404
-          ? { 'text/html': { schema: endpoint.answer } }
-          : { 'application/problem+json': { schema: problem } };
-      return [String(status), { description, content }] as const;
-    });
-  return Object.fromEntries([[String(endpoint.status), answer] as const, ...refusals]);
+    .map(([status, codes]) => [String(status), refusalOf(endpoint, status, [...codes])] as const);
+  return Object.fromEntries([[String(endpoint.status), answerOf(endpoint)] as const, ...refusals]);
 }
 
 /** `POST /api/payment/:id/x` becomes `postApiPaymentIdX`. */
@@ -94,6 +97,12 @@ function securityOf(operation: AnyEndpoint['operation']): Record<string, string[
   return scopeOf(operation) === null ? [{ bearer: [] }] : [{ bearer: [] }, { serverKey: [] }];
 }
 
+function bodyOf(endpoint: AnyEndpoint) {
+  const { body: value } = exampleOf(endpoint.operation) ?? {};
+  const examples = value === undefined ? {} : { examples: { usual: { value } } };
+  return { content: { 'application/json': { schema: endpoint.body, ...examples } } };
+}
+
 function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
   const { method, path } = splitOperation(endpoint.operation);
   const { access } = ruleOf(endpoint.operation);
@@ -102,7 +111,7 @@ function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
   const keyed = method === 'post' && roles !== null && !secret;
   const params = endpoint.params === nothing ? {} : { path: endpoint.params as z.ZodObject };
   const query = endpoint.query === nothing ? {} : { query: endpoint.query as z.ZodObject };
-  const header = keyed ? { header: z.object({ 'Idempotency-Key': idempotencyKey }) } : {};
+  const header = z.object({ ...(keyed ? { 'Idempotency-Key': idempotencyKey } : {}), [versionHeader]: askedVersion });
   const forWhom = roles ? `Roles: ${roles.join(', ')}.` : '';
   const factor = stepUp ? 'Demands a second factor of the last 5 minutes.' : '';
   const description = [endpoint.description, forWhom, factor].filter(Boolean).join(' ');
@@ -113,8 +122,8 @@ function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
     tags: [path.startsWith('/api/requests') ? 'marketplace' : path.startsWith('/api/payment') ? 'payment' : 'system'],
     ...(ruleOf(endpoint.operation).development ? { 'x-development-only': true } : {}),
     security: securityOf(endpoint.operation),
-    requestParams: { ...params, ...query, ...header },
-    ...(endpoint.hasBody ? { requestBody: { content: { 'application/json': { schema: endpoint.body } } } } : {}),
+    requestParams: { ...params, ...query, header },
+    ...(endpoint.hasBody ? { requestBody: bodyOf(endpoint) } : {}),
     responses: responsesOf(endpoint, keyed),
   };
 }
@@ -151,8 +160,9 @@ export function renderOpenapi(): string {
       description: 'Marketplace escrow: payments in, money held by a smart contract, out exactly once.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    externalDocs: { description: 'The events of Socket.IO, as an AsyncAPI document', url: '/asyncapi.json' },
     paths: pathsOf(),
-    components: { securitySchemes },
+    components: { securitySchemes, examples: { ...problemExamples } },
   });
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -34,6 +34,9 @@ export const policies = {
   'GET /readyz': { access: 'anyone' },
   'GET /metrics': { access: 'scraper', limit: 'anonymous' },
   'GET /openapi.json': { access: 'anyone', limit: 'anonymous' },
+  'GET /asyncapi.json': { access: 'anyone', limit: 'anonymous' },
+  'GET /docs': { access: 'anyone', limit: 'anonymous' },
+  'GET /docs/:version/:file': { access: 'anyone', limit: 'anonymous' },
   'GET /pay/:id': { access: 'anyone', limit: 'anonymous' },
 
   'POST /api/requests': { access: ['buyer'], limit: 'create' },

@@ -1,8 +1,9 @@
-import type { DomainEvent, EventName } from '../domain/event.ts';
+import type { DomainEvent } from '../domain/event.ts';
 import { formatAmount } from '../domain/money.ts';
 import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
 import type { State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
+import { clientEvents } from './messages.ts';
 import { adminRoom, buyerRoom, marketplaceRoom, requestRoom, sellerRoom } from './rooms.ts';
 
 interface Rooms {
@@ -13,16 +14,6 @@ interface Rooms {
 export interface Emitter {
   to(rooms: string[]): Rooms & { except(rooms: string[]): Rooms };
 }
-
-/** The seed's client event of every domain event; they appear nowhere else. */
-const clientEvents: Record<EventName, string> = {
-  'payment.created': 'payment-created',
-  'payment.updated': 'purchase-request-update',
-  'offer.updated': 'seller-offer-update',
-  'payout.created': 'payout-created',
-  'payout.completed': 'payout-completed',
-  'payout.updated': 'payout-updated',
-};
 
 /** Rooms whose members may know everything about the event. */
 function partiesOf(event: DomainEvent, state: State): string[] {

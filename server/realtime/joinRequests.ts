@@ -1,7 +1,6 @@
 import type { Event, Socket } from 'socket.io';
-import { z } from 'zod';
-import type { ErrorCode } from '../errors.ts';
 import type { Actor, Logger, MarketplaceStore } from '../ports.ts';
+import { type JoinAnswer, joinMessage } from './messages.ts';
 import { mayFollow, requestRoom } from './rooms.ts';
 
 /** What is needed to decide who may follow a request. */
@@ -11,16 +10,15 @@ export interface JoinDeps {
   readonly now: () => number;
 }
 
-type Answer = { readonly success: true } | { readonly success: false; readonly code: ErrorCode };
+type Refusal = JoinAnswer & { readonly success: false };
 
-const joinMessage = z.strictObject({ requestId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
 /** A client has few reasons to speak: joins of request rooms. More than this a minute is a fault or an attack. */
 const messagesPerMinute = 60;
 const minuteMs = 60_000;
 
-const refused = (code: ErrorCode): Answer => ({ success: false, code });
+const refused = (code: Refusal['code']): Refusal => ({ success: false, code });
 
-function answerTo(last: unknown): (answer: Answer) => void {
+function answerTo(last: unknown): (answer: JoinAnswer) => void {
   return typeof last === 'function' ? (answer) => last(answer) : () => undefined;
 }
 
@@ -39,7 +37,7 @@ function limitMessages(now: () => number) {
   };
 }
 
-async function join(socket: Socket, actor: Actor, message: unknown, deps: JoinDeps): Promise<Answer> {
+async function join(socket: Socket, actor: Actor, message: unknown, deps: JoinDeps): Promise<JoinAnswer> {
   const parsed = joinMessage.safeParse(message);
   if (!parsed.success) return refused('validation_failed');
   const { requestId } = parsed.data;

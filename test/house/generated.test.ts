@@ -3,6 +3,7 @@ import { renderAbi } from '../../scripts/exportAbi.ts';
 import { withOutcomes } from '../../scripts/faults/proofPage.ts';
 import { renderEnvExample } from '../../server/config.ts';
 import { renderOpenapi } from '../../server/http/openapi.ts';
+import { renderAsyncapi } from '../../server/realtime/asyncapi.ts';
 import { scenarios } from '../faults/scenarios/registry.ts';
 import { textOf } from './sources.ts';
 
@@ -18,6 +19,10 @@ describe('house: generated files are fresh', () => {
   it('finds a row for every fault scenario in docs/proof.md (npm run faults)', () => {
     const page = textOf('docs/proof.md');
     expect(withOutcomes(page, [], scenarios)).to.equal(page);
+  });
+
+  it('finds docs/asyncapi.json as the schemas say (scripts/asyncapi.ts)', () => {
+    expect(textOf('docs/asyncapi.json')).to.equal(renderAsyncapi());
   });
 
   it('finds docs/openapi.json as the schemas say (scripts/openapi.ts)', () => {

@@ -8,7 +8,10 @@ describe('GET /', () => {
     const { app } = standIn();
     const { status, body, text } = await request(app).get('/');
     expect([status, body.success, body.name]).to.deep.equal([200, true, 'Holdfast']);
-    expect(body.links).to.deep.equal({ openapi: '/openapi.json', health: '/api/payment/health' });
+    expect(body.links).to.deep.equal({
+      ...{ docs: '/docs', openapi: '/openapi.json', asyncapi: '/asyncapi.json' },
+      health: '/api/payment/health',
+    });
     for (const link of Object.values<string>(body.links)) expect((await request(app).get(link)).status).to.equal(200);
     expect(text).to.not.match(/\d+\.\d+/);
     expectProblem(await request(app).post('/'), 404, 'not_found');

@@ -12,6 +12,7 @@ import {
 } from './decentralized.ts';
 import { decentralizedHistory, decentralizedReceiver, decentralizedStatus } from './decentralizedReads.ts';
 import { createTestPayment, getCallbackTest, postCallbackTest, testProvider, triggerWebhook } from './development.ts';
+import { asyncapiFile, docsFile, docsPage } from './documents.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
 import { autoFetchMissing, fetchTransaction } from './missingTransactions.ts';
@@ -33,6 +34,9 @@ const all: readonly AnyEndpoint[] = [
   readyz,
   metricsText,
   openapiFile,
+  asyncapiFile,
+  docsPage,
+  docsFile,
   payPage,
   postRequest,
   listRequests,

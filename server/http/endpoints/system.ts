@@ -9,7 +9,7 @@ export const welcome = endpoint({
     success: z.literal(true),
     name: z.string(),
     message: z.string(),
-    links: z.strictObject({ openapi: z.string(), health: z.string() }),
+    links: z.strictObject({ docs: z.string(), openapi: z.string(), asyncapi: z.string(), health: z.string() }),
   }),
 });
 export const livez = endpoint({
@@ -42,6 +42,7 @@ export const metricsText = endpoint({
   summary: 'Figures of this process and of the backlogs, in the text format of Prometheus',
   description:
     'For the bearer of METRICS_TOKEN. Without that setting the route does not exist in production and is open elsewhere.',
+  types: ['text/plain'],
   answer: z.string(),
   problems: ['not_authenticated', 'not_found'],
 });
@@ -49,5 +50,6 @@ export const payPage = endpoint({
   operation: 'GET /pay/:id',
   summary: 'The page a buyer pays from (HTML)',
   params: z.strictObject({ id: paymentId }),
+  types: ['text/html'],
   answer: z.string(),
 });

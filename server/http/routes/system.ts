@@ -2,6 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { type AnyEndpoint, splitOperation } from '../endpoint.ts';
+import { asyncapiFile, docsPage } from '../endpoints/documents.ts';
 import { livez, openapiFile, paymentHealth, readyz, welcome } from '../endpoints/system.ts';
 import { renderOpenapi } from '../openapi.ts';
 import { sharedFor } from '../shared.ts';
@@ -10,6 +11,14 @@ import { sharedFor } from '../shared.ts';
 const checkWithinMs = 2_000;
 /** Probes come every few seconds; whoever asks faster gets the same answer, since anybody may ask and every check goes outside. */
 const sharedMs = 1_000;
+
+let openapi: string | null = null;
+
+/** The document of the API; made by the first who asks, for every app of the process. */
+function openapiText(): string {
+  openapi ??= renderOpenapi();
+  return openapi;
+}
 
 async function passes(check: () => Promise<unknown>): Promise<boolean> {
   const { promise: late, reject } = Promise.withResolvers<never>();
@@ -28,7 +37,6 @@ async function passes(check: () => Promise<unknown>): Promise<boolean> {
 export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler): Router {
   const router = Router();
   const at = ({ operation }: AnyEndpoint) => splitOperation(operation).path;
-  const document = renderOpenapi();
 
   const check = sharedFor(sharedMs, clock, async () => {
     const entries = Object.entries(checks).map(async ([name, part]) => [name, (await passes(part)) ? 'ok' : 'failed']);
@@ -37,8 +45,13 @@ export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler
 
   router.get(at(welcome), limited, (_request, response) => {
     const message =
-      'Holdfast, the payment API of a marketplace. Every route is described in /openapi.json; README.md says how to begin.';
-    const links = { openapi: at(openapiFile), health: at(paymentHealth) };
+      'Holdfast, the payment API of a marketplace. Every route is described in /docs; README.md says how to begin.';
+    const links = {
+      docs: at(docsPage),
+      openapi: at(openapiFile),
+      asyncapi: at(asyncapiFile),
+      health: at(paymentHealth),
+    };
     response.json({ success: true, name: 'Holdfast', message, links });
   });
 
@@ -65,7 +78,7 @@ export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler
   });
 
   router.get(at(openapiFile), limited, (_request, response) => {
-    response.type('application/json').send(document);
+    response.type('application/json').send(openapiText());
   });
 
   return router;

@@ -9,6 +9,7 @@ export const decisions: readonly (readonly [cells: string, operations: readonly 
     '200 200 200 200 200 200 200 200 200 200',
     [
       ...['GET /', 'GET /livez', 'GET /readyz', 'GET /openapi.json', 'GET /pay/:id', 'GET /api/payment/health'],
+      ...['GET /docs', 'GET /asyncapi.json'],
       ...['GET /api/payment/shkeeper/config', 'GET /api/payment/shkeeper/auto-webhook/status'],
       // A log-out tells nobody whether there was a session.
       'POST /api/payment/v1/sessions/end',
@@ -19,6 +20,8 @@ export const decisions: readonly (readonly [cells: string, operations: readonly 
     '202 202 202 202 202 202 202 202 202 202',
     ['POST /api/payment/shkeeper/callback-test', 'GET /api/payment/shkeeper/callback-test'],
   ],
+  // What is asked for is no file of the page.
+  ['404 404 404 404 404 404 404 404 404 404', ['GET /docs/:version/:file']],
   ['201 201 201 201 201 201 201 201 201 201', ['POST /api/payment/shkeeper/create-test-payment']],
 
   // Nobody's token or key opens these: the scraper and the provider show what is theirs, and who logs in what he knows.

@@ -1,0 +1,39 @@
+import { type RequestHandler, Router } from 'express';
+import { AppError } from '../../errors.ts';
+import { splitOperation } from '../endpoint.ts';
+import { asyncapiFile, docsFile, docsPage } from '../endpoints/documents.ts';
+import { docsFiles, docsPolicy, renderDocsPage } from '../pages/docsPage.ts';
+
+/** A year, the longest that caches are asked to keep anything. */
+const keepSeconds = 31_536_000;
+
+/** The page over the OpenAPI document with what it loads, and the document of the sockets. */
+export function documentRoutes(limited: RequestHandler, renderAsyncapi: () => string): Router {
+  const router = Router();
+
+  router.get(splitOperation(asyncapiFile.operation).path, limited, (_request, response) => {
+    response.type('application/json').send(renderAsyncapi());
+  });
+
+  router.get(splitOperation(docsPage.operation).path, limited, async (_request, response) => {
+    const { version } = await docsFiles();
+    response.setHeader('Content-Security-Policy', docsPolicy);
+    response.setHeader('Cache-Control', 'no-cache');
+    response.type('text/html').send(renderDocsPage(version));
+  });
+
+  router.get(splitOperation(docsFile.operation).path, limited, async (request, response) => {
+    const { version, files } = await docsFiles();
+    const named = docsFile.params.safeParse(request.params);
+    const file = named.success && named.data.version === version ? files.get(named.data.file) : undefined;
+    if (file === undefined)
+      throw new AppError('not_found', 'The page of the API loads no such file; /docs is the page.');
+    response.setHeader('Cache-Control', `public, max-age=${keepSeconds}, immutable`);
+    response.vary('Accept-Encoding');
+    const short = request.acceptsEncodings('gzip') === 'gzip';
+    if (short) response.setHeader('Content-Encoding', 'gzip');
+    response.type(file.type).send(short ? file.gzipped : file.plain);
+  });
+
+  return router;
+}
