@@ -1,6 +1,8 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { onEndRequest } from './services/endRequest.ts';
 import { parseTestArguments } from './test/arguments.ts';
+import { findLeaks } from './test/canaries.ts';
 import { type CheckResult, runChecks } from './test/checks.ts';
 import { type Counts, nothing } from './test/counts.ts';
 import { makeTestFolder, removeOldTestFolders } from './test/folder.ts';
@@ -21,7 +23,9 @@ async function main(): Promise<Counts> {
       failedChecks.push(...(await runChecks()).filter((check) => !check.passed));
       return nothing;
     };
-    const env = { ...process.env, ...services?.env };
+    const logs = path.join(directory, 'heard');
+    mkdirSync(logs);
+    const env = { ...process.env, ...services?.env, HOLDFAST_TEST_LOGS: logs };
     const lanes: Lane[][] = wanted.lanes.map((runs, at) =>
       runs.map((mochaArguments, n) =>
         mochaLane({ coverage: wanted.coverage, mochaArguments, directory, name: `mocha-${at}-${n}`, env }),
@@ -31,7 +35,9 @@ async function main(): Promise<Counts> {
     if (wanted.solidity) lanes.push([...(lanes.pop() ?? []), solidityLane({ ...wanted.solidity, directory })]);
     const run = await runLanes([...(wanted.checks ? [checkLane] : []), ...lanes.map(inSequence)]);
     for (const check of failedChecks) console.log(`\n${check.name} failed:\n\n${check.output}`);
-    return { ...run, failed: run.failed + failedChecks.length };
+    const leaks = findLeaks(logs, wanted.lanes.length > 1);
+    if (leaks.length > 0) console.log(`\nSecrets were logged:\n\n  ${leaks.join('\n  ')}`);
+    return { ...run, failed: run.failed + failedChecks.length + Math.min(leaks.length, 1) };
   } finally {
     await services?.stop();
     rmSync(directory, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import type { ProviderReport } from '../../server/domain/state.ts';
 import { AppError } from '../../server/errors.ts';
 import type { Commands } from '../../server/http/appDeps.ts';
 import { signBody } from '../../server/providers/shkeeper/signature.ts';
+import { plant } from '../support/canaries.ts';
 import { paymentId } from './records.ts';
 import { nowMs, standIn, type World, webhookKey } from './standIn.ts';
 import { expectProblem } from './standingCases.ts';
@@ -18,6 +19,7 @@ const callback = JSON.stringify({
   status: 'PAID',
   paid: true,
   balance_fiat: '100',
+  memo: plant('the body of a delivery', 'canary-in-the-body-of-a-delivery'),
   balance_crypto: '100',
   transactions: [{ txid: `0x${'12'.repeat(32)}`, crypto: 'BNB-USDT', amount_crypto: '100', date: 'x', trigger: true }],
 });

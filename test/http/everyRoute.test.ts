@@ -2,9 +2,11 @@ import { expect } from 'chai';
 import type { Response } from 'supertest';
 import request from 'supertest';
 import { idleApp } from '../../scripts/routes/idleApp.ts';
+import { createDetector } from '../../scripts/test/canaries.ts';
 import { splitOperation } from '../../server/http/endpoint.ts';
 import { mountedOperations } from '../../server/http/mounted.ts';
 import type { Operation } from '../../server/http/policies.ts';
+import { planted } from '../support/canaries.ts';
 import { patienceMs } from '../support/testApp.ts';
 import { asked } from './decisions/asked.ts';
 import { type Caller, callers, type DecisionStage, openDecisionStage, type Trade } from './decisions/stage.ts';
@@ -24,6 +26,7 @@ describe('every route', function () {
   let stage: DecisionStage;
   const trades: Trade[] = [];
   let calls = 0;
+  const refusals: string[] = [];
   before(async () => {
     stage = await openDecisionStage();
   });
@@ -87,12 +90,21 @@ describe('every route', function () {
         const trade = await stage.trade(trades.length);
         trades.push(trade);
         const found: string[] = [];
-        for (const caller of callers) found.push(outcomeOf(await ask(operation, caller, trade), operation, trade));
+        for (const caller of callers) {
+          const answer = await ask(operation, caller, trade);
+          if (answer.status >= 400) refusals.push(answer.text);
+          found.push(outcomeOf(answer, operation, trade));
+        }
         const named = (outcomes: readonly string[]) => callers.map((caller, n) => `${caller}: ${outcomes[n]}`);
         expect(named(found)).to.deep.equal(named(cells.split(' ')));
       });
     }
   }
+
+  it('told no secret in any refusal', () => {
+    expect(refusals.length).to.be.above(300);
+    expect(createDetector(planted())(Buffer.from(refusals.join('\n')))).to.deep.equal([]);
+  });
 
   it('moved no payment, whoever said whatever', async () => {
     for (const { paymentId } of trades) {

@@ -4,6 +4,7 @@ import request from 'supertest';
 import { checkTrail } from '../../scripts/audit/trail.ts';
 import type { TrailRecord } from '../../server/domain/auditTrail.ts';
 import { openTrail } from '../../server/store/auditTrail.ts';
+import { plant } from '../support/canaries.ts';
 import { eventually } from '../support/eventually.ts';
 import { services, uniqueDatabase } from '../support/services.ts';
 import { openTestApp, patienceMs, type TestApp } from '../support/testApp.ts';
@@ -59,6 +60,7 @@ describe('a server of a marketplace over HTTP', function () {
     const issued = await asAdmin('/api/payment/v1/api-keys', { name: 'shop', scopes: ['read', 'trade'] });
     expect(issued.status, issued.text).to.equal(201);
     key = issued.body.data;
+    plant('the secret of an API key', key.secret);
     const call = read('one');
     const answers = await Promise.all(Array.from({ length: 10 }, () => send(call)));
     expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, ...Array.from({ length: 9 }, () => 401)]);

@@ -6,13 +6,19 @@ import type { Transition } from '../../server/domain/transition.ts';
 import type { AppDeps, Commands, HttpSettings } from '../../server/http/appDeps.ts';
 import type { IdempotencyStore, ProviderDelivery, Role, Versioned } from '../../server/ports.ts';
 import { createTokens } from '../../server/tokens.ts';
+import { heard, plant } from '../support/canaries.ts';
 import { buildTransition } from '../support/factories.ts';
 import { pageOf } from '../support/pages.ts';
 
 /** The clock of these tests stands still here. */
 export const nowMs = Date.UTC(2026, 10, 21, 12);
-export const webhookKey = 'test-api-key';
-const tokens = createTokens({ secret: 's'.repeat(32), publicKey: '', issuer: 'holdfast', audience: 'holdfast' });
+export const webhookKey = plant('the webhook key of the stand-in', 'test-api-key-of-the-stand-in');
+const tokens = createTokens({
+  secret: plant('JWT_SECRET of the stand-in', 'the jwt secret of the stand-in app'),
+  publicKey: '',
+  issuer: 'holdfast',
+  audience: 'holdfast',
+});
 
 /** An Authorization header for a user; ids of users name their role. */
 export const bearer = (role: Role, userId = `${role}-1`) => `Bearer ${tokens.sign({ userId, role }, 600)}`;
@@ -225,7 +231,7 @@ export function standIn({ commands = {}, settings: own = {}, deps = {} }: Overri
     demandOpenSession: async () => undefined,
     development: { listCoins: async () => [], deliver: async () => ({ status: 202, body: '' }) },
     checks: {},
-    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    logger: heard({ debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }),
     clock: { now: () => nowMs },
     crash: () => undefined,
     settings: { ...settings, ...own },

@@ -6,14 +6,15 @@ import { loadConfig } from '../../server/config.ts';
 import { identityOf, identityPartsOf } from '../../server/deps/identity.ts';
 import { AppError } from '../../server/errors.ts';
 import { createTokens } from '../../server/tokens.ts';
+import { plant, plantAll } from '../support/canaries.ts';
 import { createTestClock } from '../support/clock.ts';
 import { createTestLogger, randomIds } from '../support/factories.ts';
 import { openTestStore } from '../support/mongo.ts';
 
 /** A key as ENCRYPTION_KEYS names it. */
-export const newKey = (kid: string) => `${kid}:${randomBytes(32).toString('base64')}`;
+export const newKey = (kid: string) => `${kid}:${plant('an ENCRYPTION_KEY', randomBytes(32).toString('base64'))}`;
 export const encryptionKeys = newKey('k1');
-export const password = 'canary-password-of-anna';
+export const password = plant('the password of an admin', 'canary-password-of-anna');
 /** One address and one client, where a test does not care. */
 export const from = { address: '192.0.2.1' };
 export const client = 'a-client';
@@ -59,7 +60,7 @@ export async function openIdentityWorld() {
     users += 1;
     const name = `anna-${users}`;
     const { id, address } = await admins.create({ name, role: 'admin', password });
-    return { id, name, seed: new URL(address).searchParams.get('secret') ?? '' };
+    return { id, name, seed: plant('a TOTP seed', new URL(address).searchParams.get('secret') ?? '') };
   }
   const logIn = (name: string, more: object = {}) =>
     identity.commands.openSession({ name, password, ...from, ...more });
@@ -72,6 +73,7 @@ export async function openIdentityWorld() {
     const bearer = bearerOf(session.access.token);
     const { backupCodes } = await identity.commands.confirmFactor({ bearer, code: codeAt(user.seed, clock.now()) });
     expect(backupCodes).to.have.length(10);
+    plantAll({ backupCodes, refreshToken: session.refreshToken });
     // the code of this step is used up
     clock.advance(30_000);
     return { ...user, bearer, backupCodes, refreshToken: session.refreshToken };

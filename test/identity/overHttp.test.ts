@@ -5,6 +5,7 @@ import { createAdminUsers } from '../../server/commands/adminUsers.ts';
 import { loadConfig } from '../../server/config.ts';
 import { identityPartsOf } from '../../server/deps/identity.ts';
 import { expectProblem } from '../http/standingCases.ts';
+import { plant } from '../support/canaries.ts';
 import { createTestClock } from '../support/clock.ts';
 import { createTestLogger, randomIds } from '../support/factories.ts';
 import { uniqueDatabase } from '../support/services.ts';
@@ -28,6 +29,7 @@ describe('an admin of our own, over HTTP and on real parts', () => {
   let app: TestApp;
   let seed = '';
   const secrets: string[] = [password];
+  const told = (secret: string) => void secrets.push(plant('a secret of a session', secret));
   before(async () => {
     app = await openTestApp(settings);
     const config = loadConfig({ JWT_SECRET: 'j'.repeat(32), ...settings });
@@ -39,7 +41,7 @@ describe('an admin of our own, over HTTP and on real parts', () => {
       password,
     });
     seed = new URL(address).searchParams.get('secret') ?? '';
-    secrets.push(seed);
+    told(seed);
   });
   after(() => app.close());
   const post = (path: string, body: object, token = '') => {
@@ -48,7 +50,7 @@ describe('an admin of our own, over HTTP and on real parts', () => {
   };
   const keep = (answer: { body: { data: Record<string, unknown> } }) => {
     for (const value of Object.values(answer.body.data).flat()) {
-      if (typeof value === 'string' && /^eyJ|^[A-Za-z0-9_-]{43}$|^[A-Z2-7]{4}-/.test(value)) secrets.push(value);
+      if (typeof value === 'string' && /^eyJ|^[A-Za-z0-9_-]{43}$|^[A-Z2-7]{4}-/.test(value)) told(value);
     }
     return answer.body.data;
   };

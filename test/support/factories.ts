@@ -7,6 +7,7 @@ import { type EffectBody, effectKey, type Transition, transitionId } from '../..
 import type { Ids, Logger } from '../../server/ports.ts';
 import { digest } from '../../server/store/codec.ts';
 import { addresses, asset, intent, transfer } from '../domain/factories.ts';
+import { heard } from './canaries.ts';
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');
 
@@ -18,7 +19,7 @@ export function createTestLogger() {
   const lines: { level: string; fields: object; message: string }[] = [];
   const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
   const logger: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  return { logger, lines };
+  return { logger: heard(logger), lines };
 }
 
 /** The signal that opens a payment nobody else shares anything with. */

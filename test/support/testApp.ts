@@ -10,9 +10,12 @@ import { createDeps, type Deps } from '../../server/deps.ts';
 import type { Role } from '../../server/ports.ts';
 import { startSimulator } from '../../server/providers/shkeeper/simulator/simulator.ts';
 import { createTokens } from '../../server/tokens.ts';
+import { heardLogger, plant, plantAll } from './canaries.ts';
 import { services, uniqueDatabase } from './services.ts';
 
-const jwtSecret = 'a secret of tests, 32 characters and more';
+const jwtSecret = plant('JWT_SECRET of the test app', 'a secret of tests, 32 characters and more');
+const apiKey = plant('SHKEEPER_API_KEY of the test app', 'test-api-key-of-the-test-app');
+const payoutPassword = plant('SHKEEPER_PAYOUT_PASSWORD of the test app', 'password-of-payouts-of-the-test-app');
 /** How long a person who waits is willing to; busy machines need some of it. */
 export const patienceMs = 60_000;
 
@@ -33,7 +36,7 @@ async function startProvider(deployment: LocalDeployment, apiKey: string) {
     chainId: deployment.chainId,
     apiKey,
     payoutUser: 'admin',
-    payoutPassword: 'admin-password',
+    payoutPassword,
     hotWalletKey: deployment.hotWalletKey,
     coins: [{ name: 'BNB-USDT', tokenAddress: deployment.token, decimals: deployment.tokenDecimals, symbol: 'USDT' }],
     tickMs: 500,
@@ -59,8 +62,8 @@ export async function openTestApp(settings: Readonly<Record<string, string>> = {
 async function startParts(settings: Readonly<Record<string, string>>, stops: (() => unknown)[]) {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-app-'));
   stops.push(() => rmSync(directory, { recursive: true, force: true }));
-  const apiKey = 'test-api-key';
   const deployment = await deployLocal({ rpcUrl: services().chainUrl });
+  plantAll({ ...deployment, ...settings });
   writeNetworksFile(join(directory, 'networks.json'), deployment, services().chainUrl);
   const wallets = createWallets(services().chainUrl, deployment.token);
   stops.push(wallets.close);
@@ -80,12 +83,12 @@ async function startParts(settings: Readonly<Record<string, string>>, stops: (()
     SHKEEPER_URL: simulator.url,
     SHKEEPER_API_KEY: apiKey,
     SHKEEPER_PAYOUT_USER: 'admin',
-    SHKEEPER_PAYOUT_PASSWORD: 'admin-password',
+    SHKEEPER_PAYOUT_PASSWORD: payoutPassword,
     RATE_LIMIT_PER_MINUTE: '100000',
     LOG_LEVEL: 'fatal',
     ...settings,
   });
-  const deps = await createDeps(config, { http });
+  const deps = await createDeps(config, { http, logger: heardLogger });
   stops.splice(-1, 0, async () => {
     await deps.stop();
     http.closeAllConnections();

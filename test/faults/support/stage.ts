@@ -7,6 +7,7 @@ import { MongoClient } from 'mongodb';
 import { secretsOf } from '../../../scripts/sandbox/secrets.ts';
 import { sandboxDefaults } from '../../../scripts/sandbox/settings.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../scripts/sandbox.ts';
+import { keepLogs, plantAll } from '../../support/canaries.ts';
 import { type ChainTools, createChainTools } from './chainTools.ts';
 
 export type Json = Record<string, unknown>;
@@ -55,6 +56,7 @@ export async function openStage(options: SandboxOptions = {}): Promise<Stage> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'holdfast-stage-'));
   const sandbox = await startSandbox({ environment: {}, temporary: true, quiet: true, ...options, directory });
   const { info } = sandbox;
+  plantAll({ ...secretsOf(directory, {}), ...info.deployment });
   const mongo = await new MongoClient(info.mongodbUri).connect();
   const chain = createChainTools(info);
   const key = createSecretKey(Buffer.from(info.jwtSecret));
@@ -72,6 +74,7 @@ export async function openStage(options: SandboxOptions = {}): Promise<Stage> {
       chain.close();
       await mongo.close();
       await sandbox.stop();
+      keepLogs(directory);
       if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };

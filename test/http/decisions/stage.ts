@@ -4,6 +4,7 @@ import { identityPartsOf } from '../../../server/deps/identity.ts';
 import { type ApiKeyScope, apiKeyScopes } from '../../../server/ports/apiKeys.ts';
 import type { Actor, Role } from '../../../server/ports.ts';
 import { codeAt, newKey } from '../../identity/identityWorld.ts';
+import { plant } from '../../support/canaries.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { buildTransition, createTestLogger, randomIds } from '../../support/factories.ts';
 import { uniqueDatabase } from '../../support/services.ts';
@@ -46,7 +47,7 @@ export interface DecisionStage {
   readonly spareKey: Key;
 }
 
-const password = 'a password of an admin in tests';
+const password = plant('the password of an admin', 'a password of an admin in tests');
 const allScopes = 'all';
 
 async function post(app: TestApp, path: string, body: object, token: string) {
@@ -67,7 +68,7 @@ async function openSessions(app: TestApp, settings: Readonly<Record<string, stri
   await users.create({ name: 'otto', role: 'auditor', password });
   const tokenOf = async (name: string) =>
     String((await post(app, '/api/payment/v1/sessions', { name, password }, '')).accessToken);
-  const seed = new URL(address).searchParams.get('secret') ?? '';
+  const seed = plant('a TOTP seed', new URL(address).searchParams.get('secret') ?? '');
   const [plain, auditor] = [await tokenOf('anna'), await tokenOf('otto')];
   const code = codeAt(seed, Date.now());
   const { accessToken } = await post(app, '/api/payment/v1/second-factor/confirm', { code }, plain);
@@ -78,7 +79,7 @@ async function openKeys(app: TestApp, token: string) {
   const keys = new Map<string, Key>();
   const issue = async (name: string, scopes: readonly ApiKeyScope[]) => {
     const { id, secret } = await post(app, '/api/payment/v1/api-keys', { name, scopes, expiresInDays: 1 }, token);
-    keys.set(name, { id: String(id), secret: String(secret) });
+    keys.set(name, { id: String(id), secret: plant('the secret of an API key', String(secret)) });
   };
   await issue(allScopes, apiKeyScopes);
   await issue('spare', apiKeyScopes);

@@ -12,15 +12,15 @@ import { watchingOf } from '../../../server/deps/watching.ts';
 import { decide } from '../../../server/domain/payment.ts';
 import { createRelay } from '../../../server/events/relay.ts';
 import { createSubscribers } from '../../../server/events/subscribers.ts';
-import { createLogger } from '../../../server/logger.ts';
 import { createLook } from '../../../server/monitor/chainLook.ts';
 import { createDueHandlers } from '../../../server/monitor/dueHandlers.ts';
 import { createWorkDriver } from '../../../server/monitor/workDriver.ts';
-import type { Clock, Logger } from '../../../server/ports.ts';
+import type { Clock } from '../../../server/ports.ts';
 import type { Chain } from '../../../server/providers/chain/connectChain.ts';
 import { createStore, type Store } from '../../../server/store/createStore.ts';
 import { createTokens } from '../../../server/tokens.ts';
 import { rateLimits } from '../../http/standIn.ts';
+import { heardLogger as logger } from '../../support/canaries.ts';
 
 /** One life of the server: its own memory and connections, and nothing that happens by itself. */
 export interface ModelServer {
@@ -42,7 +42,6 @@ export interface Surroundings {
   readonly clock: Clock;
 }
 
-const logger: Logger = createLogger('silent');
 const nothing = () => undefined;
 /** More than one run opens. */
 const sweepLimit = 100;

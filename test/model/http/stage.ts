@@ -12,6 +12,7 @@ import { startSimulator } from '../../../server/providers/shkeeper/simulator/sim
 import { projectedFields } from '../../../server/store/auditedBooks.ts';
 import { createTokens } from '../../../server/tokens.ts';
 import { type ChainWorld, openChainWorld } from '../../providers/chain/chainWorld.ts';
+import { plant } from '../../support/canaries.ts';
 import { createTestClock, type TestClock } from '../../support/clock.ts';
 import { uniqueDatabase } from '../../support/services.ts';
 import { type ModelServer, startServer } from './server.ts';
@@ -46,8 +47,8 @@ export interface HttpStage {
   close(): Promise<void>;
 }
 
-const apiKey = 'a key of the model, long enough';
-const jwtSecret = 'a secret of the model, 32 characters and more';
+const apiKey = plant('SHKEEPER_API_KEY of the model', 'a key of the model, long enough');
+const jwtSecret = plant('JWT_SECRET of the model', 'a secret of the model, 32 characters and more');
 const payout = { SHKEEPER_PAYOUT_USER: 'payer', SHKEEPER_PAYOUT_PASSWORD: 'payer-password' };
 /** How long a buyer has to pay; no run lasts that long unless it is told to. */
 export const intentTtlMinutes = 120;

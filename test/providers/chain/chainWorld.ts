@@ -18,13 +18,14 @@ import { type ConfiguredNetwork, parseNetworks } from '../../../server/providers
 import { createRpcPool, type RpcPool } from '../../../server/providers/chain/rpcPool.ts';
 import { transferTopic } from '../../../server/providers/chain/transferLogs.ts';
 import { createTransferReader } from '../../../server/providers/chain/transferReader.ts';
+import { heard } from '../../support/canaries.ts';
 import { batchCode, floodCode, logEmitterCode, word } from './evmScripts.ts';
 
 /** A logger that keeps what it is told. */
 export function memoryLogger(): Logger & { readonly lines: { level: string; message: string; fields: object }[] } {
   const lines: { level: string; message: string; fields: object }[] = [];
   const at = (level: string) => (fields: object, message: string) => void lines.push({ level, message, fields });
-  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { lines, ...heard({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }) };
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
