@@ -15,7 +15,9 @@ const nudgesAtOnce = 8;
 /** Nudges on their way to a Redis that does not answer; what is more is found by polling. */
 const mostUnanswered = 1_000;
 /** An orderly stop has 10 s in all (fault F16); what a nudge leaves undone is found by polling. */
-const finishWithinMs = 3_000;
+const finishWithinMs = 2_500;
+/** A Redis that answers takes a few milliseconds for it. */
+const giveBackWithinMs = 1_000;
 
 /** Connects at once and for ever: BullMQ gives up for good when its very first connection fails. */
 function connect(redisUrl: string): Redis {
@@ -61,19 +63,23 @@ async function atMost(work: Promise<unknown>, limitMs: number): Promise<void> {
 export function createNudgeWorker(redisUrl: string, handle: (nudge: Nudge) => Promise<void>) {
   const connection = connect(redisUrl);
   const running = new Set<Promise<void>>();
+  const { promise: closing, resolve: letGo } = Promise.withResolvers<void>();
   const work = async (nudge: Nudge): Promise<void> => {
-    const turn = handle(nudge);
+    const turn = handle(nudge).finally(() => running.delete(turn));
     running.add(turn);
-    await turn.finally(() => running.delete(turn));
+    // whoever closes gives every job back as done at once: its due row is the memory of what is not
+    await Promise.race([turn, closing]);
   };
   const worker = new Worker<Nudge>(queueName, (job) => work(job.data), { connection, concurrency: nudgesAtOnce });
   worker.on('error', () => undefined);
   return {
     async close(): Promise<void> {
-      // by force, since BullMQ would wait without limit for Redis and for running work; the work is waited for here
-      await worker.close(true).catch(() => undefined);
+      letGo();
+      // in order only while Redis answers: a job that is not given back is taken over half a minute later
+      const ended = worker.close(connection.status !== 'ready').catch(() => undefined);
+      await atMost(ended, giveBackWithinMs);
       connection.disconnect();
-      await atMost(Promise.allSettled(running), finishWithinMs);
+      await atMost(Promise.allSettled([ended, ...running]), finishWithinMs);
     },
   };
 }

@@ -107,6 +107,26 @@ describe('jobs: nudges', function () {
     watcher.disconnect();
   });
 
+  it('gives back every job when it closes, since one that is kept is taken over only half a minute later', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { queue, came, works, close } = pair(redis.url, ({ paymentId }) =>
+      paymentId === 'held' ? gate : Promise.resolve(),
+    );
+    await works('warm');
+    for (let n = 0; n < 20; n += 1) queue.nudge(nudgeFor('held'), 0);
+    await eventually(() => came('held').length === 8, { timeoutMs: limitMs, what: 'all hands are full' });
+    const closed = close();
+    const watcher = new Redis(redis.url);
+    await eventually(async () => (await watcher.llen('bull:nudges:active')) === 0, {
+      timeoutMs: promptMs,
+      what: 'no job is left in progress',
+    });
+    open();
+    await closed;
+    await watcher.flushall();
+    watcher.disconnect();
+  });
+
   it('does not wait without end for work that never finishes', async () => {
     const before = await openHandles();
     const { queue, came, works, close } = pair(redis.url, ({ paymentId }) =>
