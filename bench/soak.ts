@@ -12,6 +12,8 @@ import { percentile, slope } from './statistics.ts';
 export interface Moment {
   readonly minute: number;
   readonly rssMegabytes: number;
+  /** In use after the last whole collection: what grows here is a leak, what grows in the process alone is V8's to keep. */
+  readonly liveMegabytes: number;
   readonly loopDelayP99Ms: number;
   /** Age of the oldest transition whose effects are not done. */
   readonly relayAgeSeconds: number;
@@ -20,7 +22,7 @@ export interface Moment {
 }
 
 /** What a soak may show; an age is flat when it grows by less than a second in ten minutes. */
-const limits = { megabytesPerMinute: 1, loopDelayP99Ms: 50, relayAgePerMinute: 0.1 };
+const limits = { megabytesPerMinute: 1, liveMegabytesPerMinute: 1, loopDelayP99Ms: 50, relayAgePerMinute: 0.1 };
 /** The first part of a soak, in which caches fill. */
 const warmupShare = 1 / 3;
 const stretchSeconds = 10;
@@ -56,9 +58,11 @@ async function kneeOf(stage: Stage, port: number): Promise<number> {
 
 async function observeMoment(stage: Stage, server: BenchProcess, minute: number) {
   const { rss } = z.object({ rss: z.number() }).parse(await server.ask('memory'));
+  const live = await server.ask<number>('liveHeap');
   const loopDelayP99Ms = await server.ask<number>('loopDelay');
   const age = await relayAgeSeconds(stage.client);
-  return { minute, rssMegabytes: rss / bytesOfMegabyte, loopDelayP99Ms, relayAgeSeconds: age };
+  const memory = { rssMegabytes: rss / bytesOfMegabyte, liveMegabytes: live / bytesOfMegabyte };
+  return { minute, ...memory, loopDelayP99Ms, relayAgeSeconds: age };
 }
 
 /** Loads a server with all its work at half of what it takes, for so many minutes. */
@@ -96,6 +100,7 @@ export function soakVerdict(moments: readonly Moment[]) {
     settled.length < 2 ? Number.NaN : slope(settled.map((moment) => ({ x: moment.minute, y: of(moment) })));
   const figures = {
     megabytesPerMinute: growth(({ rssMegabytes }) => rssMegabytes),
+    liveMegabytesPerMinute: growth(({ liveMegabytes }) => liveMegabytes),
     loopDelayP99Ms: Math.max(...settled.map(({ loopDelayP99Ms }) => loopDelayP99Ms)),
     relayAgePerMinute: growth(({ relayAgeSeconds: age }) => age),
     failures: moments.reduce((sum, { failures }) => sum + failures, 0),

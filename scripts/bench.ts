@@ -91,8 +91,8 @@ async function runSoak(wanted: Wanted, minutes: number): Promise<boolean> {
   }
 }
 
-const momentLine = ({ minute, rssMegabytes, loopDelayP99Ms, relayAgeSeconds, p99Ms }: Moment) =>
-  `minute ${minute.toFixed(1)}: ${rssMegabytes.toFixed(0)} MB, event loop p99 ${loopDelayP99Ms.toFixed(0)} ms, ` +
+const momentLine = ({ minute, rssMegabytes, liveMegabytes, loopDelayP99Ms, relayAgeSeconds, p99Ms }: Moment) =>
+  `minute ${minute.toFixed(1)}: ${rssMegabytes.toFixed(0)} MB (${liveMegabytes.toFixed(0)} live), event loop p99 ${loopDelayP99Ms.toFixed(0)} ms, ` +
   `relay ${relayAgeSeconds.toFixed(1)} s behind, answers p99 ${p99Ms.toFixed(0)} ms`;
 
 const verdictLines = (problems: readonly string[]) =>

@@ -5,6 +5,7 @@ import { createDeps } from '../../server/deps.ts';
 import { answerParent } from '../answers.ts';
 import { instantProvider, standingChain } from '../outside.ts';
 import { listen } from './listen.ts';
+import { watchLiveHeap } from './liveHeap.ts';
 import { coordinatorHandlers } from './observeLoop.ts';
 
 /** The product itself on its real store; only the chain and the provider stand in this process. */
@@ -15,6 +16,7 @@ if (deps.app) http.on('request', deps.app);
 const port = await listen(http);
 await deps.start();
 
+const liveHeap = watchLiveHeap();
 const delays = monitorEventLoopDelay({ resolution: 10 });
 delays.enable();
 const nanosecondsOfMillisecond = 1e6;
@@ -25,7 +27,7 @@ function loopDelay(): number {
   return worst;
 }
 
-answerParent({ port: () => port, loopDelay, ...coordinatorHandlers(deps.ports.coordinator) }, async () => {
+answerParent({ port: () => port, loopDelay, liveHeap, ...coordinatorHandlers(deps.ports.coordinator) }, async () => {
   await deps.stop();
   http.closeAllConnections();
 });

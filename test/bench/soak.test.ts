@@ -4,7 +4,8 @@ import { type Moment, soakVerdict } from '../../bench/soak.ts';
 const half = Array.from({ length: 60 }, (_, n) => n / 2);
 const moments = (change: (minute: number) => Partial<Moment> = () => ({})): Moment[] =>
   half.map((minute) => ({
-    ...{ minute, rssMegabytes: 150, loopDelayP99Ms: 20, relayAgeSeconds: 0.2, p99Ms: 30, failures: 0 },
+    ...{ minute, rssMegabytes: 150, liveMegabytes: 60 },
+    ...{ loopDelayP99Ms: 20, relayAgeSeconds: 0.2, p99Ms: 30, failures: 0 },
     ...change(minute),
   }));
 
@@ -23,6 +24,7 @@ describe('verdict on a soak', () => {
 
   const faults: [string, (minute: number) => Partial<Moment>][] = [
     ['megabytesPerMinute', (minute) => ({ rssMegabytes: 150 + 1.5 * minute })],
+    ['liveMegabytesPerMinute', (minute) => ({ liveMegabytes: 60 + 1.5 * minute })],
     ['loopDelayP99Ms', (minute) => ({ loopDelayP99Ms: minute === 25 ? 80 : 20 })],
     ['relayAgePerMinute', (minute) => ({ relayAgeSeconds: minute * 3 })],
     ['failures', (minute) => ({ failures: minute === 3 ? 2 : 0 })],

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import type { Decimal128, Document } from 'mongodb';
 import { createAuditBooks } from '../../../server/commands/auditBooks.ts';
@@ -70,7 +71,7 @@ export async function audit(stage: Stage): Promise<void> {
   const chain = await connectChain({ networks, logger: createLogger('silent'), clock: systemClock });
   try {
     const { violations, parked } = await auditOf(stage, chain)();
-    expect(violations, 'the invariants of the books').to.deep.equal([]);
+    expect(violations, `the invariants of the books, ${inspect(violations, { depth: 6 })}`).to.deep.equal([]);
     expect(parked, 'I11: no effect was given up').to.deep.equal([]);
   } finally {
     chain.close();
