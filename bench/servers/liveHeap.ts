@@ -4,12 +4,15 @@ import { constants, PerformanceObserver } from 'node:perf_hooks';
 export function watchLiveHeap(): () => number {
   let bytes = process.memoryUsage().heapUsed;
   const observer = new PerformanceObserver((list) => {
-    const whole = list.getEntries().some(({ detail }) => kindOf(detail) === constants.NODE_PERFORMANCE_GC_MAJOR);
+    const whole = list.getEntries().some((entry) => kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR);
     if (whole) bytes = process.memoryUsage().heapUsed;
   });
   observer.observe({ entryTypes: ['gc'] });
   return () => bytes;
 }
 
-const kindOf = (detail: unknown) =>
-  typeof detail === 'object' && detail !== null && 'kind' in detail ? detail.kind : undefined;
+/** `detail` is missing in the declaration of an entry. */
+const kindOf = (entry: object): unknown => {
+  const detail = 'detail' in entry ? entry.detail : null;
+  return typeof detail === 'object' && detail !== null && 'kind' in detail ? detail.kind : null;
+};
