@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdir } from 'node:fs/promises';
+import { close, open, write } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { AppError } from '../errors.ts';
 import type { TermsArchive, TermsEntry } from '../ports/outside.ts';
 import type { Clock } from '../ports.ts';
@@ -15,6 +17,20 @@ const remembered = 10_000;
 const lineOf = (entry: TermsEntry): string =>
   `${JSON.stringify(entry, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))}\n`;
 
+/** Everything written is on disk when the write returns (O_APPEND and O_SYNC), so that an intent waits for one call of the system. */
+const durably = 'as';
+
+async function openIn(folder: string, path: string): Promise<number> {
+  try {
+    return await promisify(open)(path, durably);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    // The folder is made when it is missed.
+    await mkdir(folder, { recursive: true });
+    return promisify(open)(path, durably);
+  }
+}
+
 /**
  * Keeps every payment's terms as a line of a file, outside the database: whoever has them can leave the escrow without us.
  * A line is on disk before its `keep` returns. Every process writes files of its own, one a day, so that no half line of a
@@ -23,19 +39,35 @@ const lineOf = (entry: TermsEntry): string =>
 export function createTermsArchive(folder: string, clock: Clock): TermsArchive {
   const kept = new Set<string>();
   let writer = randomUUID();
+  /** The file being written, open until another one is begun or the process ends; nothing in it waits to be flushed. */
+  let file: { readonly path: string; readonly descriptor: number } | null = null;
 
   const pathNow = () => join(folder, `${new Date(clock.now()).toISOString().slice(0, 10)}-${writer}.jsonl`);
 
-  async function write(text: string): Promise<void> {
+  async function closeFile(): Promise<void> {
+    const old = file;
+    file = null;
+    if (old !== null) await promisify(close)(old.descriptor);
+  }
+
+  async function fileNow(): Promise<number> {
+    const path = pathNow();
+    if (file?.path === path) return file.descriptor;
+    await closeFile();
+    file = { path, descriptor: await openIn(folder, path) };
+    return file.descriptor;
+  }
+
+  async function writeWhole(text: string): Promise<void> {
+    const bytes = Buffer.from(text);
     try {
-      await appendFile(pathNow(), text, { flush: true });
+      const { bytesWritten } = await promisify(write)(await fileNow(), bytes);
+      if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were written`);
     } catch (error) {
       // Part of a line may have been written: nothing more goes into that file.
       writer = randomUUID();
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-      // The folder is made when it is missed.
-      await mkdir(folder, { recursive: true });
-      await appendFile(pathNow(), text, { flush: true });
+      await closeFile().catch(() => undefined);
+      throw error;
     }
   }
 
@@ -43,7 +75,7 @@ export function createTermsArchive(folder: string, clock: Clock): TermsArchive {
     maxSize: maxBatch,
     maxInFlight: oneAtATime,
     async run(entries) {
-      await write(entries.map(lineOf).join(''));
+      await writeWhole(entries.map(lineOf).join(''));
       return entries.map(() => undefined);
     },
   });
