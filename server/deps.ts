@@ -52,8 +52,9 @@ function httpAppOf(parts: {
   useCases: UseCases & { readonly auditPayment: ReturnType<typeof auditPaymentOf> };
   identity: ReturnType<typeof identityOf>;
   servers: ReturnType<typeof serversOf>;
+  atEnd: (work: () => Promise<void>) => void;
 }) {
-  const { config, ports, store, useCases, identity, servers } = parts;
+  const { config, ports, store, useCases, identity, servers, atEnd } = parts;
   return createApp({
     ...ports,
     ...servers,
@@ -65,6 +66,7 @@ function httpAppOf(parts: {
     reports: store.reconciliation,
     metrics: createMetrics({ ...ports, reports: store.reconciliation, backlogs: store.backlogs }),
     trail: trailOf({ ...ports, config, store }),
+    atEnd,
     verifyToken: identity.verify,
     demandOpenSession: identity.demandOpenSession,
     development: developmentOf(config, ports.policy.callbackUrls.invoice),
@@ -166,6 +168,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
   wakeOwnRelay = relay.wake;
   const nightly = nightlyOf({ config, ports, store, chain });
   const worker = isWorker ? workerOf({ config, ports, useCases, nightly, relayWake: relay.wake }) : null;
+  const lastWork: (() => Promise<void>)[] = [];
   const monitors = config.ROLES.includes('monitor') ? monitorsOf({ config, ports, store, chain }) : [];
   return {
     app: isWeb
@@ -176,6 +179,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
           useCases: { ...useCases, auditPayment },
           identity,
           servers: serversOf({ config, ports, store, redis }),
+          atEnd: (work) => lastWork.push(work),
         })
       : null,
     logger,
@@ -191,6 +195,7 @@ export async function createDeps(config: Config, given: Given): Promise<Deps> {
       tokens.stop();
       await sockets.close();
       await Promise.all([...monitors.map((monitor) => monitor.stop()), worker?.stop(), relay.stop()]);
+      await Promise.all(lastWork.map((work) => work()));
       await queue?.close();
       redis?.disconnect();
       await ports.providerEvents.flush();

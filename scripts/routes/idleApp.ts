@@ -26,7 +26,7 @@ const settings: AppDeps['settings'] = {
 /** The app with all its routes and nothing behind them, to be looked at. */
 export function idleApp({ development }: { readonly development: boolean }): Express {
   const tools = development ? (idle as AppDeps['development']) : null;
-  const given: Partial<AppDeps> = { settings, development: tools, limitStore: undefined };
+  const given: Partial<AppDeps> = { settings, development: tools, limitStore: undefined, atEnd: () => undefined };
   const deps = new Proxy(given as AppDeps, {
     get: (target, name) => (name in target ? Reflect.get(target, name) : idle),
   });

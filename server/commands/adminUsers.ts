@@ -3,6 +3,8 @@ import type {
   AdminRole,
   AdminUser,
   AdminUserStore,
+  Attempts,
+  HiddenTexts,
   Passwords,
   SecretBox,
   SessionStore,
@@ -10,10 +12,13 @@ import type {
 } from '../ports/identity.ts';
 import type { Clock, Ids } from '../ports.ts';
 import { seedPlace } from './rules/secondFactor.ts';
+import { accountDoor, codeDoors, type Door } from './rules/tries.ts';
 
 export interface AdminUsersDeps {
   readonly users: AdminUserStore;
   readonly sessions: SessionStore;
+  readonly attempts: Pick<Attempts, 'forget'>;
+  readonly hiddenTexts: Pick<HiddenTexts, 'hash'>;
   readonly passwords: Passwords;
   readonly secretBox: SecretBox;
   readonly timeCodes: TimeCodes;
@@ -35,6 +40,11 @@ export function createAdminUsers(deps: AdminUsersDeps) {
     const user = await users.byName(name.toLowerCase());
     if (user === null) throw new AppError('not_found', `There is no user ${name}.`);
     return user;
+  }
+
+  /** Who stands at the console opens what failures had closed. */
+  async function openDoors(doors: readonly Door[]): Promise<void> {
+    await Promise.all(doors.map(([door]) => deps.attempts.forget(door)));
   }
 
   async function hashOf(password: string): Promise<string> {
@@ -82,12 +92,14 @@ export function createAdminUsers(deps: AdminUsersDeps) {
       await users.dropFactor(user.id);
       await users.setPending(user.id, sealed, clock.now());
       await sessions.endAllOf(user.id, clock.now(), 'the second factor was reset');
+      await openDoors(codeDoors(user.id));
       return { address };
     },
     async setPassword(name: string, password: string): Promise<void> {
       const { id } = await known(name);
       await users.setPassword(id, await hashOf(password));
       await sessions.endAllOf(id, clock.now(), 'the password was changed');
+      await openDoors([accountDoor(deps.hiddenTexts, name)]);
     },
   };
 }

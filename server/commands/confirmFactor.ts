@@ -1,9 +1,8 @@
 import { AppError } from '../errors.ts';
 import type { AccessTokens, Credentials } from '../ports/identity.ts';
 import type { Logger } from '../ports.ts';
-import { backupCodeHash, type SecondFactorDeps, seedPlace, useTimeCode } from './rules/secondFactor.ts';
+import { backupCodeHash, type SecondFactorDeps, seedPlace, takeCode, useTimeCode } from './rules/secondFactor.ts';
 import { type SessionDeps, userOfBearer } from './rules/sessionUser.ts';
-import { takeTry } from './rules/tries.ts';
 
 export interface ConfirmFactorDeps extends SecondFactorDeps, SessionDeps {
   readonly accessTokens: AccessTokens;
@@ -34,7 +33,7 @@ export function createConfirmFactor(deps: ConfirmFactorDeps) {
         'second_factor_missing',
         'Nothing waits to be confirmed: begin at POST /api/payment/v1/second-factor.',
       );
-    const giveBack = await takeTry(deps, `factor:${id}`);
+    const giveBack = await takeCode(deps, id);
     const seed = openPending(id, pendingSeed);
     await useTimeCode(deps, id, seed, input.code);
     await giveBack();

@@ -7,10 +7,19 @@ export interface EndSessionDeps {
   readonly clock: Clock;
 }
 
+export interface EndSessionInput {
+  readonly refreshToken: string;
+  /** Told whose session was ended, for the audit trail alone. */
+  readonly tellAccount?: (userId: string) => void;
+}
+
 /** Logs out: ends the session of a refresh token, whichever of its tokens it is; what is no token ends nothing and is not told apart. */
 export function createEndSession({ sessions, hiddenTexts, clock }: EndSessionDeps) {
-  return async function endSession({ refreshToken }: { readonly refreshToken: string }): Promise<void> {
+  return async function endSession({ refreshToken, tellAccount }: EndSessionInput): Promise<void> {
     const token = await sessions.token(hiddenTexts.hash(refreshToken));
-    if (token !== null) await sessions.end(token.sessionId, clock.now(), 'logged out');
+    if (token === null) return;
+    const session = await sessions.session(token.sessionId);
+    const ended = await sessions.end(token.sessionId, clock.now(), 'logged out');
+    if (ended && session !== null) tellAccount?.(session.userId);
   };
 }

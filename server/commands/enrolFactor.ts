@@ -3,7 +3,7 @@ import type { Credentials, Passwords } from '../ports/identity.ts';
 import { demandFreshFactor } from './rules/freshFactor.ts';
 import { type SecondFactorDeps, seedPlace } from './rules/secondFactor.ts';
 import { type SessionDeps, userOfBearer } from './rules/sessionUser.ts';
-import { takeTry } from './rules/tries.ts';
+import { passwordDoor, takeTry } from './rules/tries.ts';
 
 export interface EnrolFactorDeps extends SecondFactorDeps, SessionDeps {
   readonly passwords: Passwords;
@@ -28,7 +28,7 @@ export function createEnrolFactor(deps: EnrolFactorDeps) {
     const { user } = await userOfBearer(deps, bearer);
     if (user.seed === null) throw consoleOnly();
     demandFreshFactor(bearer, deps.clock.now());
-    const giveBack = await takeTry(deps, `password:${user.id}`);
+    const giveBack = await takeTry(deps, passwordDoor(user.id));
     if (!(await deps.passwords.matches(user.passwordHash, password)))
       throw new AppError('login_refused', 'The password is wrong.');
     await giveBack();

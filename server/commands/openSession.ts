@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import type { AccessTokens, AdminUser, Passwords, Session, SessionStore } from '../ports/identity.ts';
 import type { Ids, Logger } from '../ports.ts';
 import { proveFactor, type SecondFactorDeps } from './rules/secondFactor.ts';
-import { takeTry } from './rules/tries.ts';
+import { takeLogIn } from './rules/tries.ts';
 
 export interface OpenSessionDeps extends SecondFactorDeps {
   readonly sessions: SessionStore;
@@ -16,6 +16,8 @@ export interface OpenSessionInput {
   readonly password: string;
   readonly code?: string | undefined;
   readonly address: string;
+  /** Told whose account it is before anything is decided, for the audit trail alone. */
+  readonly tellAccount?: (userId: string) => void;
 }
 
 /** A session ends a week after its log-in, whatever was refreshed. */
@@ -26,18 +28,18 @@ export function createOpenSession(deps: OpenSessionDeps) {
   const { users, sessions, passwords, hiddenTexts, clock, logger } = deps;
 
   /** A name that does not exist costs the same tries and the same work; it never reaches the log, since people type passwords there. */
-  async function authenticated({ name, password, address }: OpenSessionInput): Promise<AdminUser> {
-    const account = name.toLowerCase();
-    const addressBack = await takeTry(deps, `login:address:${address}`);
-    const accountBack = await takeTry(deps, `login:account:${hiddenTexts.hash(account)}`);
-    const user = await users.byName(account);
+  async function authenticated(input: OpenSessionInput) {
+    const { name, password, tellAccount } = input;
+    const { giveBack, remember } = await takeLogIn(deps, input);
+    const user = await users.byName(name.toLowerCase());
+    if (user !== null) tellAccount?.(user.id);
     const isRight = await passwords.matches(user === null || user.isDisabled ? null : user.passwordHash, password);
     if (user === null || !isRight) {
       logger.warn({ userId: user?.id }, 'a log-in was refused');
       throw new AppError('login_refused', 'The name or the password is wrong.');
     }
-    await Promise.all([addressBack(), accountBack()]);
-    return user;
+    await giveBack();
+    return { user, remember };
   }
 
   async function factorOf(user: AdminUser, code: string | undefined): Promise<{ factorAtMs?: number }> {
@@ -48,7 +50,7 @@ export function createOpenSession(deps: OpenSessionDeps) {
   }
 
   return async function openSession(input: OpenSessionInput) {
-    const user = await authenticated(input);
+    const { user, remember } = await authenticated(input);
     const factor = await factorOf(user, input.code);
     const now = clock.now();
     const session: Session = {
@@ -59,6 +61,7 @@ export function createOpenSession(deps: OpenSessionDeps) {
     // signed first: a server that cannot sign must not leave a session behind
     const access = deps.accessTokens.sign({ userId: user.id, role: user.role, sessionId: session.id, ...factor });
     await sessions.open(session, hiddenTexts.hash(refreshToken));
+    await remember();
     logger.info({ userId: user.id, sessionId: session.id }, 'an admin logged in');
     return { access, refreshToken, refreshUntilMs: session.expiresAtMs, hasFactor: user.seed !== null };
   };

@@ -12,6 +12,8 @@ export interface RefreshSessionInput {
   readonly refreshToken: string;
   /** Tells one client from another; kept as it is. */
   readonly client: string;
+  /** Told whose account it is before anything is decided, for the audit trail alone. */
+  readonly tellAccount?: (userId: string) => void;
 }
 
 /** Two tabs, or a client whose answer was lost, ask twice within this time. */
@@ -51,7 +53,9 @@ export function createRefreshSession(deps: RefreshSessionDeps) {
   return async function refreshSession(input: RefreshSessionInput) {
     const token = await sessions.token(hiddenTexts.hash(input.refreshToken));
     if (token === null) throw sessionEnded();
-    const { user, session } = await userOfSession(deps, await sessions.session(token.sessionId));
+    const found = await sessions.session(token.sessionId);
+    if (found !== null) input.tellAccount?.(found.userId);
+    const { user, session } = await userOfSession(deps, found);
     const refreshToken = await exchange(token, session, input);
     const access = deps.accessTokens.sign({ userId: user.id, role: user.role, sessionId: session.id });
     return { access, refreshToken, refreshUntilMs: session.expiresAtMs, hasFactor: user.seed !== null };

@@ -123,6 +123,8 @@ export interface AppDeps {
   readonly chain: Pick<ChainReader, 'head'>;
   /** Keeps what admins did and what was refused. */
   readonly trail: (event: TrailEvent) => Promise<void>;
+  /** Takes work that has to be done before the connections are closed. */
+  readonly atEnd?: (work: () => Promise<void>) => void;
   readonly knowServer: (call: SignedCall) => Promise<KnownServer>;
   readonly apiKeys: Pick<ApiKeyStore, 'list'>;
   /** Null mounts no development route. */

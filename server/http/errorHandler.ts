@@ -132,6 +132,11 @@ export function problemOf(error: AppError, where: { path: string; requestId: str
   };
 }
 
+/** What a key was refused for, for the audit trail; words of our own. */
+function whyOf({ code, details }: AppError): unknown {
+  return code === 'invalid_signature' ? details.reason : code === 'forbidden' ? details.scope : undefined;
+}
+
 function setHeaders(response: Response, error: AppError): void {
   const seconds = retryAfterSeconds[error.code];
   if (seconds !== undefined) response.setHeader('Retry-After', String(seconds));
@@ -152,6 +157,7 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
       return;
     }
     response.locals.code = error.code;
+    response.locals.why = whyOf(error);
     setHeaders(response, error);
     const problem = problemOf(error, { path: request.path, requestId });
     response.status(status).type('application/problem+json').send(JSON.stringify(problem));

@@ -119,12 +119,25 @@ export interface SessionStore {
   endAllOf(userId: string, atMs: number, why: string, except?: string): Promise<void>;
 }
 
+/** How many tries there may be within a sliding time. */
+export interface TryLimit {
+  readonly max: number;
+  readonly windowMs: number;
+  /** After so many a pause since the last one is due, which doubles with each. */
+  readonly growing?: { readonly free: number; readonly firstMs: number; readonly longestMs: number };
+}
+
 /** Tries within a sliding time, counted for all processes together; unreachable counters refuse (`busy`). */
 export interface Attempts {
-  /** The id of the try, or null when there were too many. */
-  take(name: string, limit: { readonly max: number; readonly windowMs: number }, now: number): Promise<string | null>;
+  /** The id of the try, or null when there were too many, or the last was too short ago. */
+  take(name: string, limit: TryLimit, now: number): Promise<string | null>;
   /** A try that succeeded does not count. */
   giveBack(name: string, tryId: string): Promise<void>;
+  /** Forgets every try under a name. */
+  forget(name: string): Promise<void>;
+  /** Keeps a name until a time. */
+  remember(name: string, untilMs: number): Promise<void>;
+  remembers(name: string, now: number): Promise<boolean>;
 }
 
 // ---- what is computed ------------------------------------------------------------------------------------------------------

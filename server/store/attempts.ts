@@ -2,23 +2,36 @@ import { randomUUID } from 'node:crypto';
 import type { Collection } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { type AttemptRow, attemptModel } from '../models/attemptModel.ts';
-import type { Attempts } from '../ports/identity.ts';
+import type { Attempts, TryLimit } from '../ports/identity.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
 
 /** Two that begin a row at once meet in its id; the second then finds the row. */
 const insertsAtOnce = 3;
 
+/** Whether another try is admitted beside the recent ones. */
+function isOpen({ max, growing }: TryLimit, now: number): object {
+  const count = { $size: '$tries' };
+  const hasRoom = { $lt: [count, max] };
+  if (growing === undefined) return hasRoom;
+  const { free, firstMs, longestMs } = growing;
+  const doubled = { $multiply: [firstMs, { $pow: [2, { $subtract: [count, free] }] }] };
+  const pause = { $min: [longestMs, doubled] };
+  const isRested = { $gte: [{ $subtract: [now, { $max: '$tries.atMs' }] }, pause] };
+  return { $and: [hasRoom, { $or: [{ $lt: [count, free] }, isRested] }] };
+}
+
 /** Counters of tries in MongoDB, so that they hold for all processes and through restarts; one command decides and counts. */
 export function createAttempts(connection: Connection): Attempts {
   const rows = attemptModel(connection).collection as unknown as Collection<AttemptRow>;
 
-  async function take(name: string, { max, windowMs }: { max: number; windowMs: number }, now: number) {
+  async function take(name: string, limit: TryLimit, now: number) {
+    const { windowMs } = limit;
     const id = randomUUID();
     const recent = {
       $filter: { input: { $ifNull: ['$tries', []] }, cond: { $gt: ['$$this.atMs', now - windowMs] } },
     };
     const admitted = {
-      $cond: [{ $lt: [{ $size: '$tries' }, max] }, { $concatArrays: ['$tries', [{ id, atMs: now }]] }, '$tries'],
+      $cond: [isOpen(limit, now), { $concatArrays: ['$tries', [{ id, atMs: now }]] }, '$tries'],
     };
     const after = await rows.findOneAndUpdate(
       { _id: name },
@@ -29,7 +42,7 @@ export function createAttempts(connection: Connection): Attempts {
   }
 
   return refusingWhenDown({
-    async take(name: string, limit: { readonly max: number; readonly windowMs: number }, now: number) {
+    async take(name: string, limit: TryLimit, now: number) {
       for (let turn = 1; ; turn += 1) {
         try {
           return await take(name, limit, now);
@@ -40,6 +53,15 @@ export function createAttempts(connection: Connection): Attempts {
     },
     async giveBack(name: string, tryId: string) {
       await rows.updateOne({ _id: name }, { $pull: { tries: { id: tryId } } });
+    },
+    async forget(name: string) {
+      await rows.deleteOne({ _id: name });
+    },
+    async remember(name: string, untilMs: number) {
+      await rows.updateOne({ _id: name }, { $set: { tries: [], expiresAt: new Date(untilMs) } }, { upsert: true });
+    },
+    async remembers(name: string, now: number) {
+      return (await rows.findOne({ _id: name, expiresAt: { $gt: new Date(now) } })) !== null;
     },
   });
 }

@@ -46,7 +46,7 @@ describe('what the audit trail is told', () => {
     const events = await seen(2);
     expect(events.map(({ category, actor, outcome }) => [category, actor, outcome])).to.deep.equal([
       ['security', 'buyer-1', '403 forbidden'],
-      ['security', '', '401 invalid_signature'],
+      ['security', '', '401 invalid_signature x-api-key_malformed'],
     ]);
     expect(JSON.stringify(events)).to.not.include(canary);
   });
@@ -59,15 +59,6 @@ describe('what the audit trail is told', () => {
     await as('admin').post(path, {});
     await eventually(async () => (events.length > 0 ? true : null), { timeoutMs: 5_000, what: 'the last call' });
     expect(events.map(({ action }) => action)).to.deep.equal([`POST ${path}`]);
-  });
-
-  it('is bounded in a flood of refusals, while changes of admins are always recorded', async () => {
-    const { app, as, events, seen } = stage();
-    for (let n = 0; n < 80; n += 1) await request(app).get('/api/payment').set('X-Api-Key', 'x');
-    await as('admin').post(path, {});
-    await seen(61);
-    expect(events.filter(({ category }) => category === 'security')).to.have.length(60);
-    expect(events.filter(({ category }) => category === 'admin')).to.have.length(1);
   });
 
   it('never stands in the way of an answer; what could not be recorded is in the log', async () => {

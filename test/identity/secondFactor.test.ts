@@ -88,6 +88,25 @@ describe('the second factor of admin users', () => {
     expect(world.bearerOf(access.token).factorAtMs).to.equal(now());
   });
 
+  it('closes for the day after twenty wrong codes from anywhere, tells a person, and opens again at the console', async () => {
+    const admin = await world.newAdmin();
+    const guess = (n: number) => refusalOf(world.logIn(admin.name, { code: '000000', address: `g${n}` }));
+    for (let n = 0; n < 20; n += 1) {
+      if (n % 5 === 0) world.clock.advance(15 * 60_000);
+      expect(await guess(n)).to.equal('code_refused');
+    }
+    world.clock.advance(15 * 60_000);
+    expect(await guess(20)).to.equal('rate_limited');
+    expect(await refusalOf(stepUp(admin, admin.backupCodes[0] ?? ''))).to.equal('rate_limited');
+    const alarms = (await world.opened.store.audit.list(50)).filter(({ reason }) => reason.includes(admin.id));
+    expect(alarms).to.have.length(1);
+    expect(alarms[0]).to.include({ category: 'security' });
+    const { address } = await world.admins.resetFactor(admin.name);
+    const bearer = world.bearerOf((await world.logIn(admin.name)).access.token);
+    const seed = new URL(address).searchParams.get('secret') ?? '';
+    await world.commands.confirmFactor({ bearer, code: codeAt(seed, now()) });
+  });
+
   it('is asked for at the log-in, so that a password alone opens nothing', async () => {
     const admin = await world.newAdmin();
     expect(await refusalOf(world.logIn(admin.name))).to.equal('code_required');

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createOpenSession } from '../../server/commands/openSession.ts';
+import { accountDoor } from '../../server/commands/rules/tries.ts';
 import { client, from, type IdentityWorld, openIdentityWorld, password, refusalOf } from './identityWorld.ts';
 
 const quarter = 15 * 60_000;
@@ -52,20 +53,60 @@ describe('sessions of admin users', () => {
       expect(asked.toSorted()).to.deep.equal(['hash', null, null]);
     });
 
-    it('closes an account after five failures from anywhere, also to the right password, until 15 minutes passed', async () => {
+    it('closes an account to an address after five failures there, also to the right password, until 15 minutes passed', async () => {
       const { name } = await world.newUser();
-      for (let n = 0; n < 5; n += 1) expect(await wrong(name, `b${n}`)).to.equal('login_refused');
-      expect(await wrong(name, 'b5')).to.equal('rate_limited');
-      expect(await refusalOf(world.logIn(name, { address: 'b6' }))).to.equal('rate_limited');
+      for (let n = 0; n < 5; n += 1) expect(await wrong(name, 'b1')).to.equal('login_refused');
+      expect(await wrong(name, 'b1')).to.equal('rate_limited');
+      expect(await refusalOf(world.logIn(name, { address: 'b1' }))).to.equal('rate_limited');
+      await world.logIn((await world.newUser()).name, { address: 'b1' });
+      await world.logIn(name, { address: 'b2' });
       world.clock.advance(quarter);
-      await world.logIn(name, { address: 'b6' });
+      await world.logIn(name, { address: 'b1' });
     });
 
-    it('closes an address after five failures over any names, and no other address', async () => {
+    it('leaves the owner in from where he logged in before, however many strangers fail under his name', async () => {
       const { name } = await world.newUser();
-      for (let n = 0; n < 5; n += 1) expect(await wrong(`nobody-${n}`, 'c1')).to.equal('login_refused');
+      await world.logIn(name, { address: 'home' });
+      for (let n = 0; n < 15; n += 1) await wrong(name, `f${n}`);
+      expect(await wrong(name, 'f15')).to.equal('rate_limited');
+      await world.logIn(name, { address: 'home' });
+      for (let n = 0; n < 5; n += 1) expect(await wrong(name, 'home')).to.equal('login_refused');
+      expect(await refusalOf(world.logIn(name, { address: 'home' }))).to.equal('rate_limited');
+      world.clock.advance(31 * 24 * 3_600_000);
+      for (let n = 0; n < 10; n += 1) await wrong(name, `g${n}`);
+      expect(await refusalOf(world.logIn(name, { address: 'home' }))).to.equal('rate_limited');
+    });
+
+    it('bounds the guesses at one account to 113 in a day from however many addresses, by a pause that grows', async () => {
+      const { attempts } = world.parts;
+      const door = accountDoor(world.parts.hiddenTexts, `someone-${world.clock.now()}`);
+      const begun = world.clock.now();
+      const day = 24 * 3_600_000;
+      const guess = async (ms: number) => (await attempts.take(...door, begun + ms)) !== null;
+      let [ms, guesses] = [0, 0];
+      while (ms < day) {
+        expect(await guess(ms), `guess ${guesses + 1}`).to.equal(true);
+        guesses += 1;
+        const pause = guesses < 10 ? 1_000 : Math.min(quarter, 2_000 * 2 ** (guesses - 10));
+        if (guesses >= 10 && guesses < 23) expect(await guess(ms + pause - 1), `after ${guesses}`).to.equal(false);
+        ms += pause;
+      }
+      expect(guesses).to.equal(113);
+    });
+
+    it('closes an address after twenty failures over any names, and no other address', async () => {
+      const { name } = await world.newUser();
+      for (let n = 0; n < 20; n += 1) expect(await wrong(`nobody-${n}`, 'c1')).to.equal('login_refused');
       expect(await refusalOf(world.logIn(name, { address: 'c1' }))).to.equal('rate_limited');
       await world.logIn(name, { address: 'c2' });
+    });
+
+    it('opens an account to strangers’ addresses again when its password is set at the console', async () => {
+      const { name } = await world.newUser();
+      for (let n = 0; n < 10; n += 1) await wrong(name, `h${n}`);
+      expect(await refusalOf(world.logIn(name, { address: 'h' }))).to.equal('rate_limited');
+      await world.admins.setPassword(name, password);
+      await world.logIn(name, { address: 'h' });
     });
 
     it('counts failures only: who logs in often stays welcome', async () => {
@@ -75,7 +116,7 @@ describe('sessions of admin users', () => {
 
     it('lets five of many tries at once through, so that haste does not help', async () => {
       const { name } = await world.newUser();
-      const tries = await Promise.all(Array.from({ length: 12 }, (_, n) => wrong(name, `d${n}`)));
+      const tries = await Promise.all(Array.from({ length: 12 }, () => wrong(name, 'd1')));
       expect(tries.filter((code) => code === 'login_refused')).to.have.length(5);
       expect(tries.filter((code) => code === 'rate_limited')).to.have.length(7);
     });

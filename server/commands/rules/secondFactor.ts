@@ -7,11 +7,12 @@ import {
   type HiddenTexts,
   type SealedFields,
   type SecretBox,
+  type SecurityAlarm,
   type SeedField,
   type TimeCodes,
 } from '../../ports/identity.ts';
 import type { Clock } from '../../ports.ts';
-import { takeTry } from './tries.ts';
+import { codeDoors, takeTry } from './tries.ts';
 
 export interface SecondFactorDeps {
   readonly users: AdminUserStore;
@@ -21,6 +22,7 @@ export interface SecondFactorDeps {
   readonly timeCodes: TimeCodes;
   readonly hiddenTexts: HiddenTexts;
   readonly clock: Clock;
+  readonly alarm: SecurityAlarm;
 }
 
 /** A used step is remembered for longer than any server takes it for one of now. */
@@ -54,6 +56,24 @@ export async function useTimeCode(deps: SecondFactorDeps, userId: string, seed: 
   if (step === null || !(await deps.users.claimStep(userId, step, now + rememberedMs))) throw refused();
 }
 
+/**
+ * Counts a code before it is known to be right. Only who has the password or a session comes so far, so a closed door means that one of
+ * them is in other hands, or that its owner erred five times; a person hears of it, once a day.
+ */
+export async function takeCode(deps: SecondFactorDeps, userId: string): Promise<() => Promise<void>> {
+  try {
+    return await takeTry(deps, ...codeDoors(userId));
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'rate_limited') {
+      const atMs = deps.clock.now();
+      const day = new Date(atMs).toISOString().slice(0, 10);
+      const reason = `codes of ${userId} were tried until the door closed; whoever did so has the password or a session`;
+      await deps.alarm({ key: `codesTried:${userId}:${day}`, reason, atMs });
+    }
+    throw error;
+  }
+}
+
 /** Proves the second factor of a user by a time code or a backup code, each good for one use; answers when. */
 export async function proveFactor(deps: SecondFactorDeps, user: AdminUser, code: string): Promise<number> {
   const { id, seed } = user;
@@ -62,7 +82,7 @@ export async function proveFactor(deps: SecondFactorDeps, user: AdminUser, code:
       'second_factor_missing',
       'This user has no second factor yet: begin at POST /api/payment/v1/second-factor.',
     );
-  const giveBack = await takeTry(deps, `factor:${id}`);
+  const giveBack = await takeCode(deps, id);
   if (sixDigits.test(code)) await useTimeCode(deps, id, await readSeed(deps, id, 'seed', seed), code);
   else if (!(await deps.users.spendBackupCode(id, backupCodeHash(deps.hiddenTexts, id, code)))) throw refused();
   await giveBack();

@@ -1,16 +1,85 @@
 import { AppError } from '../../errors.ts';
-import type { Attempts } from '../../ports/identity.ts';
+import type { Attempts, HiddenTexts, TryLimit } from '../../ports/identity.ts';
 import type { Clock } from '../../ports.ts';
 
-/** Five failures in a quarter of an hour, counted for all servers together. */
-const limit = { max: 5, windowMs: 15 * 60_000 };
+const secondMs = 1_000;
+const quarterMs = 15 * 60 * secondMs;
+const dayMs = 24 * 3_600_000;
 
-/** Counts a try before its outcome is known; what it answers takes the try back when it succeeded. */
-export async function takeTry(
-  { attempts, clock }: { readonly attempts: Attempts; readonly clock: Clock },
-  name: string,
-): Promise<() => Promise<void>> {
-  const tryId = await attempts.take(name, limit, clock.now());
-  if (tryId === null) throw new AppError('rate_limited', 'Too many failed tries; wait 15 minutes and try again.');
-  return () => attempts.giveBack(name, tryId);
+/** Five failures in a quarter of an hour, counted for all servers together. */
+const five: TryLimit = { max: 5, windowMs: quarterMs };
+/** One address over all names; several people sit behind one. */
+const ofAddress: TryLimit = { max: 20, windowMs: quarterMs };
+/**
+ * One account from all addresses that it never logged in from: ten failures a day are free, then 2, 4, 8 … seconds and at most 15 minutes
+ * have to pass since the last one. That is 10 + 9 + 94 = 113 guesses in a day, from however many addresses.
+ */
+const ofAccount: TryLimit = {
+  ...{ max: 200, windowMs: dayMs },
+  growing: { free: 10, firstMs: 2 * secondMs, longestMs: quarterMs },
+};
+/** Codes have a million values and three are good at a time: 20 a day find one with a chance of 1 in 16,000 a day. */
+const codesOfDay: TryLimit = { max: 20, windowMs: dayMs };
+/** So long an address that an account logged in from is not a stranger's. */
+const knownMs = 30 * dayMs;
+
+/** A name that tries are counted under, and how many there may be. */
+export type Door = readonly [name: string, limit: TryLimit];
+interface TriesDeps {
+  readonly attempts: Attempts;
+  readonly clock: Clock;
+}
+
+/** Where failures of one account are counted, however it is spelled; never its name in clear. */
+export const accountDoor = ({ hash }: Pick<HiddenTexts, 'hash'>, name: string): Door => [
+  `login:account:${hash(name.toLowerCase())}`,
+  ofAccount,
+];
+/** Where wrong codes of one user are counted, from anywhere. */
+export const codeDoors = (userId: string): readonly Door[] => [
+  [`factor:${userId}`, five],
+  [`factor-day:${userId}`, codesOfDay],
+];
+/** Where wrong passwords of a user who is logged in are counted. */
+export const passwordDoor = (userId: string): Door => [`password:${userId}`, five];
+
+/** Counts a try at every door before its outcome is known; what it answers takes the try back when it succeeded. One closed door counts at none. */
+export async function takeTry({ attempts, clock }: TriesDeps, ...doors: readonly Door[]): Promise<() => Promise<void>> {
+  const taken: (readonly [string, string])[] = [];
+  const giveBack = async () => {
+    await Promise.all(taken.map(([name, tryId]) => attempts.giveBack(name, tryId)));
+  };
+  for (const [name, limit] of doors) {
+    const tryId = await attempts.take(name, limit, clock.now());
+    if (tryId === null) {
+      await giveBack();
+      const wait = limit === codesOfDay ? 'a day' : '15 minutes';
+      throw new AppError('rate_limited', `Too many failed tries; wait ${wait} and try again.`);
+    }
+    taken.push([name, tryId]);
+  }
+  return giveBack;
+}
+
+/**
+ * Counts a log-in. A stranger's failures close the account to strangers and never to its owner where he logged in before: there only
+ * failures from that address itself count.
+ */
+export async function takeLogIn(
+  deps: TriesDeps & { readonly hiddenTexts: Pick<HiddenTexts, 'hash'> },
+  { name, address }: { readonly name: string; readonly address: string },
+) {
+  const { attempts, hiddenTexts, clock } = deps;
+  const pair = hiddenTexts.hash(JSON.stringify([name.toLowerCase(), address]));
+  const isKnown = await attempts.remembers(`login:known:${pair}`, clock.now());
+  const own: readonly Door[] = [
+    [`login:address:${address}`, ofAddress],
+    [`login:pair:${pair}`, five],
+  ];
+  const giveBack = await takeTry(deps, ...own, ...(isKnown ? [] : [accountDoor(hiddenTexts, name)]));
+  return {
+    giveBack,
+    /** The account logged in from this address. */
+    remember: () => attempts.remember(`login:known:${pair}`, clock.now() + knownMs),
+  };
 }

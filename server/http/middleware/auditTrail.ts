@@ -1,69 +1,108 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { ipKeyGenerator } from 'express-rate-limit';
 import type { TrailEvent } from '../../domain/auditTrail.ts';
 import type { AppDeps } from '../appDeps.ts';
+import type { Operation } from '../policies.ts';
+import { createTrailBounds, type Lane } from '../trailBounds.ts';
 
-const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** Refusals of one process in a minute that are recorded each; the rest of a flood is counted in one record. */
-const refusalsPerMinute = 60;
-const minuteMs = 60_000;
-const charactersMax = 200;
-
-const short = (text: string) => text.slice(0, charactersMax);
-
-/** Refused log-ins, calls that pose as a server, and known callers who want what is not theirs; a token that ran out is nobody's attack. */
-function isRefusal(request: Request, status: number): boolean {
-  if (status === 401)
-    return request.get('x-api-key') !== undefined || request.path.startsWith('/api/payment/v1/sessions');
-  return status === 403 && request.actor !== undefined;
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** Whose account a call is about that nobody has proven yet; for the audit trail alone, never for a decision or an answer. */
+    accountId?: string;
+  }
 }
 
-function categoryOf(request: Request, { statusCode }: Response): TrailEvent['category'] | null {
-  if (request.actor?.role === 'admin' && !reads.has(request.method)) return 'admin';
-  return isRefusal(request, statusCode) ? 'security' : null;
+const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
+const charactersMax = 200;
+/** As rate limits count an IPv6 network. */
+const ipv6Subnet = 56;
+const keyForm = /^hfk_[0-9a-f]{24}$/;
+
+const logIn: Operation = 'POST /api/payment/v1/sessions';
+const refresh: Operation = 'POST /api/payment/v1/sessions/refresh';
+const logOut: Operation = 'POST /api/payment/v1/sessions/end';
+const secondFactor: readonly Operation[] = [
+  'POST /api/payment/v1/sessions/step-up',
+  'POST /api/payment/v1/second-factor',
+  'POST /api/payment/v1/second-factor/confirm',
+];
+/** Bodies that were no request of any kind: nothing was tried by them. */
+const unread = new Set([400, 413, 415]);
+/** Refused for who somebody is or what he may, or as if it were not there. */
+const refused = new Set([401, 403, 404, 429]);
+
+const short = (text: string) => text.slice(0, charactersMax);
+/** The route that answered, as it is written in the table: how the caller spelled it makes no difference. */
+const operationOf = ({ method, route }: Request) => `${method} ${typeof route?.path === 'string' ? route.path : ''}`;
+const codeOf = ({ locals }: Response): string => (typeof locals.code === 'string' ? locals.code : '');
+
+/** Log-ins with every outcome, good ones too; what is read and exchanged without a word said is not. */
+function isOfSession(request: Request, status: number): boolean {
+  const operation = operationOf(request);
+  if (operation === logIn) return !unread.has(status);
+  if (operation === refresh) return refused.has(status);
+  if (operation === logOut) return request.accountId !== undefined || refused.has(status);
+  return request.actor !== undefined && secondFactor.some((one) => one === operation);
+}
+
+/** Calls that pose as a server or are out of its scope, callers who want what is not theirs, ended sessions, and whoever asks too often. */
+function isRefusal(request: Request, response: Response): boolean {
+  const { statusCode: status } = response;
+  if (!refused.has(status)) return false;
+  const isWrite = !reads.has(request.method);
+  if (request.get('x-api-key') !== undefined) return isWrite || status !== 404;
+  if (isWrite && status === 429) return true;
+  if (request.actor === undefined) return false;
+  return isWrite || status === 403 || codeOf(response) === 'session_ended';
+}
+
+/** Who it was: proven by a key, a token or a log-in that succeeded; else whom he claimed to be. */
+function actorOf(request: Request, isRefused: boolean): string {
+  const { apiKeyId, actor, accountId } = request;
+  const proven = [apiKeyId, actor?.userId ?? (isRefused ? undefined : accountId)].filter(Boolean).join('.');
+  const key = request.get('x-api-key') ?? '';
+  const claimed = accountId ?? (keyForm.test(key) ? key : '');
+  return proven !== '' ? proven : claimed === '' ? '' : `claims:${claimed}`;
 }
 
 function eventOf(request: Request, response: Response, category: TrailEvent['category'], atMs: number): TrailEvent {
-  const { actor, apiKeyId, method, route } = request;
-  const path = typeof route?.path === 'string' ? route.path : '';
-  const code = typeof response.locals.code === 'string' ? ` ${response.locals.code}` : '';
+  const { actor } = request;
+  const { statusCode } = response;
+  const isAnswered = response.writableFinished || response.headersSent;
+  const why = typeof response.locals.why === 'string' ? response.locals.why : '';
+  const outcome = isAnswered ? [statusCode, codeOf(response), why].filter(Boolean).join(' ') : 'cut';
   return {
-    ...{ atMs, category, actor: [apiKeyId, actor?.userId].filter(Boolean).join('.'), role: actor?.role ?? '' },
-    ...{ action: short(`${method} ${path}`.trim()), path: short(request.path) },
-    outcome: response.writableFinished || response.headersSent ? `${response.statusCode}${code}` : 'cut',
+    ...{ atMs, category, actor: actorOf(request, !isAnswered || statusCode >= 400), role: actor?.role ?? '' },
+    ...{ action: short(operationOf(request).trim()), path: short(request.path), outcome: short(outcome) },
     ...{ requestId: request.requestId ?? '', address: short(request.ip ?? '') },
   };
 }
 
-/** Records every change an admin asks for and every refusal of note when it is answered: ids, paths and outcomes, never bodies, queries or headers. */
-export function auditTrail({ trail, clock, logger }: Pick<AppDeps, 'trail' | 'clock' | 'logger'>): RequestHandler {
-  let [minute, recorded, passedOver] = [0, 0, 0];
+/** Whose part of the trail an event takes: nobody can use up the part of somebody he has not proven to be. */
+function placeOf(request: Request, { actor }: TrailEvent): readonly [Lane, string] {
+  const isProven = actor !== '' && !actor.startsWith('claims:');
+  const role = request.actor?.role;
+  if (isProven) return [role === 'buyer' || role === 'seller' ? 'user' : 'operator', actor];
+  return [operationOf(request) === logIn ? 'logIn' : 'stranger', ipKeyGenerator(request.ip ?? '', ipv6Subnet)];
+}
 
-  function write(event: TrailEvent): void {
-    trail(event).catch((error: unknown) =>
-      logger.error({ err: error, ...event }, 'an event is not in the audit trail'),
-    );
-  }
-
-  function bounded(event: TrailEvent): void {
-    const now = Math.floor(event.atMs / minuteMs);
-    if (now !== minute) {
-      if (passedOver > 0)
-        write({ ...event, actor: '', role: '', action: 'refusals', path: '', outcome: `${passedOver} more` });
-      [minute, recorded, passedOver] = [now, 0, 0];
-    }
-    if (recorded < refusalsPerMinute) {
-      recorded += 1;
-      write(event);
-    } else passedOver += 1;
-  }
+/**
+ * Records every change an admin asks for, every log-in, and every refusal of note when it is answered: ids, paths and outcomes, never bodies,
+ * queries or headers.
+ */
+export function auditTrail(deps: Pick<AppDeps, 'trail' | 'clock' | 'logger' | 'atEnd'>): RequestHandler {
+  const { clock } = deps;
+  const bounds = createTrailBounds(deps);
+  deps.atEnd?.(bounds.end);
 
   return (request, response, next) => {
     response.once('close', () => {
-      const category = categoryOf(request, response);
-      if (category === null) return;
-      const event = eventOf(request, response, category, clock.now());
-      if (category === 'admin') write(event);
-      else bounded(event);
+      const { statusCode } = response;
+      const isAdmins = request.actor?.role === 'admin' && !reads.has(request.method);
+      if (!isAdmins && !isOfSession(request, statusCode) && !isRefusal(request, response)) return;
+      const event = eventOf(request, response, isAdmins ? 'admin' : 'security', clock.now());
+      if (isAdmins && (statusCode < 400 || statusCode >= 500)) bounds.record(event);
+      else bounds.recordBounded(event, ...placeOf(request, event));
     });
     next();
   };

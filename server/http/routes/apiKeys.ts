@@ -1,7 +1,8 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiKey } from '../../ports/apiKeys.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { type ApiKeyDocument, issueApiKey, listApiKeys, revokeApiKey } from '../endpoints/apiKeys.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { iso } from '../presentParts.ts';
 import type { Serve } from '../serve.ts';
 
@@ -28,7 +29,7 @@ function present(key: ApiKey, now: number): ApiKeyDocument {
 
 /** Keys of servers, for admins. */
 export function apiKeyRoutes({ commands, apiKeys, clock }: AppDeps, serve: Serve): Router {
-  const router = Router();
+  const router = exactRouter();
 
   serve(router, issueApiKey, async ({ actor, body, claimed }) => {
     const { key, secret } = await commands.issueApiKey({ actor, ...body, ...claimed });

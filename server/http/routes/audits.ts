@@ -1,11 +1,12 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { AppDeps } from '../appDeps.ts';
 import { auditPayment } from '../endpoints/audits.ts';
+import { exactRouter } from '../exactRouter.ts';
 import type { Serve } from '../serve.ts';
 
 /** The audit of one payment, for operators. */
 export function auditRoutes({ commands }: Pick<AppDeps, 'commands'>, serve: Serve): Router {
-  const router = Router();
+  const router = exactRouter();
 
   serve(router, auditPayment, async ({ params: { id } }) => {
     const { paymentId, transitions, blocks, notCompared, violations, parked } = await commands.auditPayment(id);

@@ -1,11 +1,12 @@
 import cors from 'cors';
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler } from 'express';
 import { formatAmount, parseAmount } from '../../domain/money.ts';
 import { AppError } from '../../errors.ts';
 import type { Actor } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { splitOperation } from '../endpoint.ts';
 import { postConfiguration, shkeeperConfig } from '../endpoints/configuration.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { validate } from '../middleware/validate.ts';
 import { ownershipOf } from '../policies.ts';
 import type { Presenter } from '../present.ts';
@@ -53,7 +54,7 @@ function demandSame({ amount, token, decimals }: Scope, sent: { amount?: string;
 /** What a widget needs to know before it shows anything; answered from records alone, without asking a node. */
 export function configurationRoutes(deps: AppDeps, serveOpen: ServeOpen, limited: RequestHandler, present: Presenter) {
   const { gateway, queries, marketplace, settings } = deps;
-  const router = Router();
+  const router = exactRouter();
   const spell = createConfigurationPresenter(gateway, settings);
 
   async function ofPayment(requestId: string, party: { sellerId?: string }): Promise<Scope | null> {

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { PaymentState } from '../../domain/state.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { batchCursor, placeOfBatch } from '../batchCursors.ts';
@@ -9,6 +9,7 @@ import {
   verifyAllPending,
   verifyDecentralized,
 } from '../endpoints/decentralized.ts';
+import { exactRouter } from '../exactRouter.ts';
 import type { Mounting } from '../mounting.ts';
 
 const looked = 'The chain was looked at; the status says what it proved.';
@@ -18,7 +19,7 @@ const isLost = ({ status }: PaymentState) => status === 'failed' || status === '
 /** Payments that a wallet makes by itself: what clients say of them is a hint, and the chain decides. */
 export function decentralizedRoutes(deps: AppDeps, { serve, serveOpen, present, open }: Mounting): Router {
   const { commands } = deps;
-  const router = Router();
+  const router = exactRouter();
 
   serve(router, savePayment, async ({ actor, body, claimed }) => {
     const state = await commands.recordPayment({ actor, rail: 'web3', ...body, ...claimed });

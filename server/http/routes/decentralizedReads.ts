@@ -1,9 +1,10 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { PageWanted } from '../../ports/pages.ts';
 import type { Actor } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { decentralizedHistory, decentralizedReceiver, decentralizedStatus } from '../endpoints/decentralizedReads.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { answerList } from '../lists.ts';
 import type { Mounting } from '../mounting.ts';
 import { incomingOnly, ownPayment } from '../ownership.ts';
@@ -16,7 +17,7 @@ const paysThis = 'Transfers of this token to this address pay this payment and n
 /** Where a wallet pays to, how far its payment has come, and what a user paid. */
 export function decentralizedReadRoutes(deps: AppDeps, { serve, serveOpen, present, open }: Mounting): Router {
   const { gateway, queries } = deps;
-  const router = Router();
+  const router = exactRouter();
 
   /** The contract of each network; a transfer to it credits nothing, so no amount stands beside it. */
   function contracts(wanted: string | undefined) {

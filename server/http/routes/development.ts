@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Request, type RequestHandler, Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import { formatAmount } from '../../domain/money.ts';
 import type { PaymentState } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
@@ -15,6 +15,7 @@ import {
   testProvider,
   triggerWebhook,
 } from '../endpoints/development.ts';
+import { exactRouter } from '../exactRouter.ts';
 import type { createLimiters } from '../middleware/rateLimit.ts';
 import { bytesOf, rawBody } from '../middleware/rawBody.ts';
 import { validate } from '../middleware/validate.ts';
@@ -62,7 +63,7 @@ function echoOf(request: Request, { settings, clock }: Pick<AppDeps, 'settings' 
 
 /** Echoes what a configured webhook sends; before every parser, since the signature is over the bytes. */
 export function callbackTestRoutes(deps: AppDeps, limited: RequestHandler): Router {
-  const router = Router();
+  const router = exactRouter();
   if (deps.development === null) return router;
   const echo: RequestHandler = (request, response) => {
     response.setHeader('Cache-Control', 'no-store');
@@ -101,7 +102,7 @@ async function openTestPayment(commands: AppDeps['commands'], input: ReturnType<
 
 /** Routes for trying things out; without the tools of development there are none. */
 export function developmentRoutes(deps: AppDeps, serve: Serve, limiters: Limiters): Router {
-  const router = Router();
+  const router = exactRouter();
   const { development, commands, clock, settings } = deps;
   if (development === null) return router;
   const at = ({ operation }: Pick<AnyEndpoint, 'operation'>) => splitOperation(operation).path;

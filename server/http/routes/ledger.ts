@@ -1,7 +1,8 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from '../endpoints/ledger.ts';
+import { exactRouter } from '../exactRouter.ts';
 import {
   createMoneySpelling,
   presentBalances,
@@ -19,7 +20,7 @@ const trialLifeMs = 10_000;
 
 /** The books, for operators; literal paths, so they stand before those of payments. */
 export function ledgerRoutes({ ledger, reports, gateway, clock }: AppDeps, serve: Serve): Router {
-  const router = Router();
+  const router = exactRouter();
   const spelling = createMoneySpelling(gateway);
   const sumUp = sharedFor(trialLifeMs, clock, async () => {
     return presentTrialBalance(await ledger.trialBalance(), clock.now(), spelling);

@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { splitOperation } from '../endpoint.ts';
 import { metricsText } from '../endpoints/system.ts';
 import { nothingHere } from '../errorHandler.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { sharedFor } from '../shared.ts';
 
 /** Scrapers come every few seconds; whoever asks faster gets the same figures. */
@@ -19,7 +20,7 @@ function holds(authorization: string | undefined, token: string): boolean {
 export function metricsRoutes({ metrics, clock, settings }: AppDeps, limited: RequestHandler): Router {
   const { token, open } = settings.metrics;
   const read = sharedFor(sharedMs, clock, () => metrics.text());
-  const router = Router();
+  const router = exactRouter();
   const { path } = splitOperation(metricsText.operation);
   if (token === '' && !open) router.get(path, limited, nothingHere);
   router.get(path, limited, async (request, response) => {

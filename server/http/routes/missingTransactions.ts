@@ -1,9 +1,10 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { PaymentState } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { batchCursor, placeOfBatch } from '../batchCursors.ts';
 import { autoFetchMissing, fetchTransaction, type transactionSources } from '../endpoints/missingTransactions.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { incomingOnly, newest, ownPayment } from '../ownership.ts';
 import { buyersTransfers } from '../presentParts.ts';
 import type { Serve } from '../serve.ts';
@@ -35,7 +36,7 @@ function reported(state: PaymentState): Found | null {
 /** Finding the transactions of payments whose own record of them is missing. */
 export function missingTransactionRoutes(deps: AppDeps, serve: Serve): Router {
   const { commands } = deps;
-  const router = Router();
+  const router = exactRouter();
 
   async function lookFor(id: string, watched: boolean): Promise<Found | null> {
     if (watched) await commands.verifyPayment(id, { askProvider: true, hint: true });

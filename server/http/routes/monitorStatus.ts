@@ -1,7 +1,8 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { Network } from '../../ports/outside.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { autoWebhookStatus, walletMonitorStatus } from '../endpoints/paymentCare.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { iso } from '../presentParts.ts';
 import type { ServeOpen } from '../serveOpen.ts';
 import { sharedFor } from '../shared.ts';
@@ -16,7 +17,7 @@ const lateIntervals = 3;
 
 /** Whether the chains and the provider's invoices are being watched. */
 export function monitorStatusRoutes({ watching, gateway, clock, settings }: AppDeps, serveOpen: ServeOpen): Router {
-  const router = Router();
+  const router = exactRouter();
 
   async function stateOf({ name, chainId }: Network) {
     const [cursor, finalized] = await Promise.all([

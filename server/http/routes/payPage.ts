@@ -1,13 +1,14 @@
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import type { AppDeps } from '../appDeps.ts';
 import { splitOperation } from '../endpoint.ts';
 import { payPage } from '../endpoints/system.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { contentPolicy, renderNoPayment, renderPayPage } from '../pages/payPage.ts';
 import type { Presenter } from '../present.ts';
 
 /** The buyer's page; whoever has the link may see what to pay, and nothing about who pays whom. */
 export function payPageRoutes({ queries, clock }: AppDeps, limited: RequestHandler, present: Presenter): Router {
-  const router = Router();
+  const router = exactRouter();
 
   router.get(splitOperation(payPage.operation).path, limited, async (request, response) => {
     response.setHeader('Content-Security-Policy', contentPolicy);

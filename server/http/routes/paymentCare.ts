@@ -1,7 +1,8 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { AppDeps } from '../appDeps.ts';
 import { createDebugBundle } from '../debugBundle.ts';
 import { cleanupPending, debugPayment } from '../endpoints/paymentCare.ts';
+import { exactRouter } from '../exactRouter.ts';
 import type { Serve } from '../serve.ts';
 
 /** Payments of one batch, and how long somebody waits for more of them; the server goes on by itself. */
@@ -11,7 +12,7 @@ const longestMs = 15_000;
 /** What admins do for payments that need a person: look closely, and end what is past its deadline. */
 export function paymentCareRoutes(deps: AppDeps, serve: Serve): Router {
   const { commands, clock } = deps;
-  const router = Router();
+  const router = exactRouter();
   const debugBundle = createDebugBundle(deps);
 
   serve(router, debugPayment, async ({ params: { id } }) => ({ success: true, data: await debugBundle(id) }));

@@ -1,9 +1,10 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { Page, PageWanted } from '../../ports/pages.ts';
 import type { PaymentQuery } from '../../ports/paymentReads.ts';
 import type { Actor, Versioned } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { listPayments, listPaymentsOfUser } from '../endpoints/payments.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { answerList } from '../lists.ts';
 import { partyNamed, partyOf, scopeOf } from '../paymentScope.ts';
 import type { Presenter } from '../present.ts';
@@ -20,7 +21,7 @@ interface ListCall {
 /** Lists of payments; literal paths, so they stand before those of one payment. */
 export function paymentListRoutes(deps: AppDeps, serve: Serve, present: Presenter): Router {
   const { queries, gateway } = deps;
-  const router = Router();
+  const router = exactRouter();
   const nothing: Page<Versioned> = { items: [], next: null, total: 0 };
 
   function answer(

@@ -1,8 +1,9 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { escrowStateOf } from '../../domain/payment.ts';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { paymentCallback, postPayment, verifyPayment } from '../endpoints/paymentRecords.ts';
+import { exactRouter } from '../exactRouter.ts';
 import type { Mounting } from '../mounting.ts';
 import { incomingOnly, newest, ownPayment } from '../ownership.ts';
 import { buyersTransfers } from '../presentParts.ts';
@@ -12,7 +13,7 @@ const looked = 'The chain was looked at; the status says what it proved.';
 /** Payments recorded by hand, and the ways in which a client says that one was paid. */
 export function paymentRecordRoutes(deps: AppDeps, { serve, serveOpen, present, open }: Mounting): Router {
   const { commands } = deps;
-  const router = Router();
+  const router = exactRouter();
 
   serve(router, postPayment, async ({ actor, body, claimed }) => {
     const { amount: price, blockchain, ...words } = body;

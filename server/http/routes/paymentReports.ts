@@ -1,9 +1,10 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { PaymentQuery } from '../../ports/paymentReads.ts';
 import type { Actor, Versioned } from '../../ports.ts';
 import { Answer } from '../answer.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { exportPayments, exportPaymentsOfUser, paymentStats, paymentStatsOfUser } from '../endpoints/paymentReports.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { createSlots } from '../exports/slots.ts';
 import { type ExportFormat, streamExport } from '../exports/stream.ts';
 import { partyNamed, partyOf, scopeOf } from '../paymentScope.ts';
@@ -24,7 +25,7 @@ type Page = readonly Versioned[];
 /** Statistics and exports; literal paths, so they stand before those of one payment. */
 export function paymentReportRoutes(deps: AppDeps, serve: Serve, present: Presenter): Router {
   const { paymentReports, gateway, clock, logger } = deps;
-  const router = Router();
+  const router = exactRouter();
   const spelling = createMoneySpelling(gateway);
   const takeSlot = createSlots();
 

@@ -1,6 +1,7 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { AppDeps } from '../appDeps.ts';
 import { acceptLate, getPayment, listEvents, putPayment } from '../endpoints/payments.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { incomingOnly, newest, ownPayment } from '../ownership.ts';
 import type { Presenter } from '../present.ts';
 import { presentStep } from '../presentEvents.ts';
@@ -14,7 +15,7 @@ const eventsMax = 50;
 export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): Router {
   const { commands, transitions } = deps;
   const fresh = async (id: string) => incomingOnly(await newest(deps, id));
-  const router = Router();
+  const router = exactRouter();
 
   serve(router, getPayment, async ({ actor, params, header }) =>
     versioned(present.any(await ownPayment(deps, actor, params.id), actor), header('if-none-match')),

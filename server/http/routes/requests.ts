@@ -1,10 +1,11 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { PurchaseRequest } from '../../domain/trade.ts';
 import { AppError } from '../../errors.ts';
 import type { PageWanted } from '../../ports/pages.ts';
 import type { Actor } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from '../endpoints/requests.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { answerList } from '../lists.ts';
 import { ownershipOf } from '../policies.ts';
 import { createTradePresenter } from '../presentTrade.ts';
@@ -12,7 +13,7 @@ import type { Serve } from '../serve.ts';
 
 /** Purchase requests and the offers on them. */
 export function requestRoutes({ commands, marketplace, gateway }: AppDeps, serve: Serve): Router {
-  const router = Router();
+  const router = exactRouter();
   const present = createTradePresenter(gateway);
 
   const seesAll = (actor: Actor, { buyerId }: PurchaseRequest) =>

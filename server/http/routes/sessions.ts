@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Request, type RequestHandler, Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 import type { AppDeps } from '../appDeps.ts';
 import { type Endpoint, splitOperation } from '../endpoint.ts';
 import { confirmFactor, endSession, enrolFactor, openSession, refreshSession, stepUp } from '../endpoints/sessions.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { validate } from '../middleware/validate.ts';
 import type { Serve } from '../serve.ts';
 
@@ -22,6 +23,13 @@ const clientOf = (request: Request) =>
     .update(JSON.stringify([addressOf(request), request.get('user-agent') ?? '']))
     .digest('hex');
 
+/** Notes for the audit trail whose account a call is about. */
+const notingAccount = (request: Request) => ({
+  tellAccount: (userId: string) => {
+    request.accountId = userId;
+  },
+});
+
 type Opened = Awaited<ReturnType<AppDeps['commands']['openSession']>>;
 const presentSession = ({ access, refreshToken, refreshUntilMs, hasFactor }: Opened) => ({
   ...accessOf(access),
@@ -32,7 +40,7 @@ const presentSession = ({ access, refreshToken, refreshUntilMs, hasFactor }: Ope
 
 /** Log-in, refresh, log-out, step-up and the second factor of admin users; no answer of these is ever kept. */
 export function sessionRoutes({ commands }: AppDeps, serve: Serve, limited: RequestHandler): Router {
-  const router = Router();
+  const router = exactRouter();
 
   function open<B>(of: Endpoint<unknown, unknown, B>, handle: (body: B, request: Request) => Promise<object>): void {
     router.post(splitOperation(of.operation).path, limited, async (request, response) => {
@@ -43,13 +51,17 @@ export function sessionRoutes({ commands }: AppDeps, serve: Serve, limited: Requ
   }
 
   open(openSession, async (body, request) => ({
-    data: presentSession(await commands.openSession({ ...body, address: addressOf(request) })),
+    data: presentSession(
+      await commands.openSession({ ...body, ...notingAccount(request), address: addressOf(request) }),
+    ),
   }));
   open(refreshSession, async (body, request) => ({
-    data: presentSession(await commands.refreshSession({ ...body, client: clientOf(request) })),
+    data: presentSession(
+      await commands.refreshSession({ ...body, ...notingAccount(request), client: clientOf(request) }),
+    ),
   }));
-  open(endSession, async (body) => {
-    await commands.endSession(body);
+  open(endSession, async (body, request) => {
+    await commands.endSession({ ...body, ...notingAccount(request) });
     return {};
   });
 

@@ -1,13 +1,14 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { escrowStateOf } from '../../domain/payment.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { confirmTransaction, postIntent } from '../endpoints/intents.ts';
+import { exactRouter } from '../exactRouter.ts';
 import type { Presenter } from '../present.ts';
 import type { Serve } from '../serve.ts';
 
 /** Opening an intent, and the buyer's hint at the transaction that pays it. */
 export function shkeeperIntentRoutes({ commands }: AppDeps, serve: Serve, present: Presenter): Router {
-  const router = Router();
+  const router = exactRouter();
 
   serve(router, postIntent, async ({ actor, body, claimed }) => {
     const { state } = await commands.openIntent({ actor, ...body, ...claimed });

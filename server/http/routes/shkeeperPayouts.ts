@@ -1,7 +1,8 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { payoutStatus, postPayout, resolvePayout } from '../endpoints/payouts.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { ownershipOf } from '../policies.ts';
 import type { Presenter } from '../present.ts';
 import type { Serve } from '../serve.ts';
@@ -10,7 +11,7 @@ const nothingThere = () => new AppError('not_found', 'There is no such payout.')
 
 /** Payouts through the provider: ask for one, look at it, end it by hand. */
 export function shkeeperPayoutRoutes({ commands, queries }: AppDeps, serve: Serve, present: Presenter): Router {
-  const router = Router();
+  const router = exactRouter();
 
   serve(router, postPayout, async ({ actor, body: { metadata: _, ...body }, claimed }) => {
     const data = await commands.paySeller({ actor, ...body, ...claimed });

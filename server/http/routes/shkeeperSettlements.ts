@@ -1,8 +1,9 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import { escrowStateOf } from '../../domain/payment.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { confirmReleaseBatch, prepareReleaseBatch } from '../endpoints/releaseBatch.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from '../endpoints/settlements.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { incomingOnly, newest } from '../ownership.ts';
 import { presentBatch, presentConfirmed } from '../presentBatch.ts';
 import { presentPrepared } from '../presentSettlement.ts';
@@ -17,7 +18,7 @@ const directions = [
 export function shkeeperSettlementRoutes(deps: AppDeps, serve: Serve): Router {
   const { commands, gateway } = deps;
   const spell = (address: string) => gateway.checksum(address);
-  const router = Router();
+  const router = exactRouter();
 
   for (const { kind, prepare, confirm } of directions) {
     serve(router, prepare, async ({ actor, params, body, claimed }) => {

@@ -1,14 +1,15 @@
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { translateCallback, translatePayoutCallback } from '../../providers/shkeeper/translate.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { createTakeDelivery, type DeliveryKind } from '../deliveries.ts';
 import { splitOperation } from '../endpoint.ts';
 import { invoiceWebhook, payoutWebhook } from '../endpoints/webhooks.ts';
+import { exactRouter } from '../exactRouter.ts';
 
 /** SHKeeper's callbacks; mounted before every parser. */
 export function shkeeperWebhookRoutes(deps: AppDeps): Router {
   const { commands, settings } = deps;
-  const router = Router();
+  const router = exactRouter();
   const deliveries = createTakeDelivery(deps);
 
   const take = <T>(kind: DeliveryKind<T>): RequestHandler[] => [

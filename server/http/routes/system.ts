@@ -1,9 +1,10 @@
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { type AnyEndpoint, splitOperation } from '../endpoint.ts';
 import { asyncapiFile, docsPage } from '../endpoints/documents.ts';
 import { livez, openapiFile, paymentHealth, readyz, welcome } from '../endpoints/system.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { renderOpenapi } from '../openapi.ts';
 import { sharedFor } from '../shared.ts';
 
@@ -35,7 +36,7 @@ async function passes(check: () => Promise<unknown>): Promise<boolean> {
 
 /** Probes, and the document of the API. */
 export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler): Router {
-  const router = Router();
+  const router = exactRouter();
   const at = ({ operation }: AnyEndpoint) => splitOperation(operation).path;
 
   const check = sharedFor(sharedMs, clock, async () => {

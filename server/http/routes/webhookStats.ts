@@ -1,7 +1,8 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { DeliveryOutcome } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { webhookStats } from '../endpoints/webhooks.ts';
+import { exactRouter } from '../exactRouter.ts';
 import type { Serve } from '../serve.ts';
 
 const providers = ['shkeeper', 'shkeeper-payout'];
@@ -11,7 +12,7 @@ const recentMax = 50;
 
 /** What became of the providers' deliveries, and those that nobody could use, as they came. */
 export function webhookStatsRoutes({ providerEvents }: AppDeps, serve: Serve): Router {
-  const router = Router();
+  const router = exactRouter();
 
   serve(router, webhookStats, async () => {
     const counts: Record<string, number> = {};
