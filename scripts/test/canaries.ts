@@ -59,7 +59,7 @@ export function createDetector(canaries: readonly Canary[]): (text: Buffer) => r
       if (begins[slot(word)] === 0) continue;
       const at = end + 1 - beginning;
       for (const { name, bytes } of needles.get(word) ?? [])
-        if (at >= 0 && text.compare(bytes, 0, bytes.length, at, at + bytes.length) === 0) found.add(name);
+        if (at >= 0 && text.subarray(at, at + bytes.length).equals(bytes)) found.add(name);
     }
     const words = text.toString('latin1');
     for (const [name, shape] of shapes) if (shape.test(words)) found.add(name);

@@ -42,6 +42,10 @@ describe('the search for secrets in the logs of a run', () => {
     expect(leaksOf(`hfs_${'0a'.repeat(32)}`)).to.deep.equal(['the secret of an API key stands in app-1.log']);
   });
 
+  it('reads a log to its end that stops in the middle of one', () => {
+    expect(leaksOf(value.slice(0, 9))).to.deep.equal([]);
+  });
+
   it('finds nothing where nothing is, not even the half of one', () => {
     expect(leaksOf(`{"msg":"${value.slice(0, -1)}","id":"eyJ","key":"hfs_12"}`)).to.deep.equal([]);
   });

@@ -1,7 +1,8 @@
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { AppError } from '../../errors.ts';
 import { splitOperation } from '../endpoint.ts';
 import { asyncapiFile, docsFile, docsPage } from '../endpoints/documents.ts';
+import { exactRouter } from '../exactRouter.ts';
 import { docsFiles, docsPolicy, renderDocsPage } from '../pages/docsPage.ts';
 
 /** A year, the longest that caches are asked to keep anything. */
@@ -9,7 +10,7 @@ const keepSeconds = 31_536_000;
 
 /** The page over the OpenAPI document with what it loads, and the document of the sockets. */
 export function documentRoutes(limited: RequestHandler, renderAsyncapi: () => string): Router {
-  const router = Router();
+  const router = exactRouter();
 
   router.get(splitOperation(asyncapiFile.operation).path, limited, (_request, response) => {
     response.type('application/json').send(renderAsyncapi());
