@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { developmentSettings, developmentUnfit } from './config/development.ts';
 import { identitySettings, unfitIdentity, unsafeIdentity } from './config/identity.ts';
 import { jwksSettings, unfitJwks } from './config/jwks.ts';
+import { payoutSettings } from './config/payouts.ts';
 import { list, type Setting, setting, text, url, whole } from './config/setting.ts';
 
 const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
@@ -156,6 +157,7 @@ export const settings = {
     'when a payout without a clear answer goes to an admin (SHKeeper looks for 24 h)',
     whole(1, 604_800, 86_400),
   ),
+  ...payoutSettings,
   ...developmentSettings,
   CRASH_AT: setting(
     'tests',

@@ -39,10 +39,13 @@ function connectRedis(config: Config, logger: Logger): Redis | null {
   return redis;
 }
 
-/** What an address, and beside it a user, may ask in a minute; calls that write or make us look outside cost about ten times as much. */
+/** What an address, and beside it a user, may ask in a minute; calls that write or make us look outside cost about ten times as much, those that move money twenty times. */
 function rateLimitsOf(perMinute: number) {
-  const tenth = Math.max(1, Math.floor(perMinute / 10));
-  return { anonymousPerMinute: perMinute, readPerMinute: perMinute, hintPerMinute: tenth, createPerMinute: tenth };
+  const part = (divisor: number) => Math.max(1, Math.floor(perMinute / divisor));
+  return {
+    ...{ anonymousPerMinute: perMinute, readPerMinute: perMinute },
+    ...{ hintPerMinute: part(10), createPerMinute: part(10), moneyPerMinute: part(20) },
+  };
 }
 
 function httpAppOf(parts: {

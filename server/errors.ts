@@ -49,6 +49,8 @@ export const errorCodes = [
   'transaction_mismatch',
   'transaction_already_used',
   'payout_not_open',
+  'payout_over_limit',
+  'payout_destination_refused',
   'already_running',
   'idempotency_key_reused',
   'idempotency_key_in_use',

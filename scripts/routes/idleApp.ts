@@ -20,7 +20,7 @@ const settings: AppDeps['settings'] = {
   trustProxy: 0,
   invoicePollSeconds: 60,
   stepUpRequired: false,
-  rateLimits: { anonymousPerMinute: 1, readPerMinute: 1, hintPerMinute: 1, createPerMinute: 1 },
+  rateLimits: { anonymousPerMinute: 1, readPerMinute: 1, hintPerMinute: 1, createPerMinute: 1, moneyPerMinute: 1 },
 };
 
 /** The app with all its routes and nothing behind them, to be looked at. */

@@ -1,25 +1,39 @@
 import { claim } from '../domain/claim.ts';
+import type { PayoutSource, SignalContext, SignalOf } from '../domain/signal.ts';
 import type { PaymentState, PayoutReservation } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
-import type { Ids, PaymentCoordinator, TransitionStore } from '../ports.ts';
-import { demandAdmin, userActor } from './rules/actor.ts';
+import type { Actor, Ids, Observation, PaymentCoordinator, TransitionStore } from '../ports.ts';
+import { demandAdmin, isServer, userActor } from './rules/actor.ts';
 import { readWallet } from './rules/addresses.ts';
 import { networkOf } from './rules/asset.ts';
 import { openedBefore, openedPayout } from './rules/openedPayout.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
+import { createPayoutTurns, type PayoutTurnPorts } from './rules/payoutTurn.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 
-export interface OpenPayoutDeps {
+export interface OpenPayoutDeps extends PayoutTurnPorts {
   readonly store: TransitionStore;
   readonly coordinator: PaymentCoordinator;
   readonly gateway: EscrowGateway;
   readonly ids: Ids;
 }
 
+type Ordered = SignalOf<'payoutRequested'>;
+
+/** Orders of one asset that may overtake this one before its caller has to repeat; each that overtakes was recorded. */
+const maxTurns = 5;
+
+/** Where the terms send the money of an account: they were frozen before anything was paid, so nobody who orders a payout has chosen it. */
+function addressInTerms({ terms, ...state }: PaymentState, from: PayoutSource): readonly string[] {
+  if (from === 'owed:seller') return state.sellerIsPlatform ? [] : [terms.seller.toLowerCase()];
+  return [terms.buyer, ...(state.refundIsPlatform ? [] : [terms.refundTo])].map((address) => address.toLowerCase());
+}
+
 /** Reserves money for a payout in the log of the payment that pays it; the relay opens the record that sends it. */
 export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
-  const { store, gateway } = deps;
+  const { store, gateway, payoutLimits } = deps;
+  const takeTurn = createPayoutTurns(deps);
 
   async function readDestination(payment: PaymentState, text: string): Promise<string> {
     const network = networkOf(gateway, payment.asset.network);
@@ -31,6 +45,23 @@ export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
       });
     }
     return destination;
+  }
+
+  function demandDestination(actor: Actor, destination: string): void {
+    if (!isServer(actor) || payoutLimits.keyDestinations.includes(destination)) return;
+    throw new AppError(
+      'payout_destination_refused',
+      'A key pays only to an address in the terms of the payment or in PAYOUT_KEY_DESTINATIONS; to another one an admin pays.',
+    );
+  }
+
+  /** Observes the order under the limits, with a new turn whenever another payout of the asset was quicker. */
+  async function observeInTurn(payment: PaymentState, order: Ordered, context: SignalContext): Promise<Observation> {
+    for (let tries = 1; ; tries += 1) {
+      const { turn, evidence } = await takeTurn(payment.asset, order.amount);
+      const observation = await deps.coordinator.observe(payment.id, { ...order, turn }, { ...context, evidence });
+      if (observation.outcome !== 'wait' || tries === maxTurns) return observation;
+    }
   }
 
   return async function openPayout(input) {
@@ -45,7 +76,12 @@ export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
     const { from, amount, idempotencyClaim } = input;
     const signal = { kind: 'payoutRequested', payoutId, from, amount, destination } as const;
     const context = { actor: userActor(input.actor), idempotencyClaim };
-    const state = recordedPayment(await deps.coordinator.observe(payment.id, signal, context));
+    const isChosen = !addressInTerms(payment, from).includes(destination);
+    if (isChosen) demandDestination(input.actor, destination);
+    const observation = isChosen
+      ? await observeInTurn(payment, signal, context)
+      : await deps.coordinator.observe(payment.id, signal, context);
+    const state = recordedPayment(observation);
     // A key that won the race elsewhere meanwhile has opened a payout under another id.
     return (await openedBefore(store, state, input.idempotencyClaim, isSame)) ?? openedPayout(store, state, payoutId);
   };

@@ -1,4 +1,5 @@
 import type { createPaymentCoordinator } from '../commands/paymentCoordinator.ts';
+import { payoutLimitsOf } from '../config/payouts.ts';
 import type { Config } from '../config.ts';
 import type { PayoutChannel } from '../events/subscribers.ts';
 import { splitOperation } from '../http/endpoint.ts';
@@ -92,6 +93,7 @@ export function portsOf(parts: {
     clock: systemClock,
     ids: systemIds,
     policy: policyFrom(config),
+    payoutLimits: payoutLimitsOf(config),
     logger,
     crash: createCrashPoint(config.CRASH_AT),
     manualAfterMs: config.PAYOUT_MANUAL_AFTER_SECONDS * 1000,

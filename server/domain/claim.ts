@@ -65,6 +65,9 @@ export const claim = {
   slot: (network: string, wallet: string, n: number) =>
     `slot:${lower(`${network}:${wallet}`)}:${String(n).padStart(9, '0')}`,
   slotPrefix: (network: string, wallet: string) => `slot:${lower(`${network}:${wallet}`)}:`,
+  /** The place of a payout among all of its asset that go to an address somebody named: a `slot:`, because they are many and their highest is asked for. */
+  payoutTurn: (asset: string, n: number) => `${claim.payoutTurns(asset)}${String(n).padStart(9, '0')}`,
+  payoutTurns: (asset: string) => `slot:payouts:${lower(asset)}:`,
   idempotency: (principal: string, route: string, key: string) => `idem:${principal}:${route}:${key}`,
 };
 

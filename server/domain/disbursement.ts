@@ -50,6 +50,7 @@ export function payoutRequested(draft: Draft, signal: SignalOf<'payoutRequested'
   const reservation = { n, payoutId, account: from, pendingAccount, amount, destination, outcome: 'open' } as const;
   set(draft, { payouts: [...state.payouts, reservation] });
   draft.claims.push(claim.payout(state.id, n));
+  if (signal.turn !== undefined) draft.claims.push(claim.payoutTurn(asset, signal.turn));
   draft.effects.push({ type: 'openPayoutRecord', n });
   return draft;
 }

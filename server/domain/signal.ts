@@ -164,6 +164,8 @@ export type Signal =
       readonly from: PayoutSource;
       readonly amount: bigint;
       readonly destination: string;
+      /** Its place among the payouts that are limited together; the terms' own addresses need none. */
+      readonly turn?: number;
     }
   | { readonly kind: 'payoutOpened'; readonly payout: PayoutFacts }
   | { readonly kind: 'payoutWaiting'; readonly reason: string }

@@ -90,12 +90,13 @@ export interface HttpSettings {
   readonly invoicePollSeconds: number;
   /** How many reverse proxies in front are ours. */
   readonly trustProxy: number;
-  /** Calls a minute: `anonymous` per address on open routes; per user `read`, `hint` on routes that start a look at the chain, `create` on those that open something. */
+  /** Calls a minute: `anonymous` per address on open routes; per user `read`, `hint` on routes that start a look at the chain, `create` on those that open something, `money` on those that move money. */
   readonly rateLimits: {
     readonly anonymousPerMinute: number;
     readonly readPerMinute: number;
     readonly hintPerMinute: number;
     readonly createPerMinute: number;
+    readonly moneyPerMinute: number;
   };
 }
 

@@ -3,8 +3,8 @@ import type { Role } from '../ports.ts';
 /** Who may call an operation: everybody, the holder of a provider's key, the operator's scraper, or these roles. */
 export type Access = 'anyone' | 'signature' | 'scraper' | readonly Role[];
 
-/** Which budget a call counts against: `anonymous` per address; per user `read`, `hint` (costs a look outside) and `create` (opens something). */
-export type Budget = 'anonymous' | 'read' | 'hint' | 'create';
+/** Which budget a call counts against: `anonymous` per address; per user `read`, `hint` (costs a look outside), `create` (opens something) and `money` (moves it). */
+export type Budget = 'anonymous' | 'read' | 'hint' | 'create' | 'money';
 
 interface Rule {
   readonly access: Access;
@@ -51,16 +51,16 @@ export const policies = {
   'GET /api/payment/shkeeper/webhook-stats': { access: admins, limit: 'read' },
   'POST /api/payment/shkeeper/intents': { access: ['buyer'], limit: 'create' },
   'POST /api/payment/shkeeper/confirm-transaction': { access: parties, limit: 'hint' },
-  'POST /api/payment/shkeeper/payout': { access: admins, stepUp: true },
+  'POST /api/payment/shkeeper/payout': { access: admins, limit: 'money', stepUp: true },
   'GET /api/payment/shkeeper/payout/status/:taskId': { access: everyone, limit: 'read' },
-  'POST /api/payment/shkeeper/payout/:externalId/resolve': { access: admins, stepUp: true },
-  'POST /api/payment/shkeeper/release-batch': { access: admins, stepUp: true },
+  'POST /api/payment/shkeeper/payout/:externalId/resolve': { access: admins, limit: 'money', stepUp: true },
+  'POST /api/payment/shkeeper/release-batch': { access: admins, limit: 'money', stepUp: true },
   // What confirms is a hint: the chain alone says what happened.
-  'POST /api/payment/shkeeper/release-batch/confirm': { access: admins, stepUp: false },
-  'POST /api/payment/shkeeper/:id/release': { access: admins, stepUp: true },
-  'POST /api/payment/shkeeper/:id/release/confirm': { access: admins, stepUp: false },
-  'POST /api/payment/shkeeper/:id/refund': { access: admins, stepUp: true },
-  'POST /api/payment/shkeeper/:id/refund/confirm': { access: admins, stepUp: false },
+  'POST /api/payment/shkeeper/release-batch/confirm': { access: admins, limit: 'hint', stepUp: false },
+  'POST /api/payment/shkeeper/:id/release': { access: admins, limit: 'money', stepUp: true },
+  'POST /api/payment/shkeeper/:id/release/confirm': { access: admins, limit: 'hint', stepUp: false },
+  'POST /api/payment/shkeeper/:id/refund': { access: admins, limit: 'money', stepUp: true },
+  'POST /api/payment/shkeeper/:id/refund/confirm': { access: admins, limit: 'hint', stepUp: false },
 
   'POST /api/payment/shkeeper/test': { access: 'anyone', limit: 'create', development: true },
   'POST /api/payment/shkeeper/callback-test': { access: 'anyone', limit: 'anonymous', development: true },
@@ -76,7 +76,7 @@ export const policies = {
   'PUT /api/payment/decentralized/update': { access: 'anyone', limit: 'hint', token: 'optional' },
   'POST /api/payment/decentralized/verify/:paymentId': { access: 'anyone', limit: 'hint', token: 'optional' },
   'POST /api/payment/decentralized/verify-all-pending': { access: admins, limit: 'hint', stepUp: false },
-  'POST /api/payment/decentralized/admin-payout': { access: admins, stepUp: true },
+  'POST /api/payment/decentralized/admin-payout': { access: admins, limit: 'money', stepUp: true },
   'POST /api/payment': { access: ['buyer', 'admin'], limit: 'create' },
   'POST /api/payment/verify': { access: parties, limit: 'hint' },
   'POST /api/payment/callback': { access: 'anyone', limit: 'hint', token: 'optional' },
@@ -114,7 +114,7 @@ export const policies = {
   'GET /api/payment/:id': { access: everyone, limit: 'read' },
   'PUT /api/payment/:id': { access: parties, limit: 'hint' },
   'GET /api/payment/:id/events': { access: everyone, limit: 'read' },
-  'POST /api/payment/:id/accept-late': { access: admins, stepUp: true },
+  'POST /api/payment/:id/accept-late': { access: admins, limit: 'money', stepUp: true },
 } as const satisfies Record<string, Rule>;
 
 export type Operation = keyof typeof policies;

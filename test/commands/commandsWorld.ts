@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Wallet } from 'ethers';
 import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
+import { payoutLimitsOf } from '../../server/config/payouts.ts';
 import { callbackUrlsOf, type Ports, payoutChannelOf } from '../../server/deps/ports.ts';
 import { type UseCases, useCasesOf } from '../../server/deps/useCases.ts';
 import { decide } from '../../server/domain/payment.ts';
@@ -40,6 +41,12 @@ export const wallets = {
 const apiKey = 'commands-api-key';
 const [payoutUser, payoutPassword] = ['payer', 'payer-password'];
 const manualAfterMs = 86_400_000;
+/** More than any test here pays out. */
+const roomyLimits = payoutLimitsOf({
+  PAYOUT_MOST: '100000',
+  PAYOUT_MOST_PER_DAY: '1000000',
+  PAYOUT_KEY_DESTINATIONS: [],
+});
 
 /** A request with one offer. */
 export interface PostedTrade {
@@ -119,6 +126,7 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
         if (label === options.crashAt) throw new Crash(label);
       },
       manualAfterMs,
+      payoutLimits: roomyLimits,
     };
     const wakeRelay = () => undefined;
     return {

@@ -18,6 +18,32 @@ describe('the budget for opening something', () => {
   });
 });
 
+describe('the budget for moving money', () => {
+  const path = '/api/payment/shkeeper/payout/p-7-0/resolve';
+  const resolve = { resolvePayout: async () => ({ payoutId: paymentId, status: 'failed' }) };
+
+  it('is counted per user over every route that moves money, and is its own', async () => {
+    const { as, calls } = standIn({
+      commands: { ...commands, ...resolve },
+      settings: { rateLimits: { ...rateLimits, moneyPerMinute: 2 } },
+    });
+    for (let n = 0; n < 2; n += 1) expect((await as('admin').post(path, { outcome: 'notSent' })).status).to.equal(200);
+    for (const other of [path, '/api/payment/shkeeper/payout', `/api/payment/shkeeper/${paymentId}/refund`])
+      expectProblem(await as('admin').post(other, {}), 429, 'rate_limited');
+    expect(calls).to.have.length(2);
+    expect((await as('admin', 'admin-2').post(path, { outcome: 'notSent' })).status).to.equal(200);
+    expect((await as('buyer').post('/api/requests', { title: 'A chair' })).status).to.equal(201);
+  });
+
+  it('stands before every change that demands a second factor because it moves money', () => {
+    const moving = Object.entries(policies).filter(
+      ([operation, rule]) => 'stepUp' in rule && rule.stepUp && !operation.includes('api-keys'),
+    );
+    expect(moving).to.have.length.of.at.least(7);
+    for (const [operation, rule] of moving) expect('limit' in rule && rule.limit, operation).to.equal('money');
+  });
+});
+
 describe('the budget for reading', () => {
   it('is counted per user, over everything he reads and nothing else', async () => {
     const { as } = standIn({ commands, settings: { rateLimits: { ...rateLimits, readPerMinute: 2 } } });

@@ -53,7 +53,7 @@ describe('limits of calls', () => {
   });
 
   it('never stand before a webhook, whatever is used up or broken', async () => {
-    const none = { anonymousPerMinute: 1, readPerMinute: 1, hintPerMinute: 1, createPerMinute: 1 };
+    const none = { anonymousPerMinute: 1, readPerMinute: 1, hintPerMinute: 1, createPerMinute: 1, moneyPerMinute: 1 };
     const { app } = standIn({
       settings: { rateLimits: none },
       deps: { limitStore: broken },

@@ -175,6 +175,7 @@ export const rateLimits = {
   readPerMinute: 10_000,
   hintPerMinute: 10_000,
   createPerMinute: 10_000,
+  moneyPerMinute: 10_000,
 };
 const settings: HttpSettings = {
   publicUrl: 'https://pay.example',

@@ -6,6 +6,9 @@ import { incoming } from './refusal.ts';
 /** How a user stands in the log: the prefix keeps a user whose id is `verifier` apart from our own actors. */
 export const userActor = (actor: Actor): string => `user:${actor.userId}`;
 
+/** Whether a marketplace's server speaks for itself, by its key, and no person. */
+export const isServer = ({ userId }: Actor): boolean => /^hfk_[0-9a-f]{24}$/.test(userId);
+
 /** Refuses everybody but admins. */
 export function demandAdmin(actor: Actor): void {
   if (actor.role !== 'admin') throw new AppError('forbidden', 'Only an admin may do this.');

@@ -1,3 +1,4 @@
+import { assetName } from '../ledger.ts';
 import type { PaymentState, State } from '../state.ts';
 import type { Transition } from '../transition.ts';
 import type { Report } from './violation.ts';
@@ -39,7 +40,10 @@ const rules: Readonly<Record<string, Rule>> = {
   credit: (parts, { state }) => isIn(state) && parts.at(-1) === state.termsId.toLowerCase(),
   payout: ([paymentId], { state }) => paymentId === state.id,
   post: (parts, { state }) => parts.join(':') === externalIdOf(state),
-  slot: ([network], { state, kind }) => kind === 'payoutUnknown' && network === state.asset.network.toLowerCase(),
+  slot: ([first, ...rest], { state, kind }) =>
+    kind === 'payoutRequested'
+      ? first === 'payouts' && rest.slice(0, -1).join(':') === assetName(state.asset).toLowerCase()
+      : kind === 'payoutUnknown' && first === state.asset.network.toLowerCase(),
   idem: () => true,
   nonce: () => true,
 };

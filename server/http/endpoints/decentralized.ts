@@ -106,7 +106,8 @@ export const adminPayout = endpoint({
   summary: 'Pay what the platform owes the seller of a request',
   description:
     'Sent by the provider like every payout: the server holds no key of a wallet. Money in the escrow contract is not paid like this but released. ' +
-    'Without an Idempotency-Key the same order is the same payout; one that failed may be ordered again.',
+    'Without an Idempotency-Key the same order is the same payout; one that failed may be ordered again. ' +
+    'The limits of payouts hold (PAYOUT_MOST, PAYOUT_MOST_PER_DAY).',
   body: z.strictObject({
     purchaseRequestId: identifier,
     receiverWalletAddress: address,
@@ -119,5 +120,12 @@ export const adminPayout = endpoint({
     data: z.strictObject({ payoutId: z.string(), taskId: z.string(), status: z.string() }),
     message: z.string(),
   }),
-  problems: ['not_found', 'not_funded', 'amount_exceeds_balance', 'network_not_supported', 'risk_hold'],
+  problems: [
+    'not_found',
+    'not_funded',
+    'amount_exceeds_balance',
+    'payout_over_limit',
+    'network_not_supported',
+    'risk_hold',
+  ],
 });

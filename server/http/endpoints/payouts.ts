@@ -10,7 +10,7 @@ export const postPayout = endpoint({
   summary: 'Pay what is owed to the seller, or the buyer, of a request through the provider',
   description:
     'Without `owedTo` the seller is paid. A seller without a payout address is owed what the treasury received for him; a buyer without a refund address what came back to the ' +
-    "platform's refund wallet, and what the provider holds of a payment that is over or whose way into the escrow is dead. `recipientAddress` is the word of the party, which an admin has checked.",
+    "platform's refund wallet, and what the provider holds of a payment that is over or whose way into the escrow is dead. `recipientAddress` is the word of the party, which an admin has checked. To an address that the terms of the payment do not name no more goes than PAYOUT_MOST at once and PAYOUT_MOST_PER_DAY in 24 hours, and from a key nothing unless it is listed.",
   body: z.strictObject({
     purchaseRequestId: identifier,
     sellerOfferId: identifier,
@@ -29,7 +29,14 @@ export const postPayout = endpoint({
     data: z.strictObject({ payoutId: z.string(), taskId: z.string(), status: z.string() }),
     message: z.string(),
   }),
-  problems: ['not_funded', 'amount_exceeds_balance', 'network_not_supported', 'risk_hold'],
+  problems: [
+    'not_funded',
+    'amount_exceeds_balance',
+    'payout_over_limit',
+    'payout_destination_refused',
+    'network_not_supported',
+    'risk_hold',
+  ],
 });
 
 export const payoutStatus = endpoint({

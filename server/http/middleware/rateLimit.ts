@@ -7,7 +7,7 @@ import { type Budget, ownershipOf } from '../policies.ts';
 /** Operators' consoles and jobs read over everybody's payments; their number is small and their tokens are the marketplace's own. */
 const isOperator = ({ actor, apiKeyId }: Request) =>
   actor !== undefined && apiKeyId === undefined && ownershipOf(actor) === null;
-/** A marketplace's server asks for all of its users. */
+/** A marketplace's server asks for all of its users; money it moves for itself. */
 const usersOfServer = 10;
 
 /** Where the calls of a budget are counted. */
@@ -30,7 +30,7 @@ export function createLimiters(
       identifier: name,
       passOnStoreError: true,
       windowMs: 60_000,
-      limit: ({ apiKeyId }) => (perUser && apiKeyId !== undefined ? limit * usersOfServer : limit),
+      limit: ({ apiKeyId }) => (perUser && name !== 'money' && apiKeyId !== undefined ? limit * usersOfServer : limit),
       skip,
       standardHeaders: 'draft-8',
       legacyHeaders: false,
@@ -61,5 +61,6 @@ export function createLimiters(
     read: limiter('read', limits.readPerMinute, true, isOperator),
     hint: limiter('hint', limits.hintPerMinute, true),
     create: limiter('create', limits.createPerMinute, true),
+    money: limiter('money', limits.moneyPerMinute, true),
   };
 }

@@ -24,6 +24,7 @@ describe('domain: I5, each fact once', () => {
       `payout:${'b'.repeat(24)}:1`,
       'post:another-3-0',
       'slot:bsc:0xabc:000000001',
+      'slot:payouts:bsc:usdt:000000001',
       'evt:shkeeper:key',
       'whatever:1',
     ];
