@@ -81,6 +81,10 @@ const sentences: Readonly<Record<ErrorCode, string>> = {
   transaction_mismatch: 'The transaction does not do what was prepared.',
   transaction_already_used: 'The transaction belongs to another payment.',
   payout_not_open: 'The payout is not one whose outcome is open.',
+  payout_over_limit:
+    'No more than 1000 USDT on bsc at once goes to an address that is not in the terms of its payment.',
+  payout_destination_refused:
+    'A key pays only to an address in the terms of the payment or in PAYOUT_KEY_DESTINATIONS.',
   already_running: 'The same is running; ask again when it has ended.',
   idempotency_key_reused: 'This key was used for something else.',
   idempotency_key_in_use: 'The first call with this key is still running.',
