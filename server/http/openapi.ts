@@ -140,14 +140,33 @@ const securitySchemes = {
   },
 } as const;
 
+/** `/x/:id` as OpenAPI writes it. */
+const templateOf = (path: string) => path.replace(/:([A-Za-z]+)/g, '{$1}');
+
 function pathsOf(): ZodOpenApiPathsObject {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const endpoint of endpoints.values()) {
     const { method, path } = splitOperation(endpoint.operation);
-    const templated = path.replace(/:([A-Za-z]+)/g, '{$1}');
+    const templated = templateOf(path);
     paths[templated] = { ...paths[templated], [method]: describeOperation(endpoint) };
   }
   return paths;
+}
+
+/** Gives the parameters of each operation the values of its example call. */
+function exemplify(paths: ReturnType<typeof createDocument>['paths']): void {
+  for (const { operation } of endpoints.values()) {
+    const { method, path } = splitOperation(operation);
+    const { params, query } = exampleOf(operation) ?? {};
+    const values: Readonly<Record<string, string>> = { ...params, ...query };
+    for (const parameter of paths?.[templateOf(path)]?.[method]?.parameters ?? []) {
+      if ('$ref' in parameter) continue;
+      const value = values[parameter.name];
+      const { schema } = parameter;
+      const isNumber = typeof schema === 'object' && 'type' in schema && schema.type === 'integer';
+      if (value !== undefined) parameter.example = isNumber ? Number(value) : value;
+    }
+  }
 }
 
 /** The text of docs/openapi.json, made from the same schemas that check the requests. */
@@ -164,5 +183,6 @@ export function renderOpenapi(): string {
     paths: pathsOf(),
     components: { securitySchemes, examples: { ...problemExamples } },
   });
+  exemplify(document.paths);
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -15,6 +15,7 @@ interface Media {
   readonly examples?: Record<string, { readonly $ref?: string; readonly value?: unknown }>;
 }
 interface Described {
+  readonly parameters?: readonly { readonly name?: string; readonly in?: string; readonly example?: unknown }[];
   readonly responses: Record<string, { readonly content: Record<string, Media> }>;
 }
 const document = JSON.parse(renderOpenapi()) as {
@@ -60,6 +61,14 @@ describe('the examples of the OpenAPI document', () => {
       if (!endpoint.hasBody) return;
       const body = [...placeOf(operation), 'requestBody', 'content', 'application/json', 'schema'];
       expect(faultsOf(example?.body, ...body)).to.equal('');
+    });
+
+    it(`name a value for each part of the path: ${operation}`, () => {
+      const [, path, method] = placeOf(operation);
+      const parts = (document.paths[path]?.[method]?.parameters ?? []).filter((entry) => entry.in === 'path');
+      expect(parts.map(({ name, example: value }) => [name, value])).to.deep.equal(
+        Object.entries(example?.params ?? {}),
+      );
     });
 
     it(`${abridged.includes(operation) ? 'name what the server answers in short' : 'are what the server answers'}: ${operation}`, async () => {
