@@ -19,6 +19,7 @@ export interface ConfirmTransferInput {
   readonly actor: Actor;
   readonly paymentId: string;
   readonly transactionHash: string;
+  readonly ifSeq?: readonly number[] | undefined;
 }
 
 const transactionHashForm = /^0x[0-9a-f]{64}$/;
@@ -46,7 +47,8 @@ export function createConfirmTransfer(deps: ConfirmTransferDeps) {
     }
     partyPayment((await deps.store.tail(input.paymentId))?.state, input.actor);
     const signal = { kind: 'hintGiven', hint } as const;
-    const observation = await deps.coordinator.observe(input.paymentId, signal, { actor: userActor(input.actor) });
+    const context = { actor: userActor(input.actor), ifSeq: input.ifSeq };
+    const observation = await deps.coordinator.observe(input.paymentId, signal, context);
     const hinted = recordedPayment(observation);
     // the call that stored the hint reports for all that repeat it
     const isFirst = observation.outcome === 'changed';

@@ -22,6 +22,7 @@ import type {
   TailHints,
   TransitionStore,
 } from '../ports.ts';
+import { changedSince, isUnexpected } from './rules/expectedSeq.ts';
 import { createKnownTails, type KnownTails } from './rules/knownTails.ts';
 import { createLanes } from './rules/lanes.ts';
 import { busy, type ClaimingCall, onClaimTaken } from './rules/takenClaim.ts';
@@ -105,6 +106,10 @@ async function tryOnce(call: Call, attempt: number): Promise<Step> {
   const start = await startOf(call, attempt);
   const { tail } = start;
   deps.crash('tailRead');
+  if (isUnexpected(context, tail)) {
+    if (!(await isNewest(call, start))) return 'again';
+    throw changedSince(tail);
+  }
   const state = tail?.state ?? null;
   const seq = (tail?.seq ?? 0) + 1;
   const nowMs = deps.clock.now();

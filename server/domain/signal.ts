@@ -199,5 +199,7 @@ export type SignalOf<K extends SignalKind> = Extract<Signal, { kind: K }>;
 export interface SignalContext {
   readonly actor: string;
   readonly idempotencyClaim?: string | undefined;
+  /** The sequence numbers after one of which the change has to come; any other newest one refuses it. */
+  readonly ifSeq?: readonly number[] | undefined;
   readonly evidence?: Readonly<Record<string, unknown>>;
 }

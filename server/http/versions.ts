@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { changedSince } from '../commands/rules/expectedSeq.ts';
 import { Answer } from './answer.ts';
 
 /** The entity tag of a version: the sequence number of its newest transition. */
@@ -6,11 +6,17 @@ const tagOf = (seq: number) => `"${seq}"`;
 
 const tagsIn = (header: string) => header.split(',').map((tag) => tag.trim());
 
-/** Refuses a change of something that is not as its caller knew it (`If-Match`); without the header every version will do. */
-export function demandVersion(header: string | undefined, seq: number): void {
-  if (header === undefined || header.trim() === '*' || tagsIn(header).includes(tagOf(seq))) return;
-  const message = `It has changed since: its version is ${seq} now. Read it again.`;
-  throw new AppError('precondition_failed', message, { details: { seq } });
+/**
+ * Refuses a change of something that is not as its caller knew it (`If-Match`), and answers what the change itself has to hold: it may come only
+ * after this step. Without the header, or with `*`, every version will do.
+ */
+export function demandVersion(
+  header: string | undefined,
+  { seq }: { readonly seq: number },
+): { readonly ifSeq?: readonly number[] } {
+  if (header === undefined || header.trim() === '*') return {};
+  if (!tagsIn(header).includes(tagOf(seq))) throw changedSince({ seq });
+  return { ifSeq: [seq] };
 }
 
 /** Answers a document with its version as entity tag, and without it to whoever has that version already (`If-None-Match`). */

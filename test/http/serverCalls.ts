@@ -12,7 +12,7 @@ export interface ServerCall {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const covered = ['idempotency-key', 'x-nonce', 'x-on-behalf-of'];
+const covered = ['idempotency-key', 'if-match', 'x-nonce', 'x-on-behalf-of'];
 
 /** The headers that a server signs a call with, as the documentation says. */
 export function signedHeaders(key: { id: string; secret: string }, call: ServerCall): Record<string, string> {

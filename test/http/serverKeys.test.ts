@@ -99,6 +99,7 @@ describe('a call of a server', () => {
     'the key': (headers) => [post, { ...headers, 'x-api-key': `hfk_${'a'.repeat(23)}b` }],
     'the idempotency key': (headers) => [post, { ...headers, 'idempotency-key': 'key-2' }],
     'the user it acts for': (headers) => [post, { ...headers, 'x-on-behalf-of': 'buyer:annb' }],
+    'a precondition that was not signed': (headers) => [post, { ...headers, 'if-match': '"4"' }],
     'a header that was not signed': (headers) => [post, { ...headers, 'x-nonce': 'x' }],
     'a header that was left out': ({ 'idempotency-key': _, ...rest }) => [post, rest],
   };

@@ -20,7 +20,7 @@ const forms = {
   'x-signature': /^[0-9a-f]{64}$/,
 } as const;
 /** Headers that change what a call does, and one that tells equal calls of one second apart; signed when they are sent. */
-const covered = ['idempotency-key', 'x-nonce', 'x-on-behalf-of'];
+const covered = ['idempotency-key', 'if-match', 'x-nonce', 'x-on-behalf-of'];
 const plain = /^[\x21-\x7e]{1,128}$/;
 
 const bodyHashes = new WeakMap<IncomingMessage, string>();

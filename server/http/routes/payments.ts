@@ -22,10 +22,13 @@ export function paymentRoutes(deps: AppDeps, serve: Serve, present: Presenter): 
   );
 
   serve(router, putPayment, async ({ actor, header, params: { id }, body: { status, transactionHash } }) => {
-    const { seq } = incomingOnly(await ownPayment(deps, actor, id));
-    demandVersion(header('if-match'), seq);
-    if (status === 'cancelled') await commands.cancelPayment({ actor, paymentId: id });
-    if (transactionHash !== undefined) await commands.confirmTransfer({ actor, paymentId: id, transactionHash });
+    const expected = demandVersion(header('if-match'), incomingOnly(await ownPayment(deps, actor, id)));
+    const isCancelled = status === 'cancelled';
+    if (isCancelled) await commands.cancelPayment({ actor, paymentId: id, ...expected });
+    // Behind a cancellation of the same call it is the version that this call has made.
+    const after = isCancelled ? {} : expected;
+    if (transactionHash !== undefined)
+      await commands.confirmTransfer({ actor, paymentId: id, transactionHash, ...after });
     else if (status !== undefined && status !== 'cancelled') {
       await commands.verifyPayment(id, { askProvider: true, hint: true });
     }
