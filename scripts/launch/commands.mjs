@@ -34,6 +34,8 @@ export const COMMANDS = {
   'test:long':
     'a million schedules of the model, 800 runs of the API beside its own, and the fuzz and invariant tests of the contracts ten times as deep, with another seed each time',
   model: 'random schedules and crashes of the coordinator and the relay (-- --runs N, --seed S, --path P, --json)',
+  'fuzz:api':
+    'hostile requests to every operation as everybody, judged by docs/openapi.json (-- --runs N, --seed S, --url, --json, see docs/operations/fuzzing.md)',
   gas: 'what each operation of the escrow costs (-- --json, -- --update)',
   bench: 'the server beside bare baselines, as ratios (-- --json, --only R2,R4, --quick, see docs/performance.md)',
   check: 'types, lint and house tests',
@@ -97,6 +99,8 @@ export async function runCommand(command, args) {
       return runTests(['test/faults/**/*.test.ts', ...args], env);
     case 'faults':
       return runTests(args, env, 'scripts/faults.ts');
+    case 'fuzz:api':
+      return runTests(args, env, 'scripts/fuzzApi.ts');
     case 'gas':
       await ensureContracts(node, env);
       return runScript('scripts/gas.ts', args, env);

@@ -36,14 +36,15 @@ function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
   const { access, limit, stepUp, token } = ruleOf(endpoint.operation);
   const restricted = Array.isArray(access);
   const read = restricted || token !== undefined;
-  const input = endpoint.hasBody || endpoint.query !== nothing;
+  const writes = splitOperation(endpoint.operation).method !== 'get';
   return [
     'unknown_version',
     ...(read ? (['not_authenticated', 'session_ended', 'busy'] as const) : []),
-    ...(restricted ? (['forbidden'] as const) : []),
+    ...(restricted ? (['forbidden', 'rate_limited'] as const) : []),
     ...(endpoint.params === nothing ? [] : (['not_found'] as const)),
-    ...(input && read ? (['validation_failed'] as const) : []),
-    ...(endpoint.hasBody && read ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
+    // What an operation does not take is refused as well.
+    ...(read ? (['validation_failed'] as const) : []),
+    ...(writes && read ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(keyed ? (['idempotency_key_reused', 'idempotency_key_in_use'] as const) : []),
     ...(stepUp ? (['step_up_required'] as const) : []),
     ...(limit ? (['rate_limited'] as const) : []),

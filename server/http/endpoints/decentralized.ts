@@ -42,6 +42,7 @@ export const savePayment = endpoint({
       .meta({ id: 'SavedPayment' }),
   ),
   problems: [
+    'not_found',
     'offer_mismatch',
     'transaction_already_used',
     'request_already_funded',

@@ -21,7 +21,7 @@ export const testProvider = endpoint({
   summary: 'Ask the real provider which coins it offers',
   description: `${description} Nothing is opened; a provider that does not answer is an error here.`,
   answer: envelope(z.strictObject({ coins: z.array(text), milliseconds: z.number().int() })),
-  problems: ['provider_failed'],
+  problems: ['validation_failed', 'malformed_json', 'payload_too_large', 'unsupported_media_type', 'provider_failed'],
 });
 
 export const postCallbackTest = endpoint({

@@ -32,6 +32,7 @@ export const postIntent = endpoint({
   }),
   answer: envelope(intentDocument.meta({ id: 'PaymentIntent' })),
   problems: [
+    'not_found',
     'offer_mismatch',
     'request_already_funded',
     'request_closed',
@@ -56,5 +57,5 @@ export const confirmTransaction = endpoint({
       escrowState: escrowStateWord,
     }),
   }),
-  problems: ['transaction_already_used', 'chain_unavailable'],
+  problems: ['not_found', 'transaction_already_used', 'chain_unavailable'],
 });

@@ -30,6 +30,7 @@ export const postPayout = endpoint({
     message: z.string(),
   }),
   problems: [
+    'not_found',
     'not_funded',
     'amount_exceeds_balance',
     'payout_over_limit',
