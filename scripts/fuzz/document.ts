@@ -49,7 +49,7 @@ export interface ApiDocument {
 }
 
 interface Written {
-  readonly components: ApiDocument['components'];
+  readonly components: ApiDocument['components'] & { readonly parameters?: Readonly<Record<string, Parameter>> };
   readonly paths: Readonly<
     Record<
       string,
@@ -57,7 +57,7 @@ interface Written {
         Record<
           string,
           {
-            readonly parameters?: readonly Parameter[];
+            readonly parameters?: readonly (Parameter | { readonly $ref: string })[];
             readonly requestBody?: { readonly content: Content };
             readonly responses: DocumentedOperation['responses'];
           }
@@ -75,8 +75,11 @@ export function readDocument(file = committed): ApiDocument {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([word, { parameters = [], requestBody, responses }]) => {
       const method = word.toUpperCase();
+      const named = parameters.flatMap((one) =>
+        '$ref' in one ? (components.parameters?.[one.$ref.split('/').at(-1) ?? ''] ?? []) : [one],
+      );
       const body = requestBody?.content['application/json']?.schema ?? null;
-      return { name: `${method} ${path}`, method, path, parameters, body, responses };
+      return { name: `${method} ${path}`, method, path, parameters: named, body, responses };
     }),
   );
   return { components, operations };

@@ -98,14 +98,13 @@ export async function runCommand(command, args) {
     case 'test:faults':
       return runTests(['test/faults/**/*.test.ts', ...args], env);
     case 'faults':
-      return runTests(args, env, 'scripts/faults.ts');
+    case 'bench':
+      return runTests(args, env, `scripts/${command}.ts`);
     case 'fuzz:api':
       return runTests(args, env, 'scripts/fuzzApi.ts');
     case 'gas':
       await ensureContracts(node, env);
       return runScript('scripts/gas.ts', args, env);
-    case 'bench':
-      return runTests(args, env, 'scripts/bench.ts');
     case 'test:long':
       return runLong(args, env);
     case 'model':

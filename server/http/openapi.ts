@@ -82,7 +82,10 @@ function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperation
   const refusals = [...byStatus]
     .sort(([a], [b]) => a - b)
     .map(([status, codes]) => [String(status), refusalOf(endpoint, status, [...codes])] as const);
-  return Object.fromEntries([[String(endpoint.status), answerOf(endpoint)] as const, ...refusals]);
+  const unchanged = endpoint.unchanged
+    ? [['304', { description: 'Not Modified: `If-None-Match` named its version' }] as const]
+    : [];
+  return Object.fromEntries([[String(endpoint.status), answerOf(endpoint)] as const, ...unchanged, ...refusals]);
 }
 
 /** `POST /api/payment/:id/x` becomes `postApiPaymentIdX`. */

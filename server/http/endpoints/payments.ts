@@ -50,6 +50,7 @@ export const getPayment = endpoint({
   description: 'Its `seq` is its `ETag`; whoever sends it as `If-None-Match` gets 304 while nothing has changed.',
   params,
   answer: anyPaymentDocument,
+  unchanged: true,
 });
 
 export const putPayment = endpoint({
