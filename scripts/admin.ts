@@ -1,7 +1,9 @@
+import { userInfo } from 'node:os';
 import { createAdminUsers } from '../server/commands/adminUsers.ts';
 import { ConfigError } from '../server/config.ts';
 import { identityPartsOf } from '../server/deps/identity.ts';
 import { systemClock, systemIds } from '../server/deps/system.ts';
+import { trailOf } from '../server/deps/trail.ts';
 import { AppError } from '../server/errors.ts';
 import { createLogger } from '../server/logger.ts';
 import { createStore } from '../server/store/createStore.ts';
@@ -23,7 +25,10 @@ async function main(): Promise<void> {
     const admins = createAdminUsers(identityPartsOf({ config, store, clock: systemClock, ids: systemIds, logger }));
     const given = process.env.HOLDFAST_ADMIN_PASSWORD;
     const askPassword = async () => given || askSecret('Password (12 characters or more, not shown): ');
-    await runAdmin(process.argv.slice(2), { admins, askPassword, say: (line) => console.log(line) });
+    await runAdmin(process.argv.slice(2), {
+      ...{ admins, askPassword, say: (line) => console.log(line) },
+      ...{ trail: trailOf({ config, store, logger }), operator: userInfo().username, now: systemClock.now },
+    });
   } finally {
     await store.close();
   }

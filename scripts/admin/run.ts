@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { createAdminUsers } from '../../server/commands/adminUsers.ts';
+import type { TrailEvent } from '../../server/domain/auditTrail.ts';
+import { AppError } from '../../server/errors.ts';
 import type { AdminRole } from '../../server/ports/identity.ts';
 
 /** How the command is called. */
@@ -15,6 +17,11 @@ interface Console {
   readonly admins: ReturnType<typeof createAdminUsers>;
   readonly askPassword: () => Promise<string>;
   readonly say: (line: string) => void;
+  /** Keeps what was done here, and what was refused, in the audit trail. */
+  readonly trail: (event: TrailEvent) => Promise<void>;
+  /** Who sits at the console, as the machine knows him. */
+  readonly operator: string;
+  readonly now: () => number;
 }
 
 const options = { name: { type: 'string' }, role: { type: 'string' }, json: { type: 'boolean' } } as const;
@@ -52,7 +59,13 @@ async function list({ admins, say }: Console, asJson: boolean): Promise<void> {
   }
 }
 
-/** Does one task of the console. */
+/** A change of an admin user is an admin's act, whoever makes it; the name it is about stands where a route has its path. */
+const eventOf = ({ operator, now }: Console, task: string, name: string, outcome: string): TrailEvent => ({
+  ...{ atMs: now(), category: 'admin', actor: `console:${operator}`, role: '', action: `admin ${task}` },
+  ...{ path: name.slice(0, 64), outcome, requestId: '', address: '' },
+});
+
+/** Does one task of the console, and records it with its outcome once its lines are said: a seed is shown once, whatever the trail does. */
 export async function runAdmin(args: readonly string[], on: Console): Promise<void> {
   const { task, name, role, json = false } = read(args);
   const { admins, askPassword, say } = on;
@@ -82,5 +95,11 @@ export async function runAdmin(args: readonly string[], on: Console): Promise<vo
   const act = Object.hasOwn(tasks, task) ? tasks[task] : undefined;
   if (!act) throw new UsageError(`There is no task ${task}.`);
   if (!name) throw new UsageError(`Say whom: --name <name>.`);
-  for (const line of await act(name)) say(line);
+  try {
+    for (const line of await act(name)) say(line);
+  } catch (error) {
+    if (error instanceof AppError) await on.trail(eventOf(on, task, name, error.code));
+    throw error;
+  }
+  await on.trail(eventOf(on, task, name, 'done'));
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { runAdmin, UsageError } from '../../scripts/admin/run.ts';
+import type { TrailEvent } from '../../server/domain/auditTrail.ts';
 import { codeAt, type IdentityWorld, openIdentityWorld, password, refusalOf } from './identityWorld.ts';
 
 describe('npm run admin', () => {
@@ -9,10 +10,14 @@ describe('npm run admin', () => {
   });
   after(() => world.close());
 
+  const trail: TrailEvent[] = [];
   async function run(line: string, typed = password): Promise<string> {
     const said: string[] = [];
     const askPassword = async () => typed;
-    await runAdmin(line.split(' '), { admins: world.admins, askPassword, say: (text) => void said.push(text) });
+    await runAdmin(line.split(' '), {
+      ...{ admins: world.admins, askPassword, say: (text) => void said.push(text) },
+      ...{ trail: async (event) => void trail.push(event), operator: 'root', now: world.clock.now },
+    });
     return said.join('\n');
   }
   const addressIn = (text: string) => /otpauth:\/\/\S+/.exec(text)?.[0] ?? '';
@@ -61,6 +66,25 @@ describe('npm run admin', () => {
     await run('set-password --name otto', 'another password of tests');
     expect(await refusalOf(world.logIn('otto'))).to.equal('login_refused');
     await world.logIn('otto', { password: 'another password of tests' });
+  });
+
+  it('records in the audit trail what was done and what was refused, about whom and by whom, and no secret', async () => {
+    trail.length = 0;
+    await run('disable --name otto');
+    const said = await run('reset-factor --name otto');
+    await run('set-password --name otto');
+    await refusalOf(run('create --name otto'));
+    await run('enable --name otto');
+    await run('list');
+    expect(trail.map(({ category, actor, action, path, outcome }) => [category, actor, action, path, outcome])).to.eql([
+      ['admin', 'console:root', 'admin disable', 'otto', 'done'],
+      ['admin', 'console:root', 'admin reset-factor', 'otto', 'done'],
+      ['admin', 'console:root', 'admin set-password', 'otto', 'done'],
+      ['admin', 'console:root', 'admin create', 'otto', 'validation_failed'],
+      ['admin', 'console:root', 'admin enable', 'otto', 'done'],
+    ]);
+    const text = JSON.stringify(trail);
+    for (const secret of [password, seedIn(said)]) expect(text).not.to.include(secret);
   });
 
   it('refuses a taken name, a strange one, a short password and a name of nobody, with a reason', async () => {
