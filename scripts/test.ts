@@ -25,7 +25,12 @@ async function main(): Promise<Counts> {
     };
     const logs = path.join(directory, 'heard');
     mkdirSync(logs);
-    const env = { ...process.env, ...services?.env, HOLDFAST_TEST_LOGS: logs };
+    const env = {
+      ...process.env,
+      ...services?.env,
+      HOLDFAST_TEST_LOGS: logs,
+      HOLDFAST_TEST_FOLDER: path.dirname(directory),
+    };
     const lanes: Lane[][] = wanted.lanes.map((runs, at) =>
       runs.map((mochaArguments, n) =>
         mochaLane({ coverage: wanted.coverage, mochaArguments, directory, name: `mocha-${at}-${n}`, env }),

@@ -51,9 +51,12 @@ const callLimitMs = 20_000;
 /** Users of every stage. */
 export const people = { buyer: 'stage-buyer', seller: 'stage-seller', rival: 'stage-rival', admin: 'stage-admin' };
 
+/** Where stages lie: where `npm test` keeps its databases, or among the temporary files. */
+export const stageFolder = () => process.env.HOLDFAST_TEST_FOLDER || tmpdir();
+
 /** Starts a stage in a folder of its own; `close` leaves nothing behind. */
 export async function openStage(options: SandboxOptions = {}): Promise<Stage> {
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'holdfast-stage-'));
+  const directory = options.directory ?? mkdtempSync(join(stageFolder(), 'holdfast-stage-'));
   const sandbox = await startSandbox({ environment: {}, temporary: true, quiet: true, ...options, directory });
   const { info } = sandbox;
   plantAll({ ...secretsOf(directory, {}), ...info.deployment });
