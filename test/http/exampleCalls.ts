@@ -6,6 +6,14 @@ import type { Role } from '../../server/ports.ts';
 import { signBody } from '../../server/providers/shkeeper/signature.ts';
 import { bearer, nowMs, type World, webhookKey } from './standIn.ts';
 
+/** What is cut short in its example, since a whole one would be the document in itself. */
+export const abridged: readonly Operation[] = [
+  'GET /openapi.json',
+  'GET /asyncapi.json',
+  'GET /docs',
+  'GET /docs/:version/:file',
+];
+
 /** Who makes the call of an example: the first whom the policies name, an operator where the ways part. */
 function callerOf(operation: Operation): Role | null {
   const { access, token } = ruleOf(operation);

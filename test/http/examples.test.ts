@@ -7,7 +7,7 @@ import { endpoints } from '../../server/http/endpoints/catalog.ts';
 import { statusOf } from '../../server/http/errorHandler.ts';
 import { exampleOf } from '../../server/http/examples/catalog.ts';
 import { renderOpenapi } from '../../server/http/openapi.ts';
-import { callExample, contentOf } from './exampleCalls.ts';
+import { abridged, callExample, contentOf } from './exampleCalls.ts';
 import { exampleWorld } from './exampleWorld.ts';
 import type { World } from './standIn.ts';
 
@@ -33,8 +33,6 @@ function faultsOf(value: unknown, ...place: string[]): string {
   return check(value) ? '' : ajv.errorsText(check.errors);
 }
 
-/** What is cut short in its example, since a whole one would be the document in itself. */
-const abridged = ['GET /openapi.json', 'GET /asyncapi.json', 'GET /docs', 'GET /docs/:version/:file'];
 const placeOf = (operation: Parameters<typeof exampleOf>[0]) => {
   const { method, path } = splitOperation(operation);
   return ['paths', path.replace(/:([A-Za-z]+)/g, '{$1}'), method] as const;
