@@ -104,7 +104,9 @@ function securityOf(operation: AnyEndpoint['operation']): Record<string, string[
 function bodyOf(endpoint: AnyEndpoint) {
   const { body: value } = exampleOf(endpoint.operation) ?? {};
   const examples = value === undefined ? {} : { examples: { usual: { value } } };
-  return { content: { 'application/json': { schema: endpoint.body, ...examples } } };
+  // A body that is left out is taken for an empty one.
+  const required = !endpoint.body.safeParse({}).success;
+  return { required, content: { 'application/json': { schema: endpoint.body, ...examples } } };
 }
 
 function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {

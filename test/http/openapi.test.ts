@@ -7,7 +7,10 @@ interface Described {
   readonly security: readonly object[];
   readonly parameters?: readonly { name: string; in: string }[];
   readonly responses: Record<string, { description: string }>;
-  readonly requestBody?: { content: Record<string, { schema: { properties: Record<string, unknown> } }> };
+  readonly requestBody?: {
+    required: boolean;
+    content: Record<string, { schema: { properties: Record<string, unknown> } }>;
+  };
 }
 const document = JSON.parse(renderOpenapi()) as {
   paths: Record<string, Record<string, Described>>;
@@ -45,6 +48,12 @@ describe('the OpenAPI document', () => {
     expect(body).to.include.keys('purchaseRequestId', 'sellerOfferId', 'amount', 'sellerId', 'token', 'network');
     expect(described('get', '/api/payment/health')?.security).to.deep.equal([]);
     expect(described('post', '/api/payment/shkeeper/webhook')?.responses).to.include.keys('202', '401', '413', '503');
+  });
+
+  it('demands a body where an empty one would be refused, and nowhere else', () => {
+    const required = (path: string) => described('post', path)?.requestBody?.required;
+    expect(required('/api/payment/v1/sessions')).to.equal(true);
+    expect(required('/api/payment/shkeeper/{id}/release')).to.equal(false);
   });
 
   it('is the same every time, so that a difference means a change', () => {
