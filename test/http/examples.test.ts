@@ -16,7 +16,7 @@ interface Media {
 }
 interface Described {
   readonly parameters?: readonly { readonly name?: string; readonly in?: string; readonly example?: unknown }[];
-  readonly responses: Record<string, { readonly content: Record<string, Media> }>;
+  readonly responses: Record<string, { readonly content?: Record<string, Media> }>;
 }
 const document = JSON.parse(renderOpenapi()) as {
   paths: Record<string, Record<string, Described>>;
@@ -96,7 +96,7 @@ describe('the examples of refusals', () => {
       const [, path, method] = placeOf(operation);
       const responses = Object.entries(document.paths[path]?.[method]?.responses ?? {});
       const shown = responses.flatMap(([status, { content }]) =>
-        Object.entries(content['application/problem+json']?.examples ?? {}).map(([code, { $ref }]) => ({
+        Object.entries(content?.['application/problem+json']?.examples ?? {}).map(([code, { $ref }]) => ({
           status,
           code,
           $ref,
