@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import request from 'supertest';
 import { offering } from './offeredNetworks.ts';
-import { addressOf, otherPaymentId, paymentId, paymentState, payoutState, recorded } from './records.ts';
+import { addPayment } from './records/openPaymentWorld.ts';
+import { addressOf, otherPaymentId, paymentId, paymentState } from './records.ts';
 import { standIn } from './standIn.ts';
 import { expectProblem } from './standingCases.ts';
 
@@ -9,8 +10,7 @@ const path = '/api/payment/decentralized/receiver';
 const spelled = (digit: string) => addressOf(digit).replace('0x', '0X');
 function withPayment(state = paymentState()) {
   const world = standIn({ deps: { gateway: offering } });
-  world.payments.set(paymentId, recorded(state));
-  world.payments.set(otherPaymentId, recorded(payoutState()));
+  addPayment(world, { state });
   return world;
 }
 

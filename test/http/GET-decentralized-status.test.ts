@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import request from 'supertest';
-import { addressOf, arrival, otherPaymentId, paymentId, paymentState, payoutState, recorded } from './records.ts';
+import { addPayment } from './records/openPaymentWorld.ts';
+import { addressOf, arrival, otherPaymentId, paymentId, paymentState } from './records.ts';
 import { rateLimits, standIn } from './standIn.ts';
 import { expectProblem } from './standingCases.ts';
 
@@ -8,8 +9,7 @@ const path = `/api/payment/decentralized/status/${paymentId}`;
 const paid = paymentState({ status: 'completed', arrivals: [arrival(10n ** 20n)] });
 function withPayment(state = paid, overrides: Parameters<typeof standIn>[0] = {}) {
   const world = standIn(overrides);
-  world.payments.set(paymentId, recorded(state));
-  world.payments.set(otherPaymentId, recorded(payoutState()));
+  addPayment(world, { state });
   return world;
 }
 

@@ -3,6 +3,7 @@ import request from 'supertest';
 import type { PaymentState } from '../../server/domain/state.ts';
 import { anyPaymentDocument } from '../../server/http/schemas/paymentDocument.ts';
 import type { Role } from '../../server/ports.ts';
+import { openPaymentWorld } from './records/openPaymentWorld.ts';
 import {
   addressOf,
   arrival,
@@ -20,11 +21,8 @@ import { expectProblem } from './standingCases.ts';
 
 const path = `/api/payment/${paymentId}`;
 const ether = 10n ** 18n;
-function withPayment(overrides: Parameters<typeof paymentState>[0] = {}) {
-  const world = standIn();
-  world.payments.set(paymentId, recorded(paymentState(overrides)));
-  return world;
-}
+const withPayment = (overrides: Parameters<typeof paymentState>[0] = {}) =>
+  openPaymentWorld({ state: paymentState(overrides) });
 
 describe('GET /api/payment/:id', () => {
   it('answers the payment to its buyer, its seller and operators', async () => {

@@ -1,15 +1,7 @@
 import { expect } from 'chai';
 import type { PaymentState } from '../../server/domain/state.ts';
-import {
-  arrival,
-  otherPaymentId,
-  paymentId,
-  paymentState,
-  payoutState,
-  recorded,
-  transition,
-  txHash,
-} from './records.ts';
+import { addPayment, openPaymentWorld } from './records/openPaymentWorld.ts';
+import { arrival, otherPaymentId, paymentId, paymentState, transition, txHash } from './records.ts';
 import { nowMs, rateLimits, standIn, type World } from './standIn.ts';
 import { behavesLikeMutation, expectProblem } from './standingCases.ts';
 
@@ -24,16 +16,8 @@ const reported = paymentState({
   },
 });
 
-function prepare(world: World, before: PaymentState = paymentState(), after: PaymentState = reported): void {
-  world.payments.set(paymentId, recorded(before));
-  world.payments.set(otherPaymentId, recorded(payoutState()));
-  world.transitions.push(transition(4, { state: after }));
-}
-function withPayment(before: PaymentState, after: PaymentState): World {
-  const world = standIn({ commands });
-  prepare(world, before, after);
-  return world;
-}
+const prepare = (world: World) => addPayment(world, { newest: reported });
+const withPayment = (state: PaymentState, newest: PaymentState) => openPaymentWorld({ commands, state, newest });
 const commands = { verifyPayment: async () => paid };
 
 describe('POST /api/payment/payments/:id/fetch-tx', () => {

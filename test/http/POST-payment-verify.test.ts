@@ -1,30 +1,14 @@
 import { expect } from 'chai';
-import {
-  arrival,
-  otherPaymentId,
-  paymentId,
-  paymentState,
-  payoutState,
-  recorded,
-  transition,
-  txHash,
-} from './records.ts';
-import { standIn, type World } from './standIn.ts';
+import { addPayment, openPaymentWorld } from './records/openPaymentWorld.ts';
+import { arrival, otherPaymentId, paymentId, paymentState, txHash } from './records.ts';
+import type { World } from './standIn.ts';
 import { behavesLikeMutation, expectProblem } from './standingCases.ts';
 
 const path = '/api/payment/verify';
 const paid = paymentState({ status: 'completed', arrivals: [arrival(10n ** 20n)] });
 const commands = { verifyPayment: async () => paid, confirmTransfer: async () => paid };
-function prepare(world: World): void {
-  world.payments.set(paymentId, recorded(paymentState()));
-  world.payments.set(otherPaymentId, recorded(payoutState()));
-  world.transitions.push(transition(4, { state: paid }));
-}
-function prepared(): World {
-  const world = standIn({ commands });
-  prepare(world);
-  return world;
-}
+const prepare = (world: World) => addPayment(world, { newest: paid });
+const prepared = () => openPaymentWorld({ commands, newest: paid });
 
 describe('POST /api/payment/verify', () => {
   behavesLikeMutation({

@@ -2,17 +2,8 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { AppError } from '../../server/errors.ts';
 import type { Commands } from '../../server/http/appDeps.ts';
-import {
-  addressOf,
-  arrival,
-  otherPaymentId,
-  paymentId,
-  paymentState,
-  payoutState,
-  recorded,
-  transition,
-  txHash,
-} from './records.ts';
+import { openPaymentWorld } from './records/openPaymentWorld.ts';
+import { addressOf, arrival, otherPaymentId, paymentId, paymentState, txHash } from './records.ts';
 import { bearer, nowMs, rateLimits, standIn, type World } from './standIn.ts';
 import { expectProblem } from './standingCases.ts';
 
@@ -48,13 +39,8 @@ const looking: Partial<Commands> = {
   confirmTransfer: async () => paymentState(),
 };
 
-function withPayment(commands: Partial<Commands> = looking, state = paymentState()): World {
-  const world = standIn({ commands });
-  world.payments.set(paymentId, recorded(state));
-  world.payments.set(otherPaymentId, recorded(payoutState()));
-  world.transitions.push(transition(4, { state }));
-  return world;
-}
+const withPayment = (commands: Partial<Commands> = looking, state = paymentState()) =>
+  openPaymentWorld({ commands, state, newest: state });
 const ask = ({ app }: World, { method, path, body }: Hint, id = paymentId, more: object = {}, token?: string) => {
   const asked = request(app)[method](path(id));
   return (token === undefined ? asked : asked.set('Authorization', token)).send({ ...body(id), ...more });
