@@ -172,10 +172,17 @@ export interface ProviderEventStore {
   /** One more, or `count` more. */
   count(provider: string, outcome: DeliveryOutcome, reason: string, count?: number): Promise<void>;
   stats(provider: string): Promise<Record<string, number>>;
-  list(
-    limit: number,
-  ): Promise<
-    readonly { id: string; provider: string; outcome: string; reason: string; receivedAtMs: number; body: string }[]
+  list(limit: number): Promise<
+    readonly {
+      id: string;
+      provider: string;
+      outcome: string;
+      reason: string;
+      receivedAtMs: number;
+      bytes: number;
+      /** Null when it is longer than is read of many at once. */
+      body: string | null;
+    }[]
   >;
 }
 

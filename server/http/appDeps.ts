@@ -105,6 +105,8 @@ export interface AppDeps {
   readonly commands: Commands;
   readonly queries: Pick<Queries, 'payment' | 'payments' | 'paymentByExternalId'>;
   readonly paymentReports: PaymentReports;
+  /** Begins to count when an export begins, and ends it; without it ten minutes. */
+  readonly exportEnd?: (() => AbortSignal) | undefined;
   readonly watching: Watching;
   readonly transitions: Pick<TransitionStore, 'after' | 'tail'>;
   readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'hasOffer' | 'listOffers' | 'listRequests'>;

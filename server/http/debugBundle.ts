@@ -22,9 +22,12 @@ export function createDebugBundle(deps: AppDeps) {
 
   async function deliveriesNaming(names: readonly string[]) {
     const found = await providerEvents.list(newestDeliveries);
-    return found
-      .filter(({ body }) => names.some((name) => body.includes(name)))
-      .map(({ body, receivedAtMs, ...rest }) => ({ ...rest, receivedAt: iso(receivedAtMs), body: bodyPrint(body) }));
+    const deliveries = found.flatMap(({ body, bytes: _, receivedAtMs, ...rest }) =>
+      body !== null && names.some((name) => body.includes(name))
+        ? [{ ...rest, receivedAt: iso(receivedAtMs), body: bodyPrint(body) }]
+        : [],
+    );
+    return { deliveries, unreadDeliveries: found.filter(({ body }) => body === null).length };
   }
 
   return async function debugBundle(id: string) {
@@ -55,7 +58,7 @@ export function createDebugBundle(deps: AppDeps) {
       })),
       watch: redact(kept.watch),
       cursor,
-      deliveries,
+      ...deliveries,
     };
   };
 }

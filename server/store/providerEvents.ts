@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import type { Binary } from 'mongodb';
 import type { Connection } from 'mongoose';
-import { providerCountModel, providerEventModel } from '../models/providerEventModel.ts';
+import { type ProviderEventRow, providerCountModel, providerEventModel } from '../models/providerEventModel.ts';
 import type { DeliveryOutcome, ProviderDelivery, ProviderEventStore } from '../ports.ts';
+import { readLimitMs } from './connection.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
 
 /** Headers that may carry a secret and are never kept. */
 const secretHeaders = new Set(['authorization', 'cookie', 'x-shkeeper-api-key']);
+/** Longest body that is read when many are; a provider's own have a few thousand bytes, and anybody may send a million. */
+const longestBody = 16_384;
 /** Longest reason that names a counter, so that a provider cannot invent counters at will. */
 const maxReason = 64;
 /** Most counters of one provider that are summed up. */
 const maxCounters = 1_000;
+
+type ShownRow = Omit<ProviderEventRow, 'headers' | 'rawBody'> & {
+  readonly bytes: number;
+  readonly rawBody: Binary | null;
+};
 
 /** Deliveries that caused no transition, and how many there were of each outcome. */
 export function createProviderEventStore(connection: Connection): ProviderEventStore {
@@ -47,15 +56,13 @@ export function createProviderEventStore(connection: Connection): ProviderEventS
       return totals;
     },
     async list(limit: number) {
-      const rows = await events.find().sort({ receivedAtMs: -1, _id: -1 }).limit(limit);
-      return rows.map(({ _id, provider, outcome, reason, receivedAtMs, rawBody }) => ({
-        id: _id,
-        provider,
-        outcome,
-        reason,
-        receivedAtMs,
-        body: rawBody.toString('utf8'),
-      }));
+      const bytes = { $binarySize: '$rawBody' };
+      const rawBody = { $cond: [{ $lte: [bytes, longestBody] }, '$rawBody', null] };
+      const shown = { provider: 1, outcome: 1, reason: 1, receivedAtMs: 1, bytes, rawBody };
+      const rows = await events
+        .aggregate<ShownRow>([{ $sort: { receivedAtMs: -1, _id: -1 } }, { $limit: limit }, { $project: shown }])
+        .option({ maxTimeMS: readLimitMs });
+      return rows.map(({ _id, rawBody: raw, ...rest }) => ({ id: _id, ...rest, body: raw?.toString('utf8') ?? null }));
     },
   });
 }

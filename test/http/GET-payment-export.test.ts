@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import request from 'supertest';
 import { AppError } from '../../server/errors.ts';
+import type { AppDeps } from '../../server/http/appDeps.ts';
 import { readCsv } from '../../server/http/exports/readCsv.ts';
 import type { PaymentQuery, PaymentReports } from '../../server/ports/paymentReads.ts';
 import type { Versioned } from '../../server/ports.ts';
@@ -21,7 +22,7 @@ const rows: readonly Versioned[] = [
 type Each = PaymentReports['each'];
 
 /** An app over what `each` gives; says what was asked for. */
-function over(each: Each) {
+function over(each: Each, deps: Partial<AppDeps> = {}) {
   const asked: PaymentQuery[] = [];
   const paymentReports: PaymentReports = {
     sums: async () => [],
@@ -30,7 +31,7 @@ function over(each: Each) {
       return each(query);
     },
   };
-  return { ...standIn({ deps: { paymentReports } }), asked };
+  return { ...standIn({ deps: { paymentReports, ...deps } }), asked };
 }
 const giving = (pages: readonly (readonly Versioned[])[]) =>
   over(async function* () {
@@ -38,7 +39,7 @@ const giving = (pages: readonly (readonly Versioned[])[]) =>
   });
 
 /** Payments without end, which say how many pages were taken and whether the reading was ended. */
-function endless() {
+function endless(deps: Partial<AppDeps> = {}) {
   const seen = { pages: 0, ended: 0 };
   const page = Array.from({ length: 100 }, () => rows[0] as Versioned);
   const each: Each = async function* () {
@@ -51,7 +52,7 @@ function endless() {
       seen.ended += 1;
     }
   };
-  return { ...over(each), seen };
+  return { ...over(each, deps), seen };
 }
 
 const ended = (seen: { readonly ended: number }, times: number) =>
@@ -204,6 +205,29 @@ describe('GET /api/payment/export', () => {
       expect(other.statusCode).to.equal(200);
       running[0]?.destroy();
       await ended(world.seen, 1);
+      expect((await open('buyer-1')).statusCode).to.equal(200);
+    } finally {
+      close();
+    }
+  });
+
+  it('ends after a time even for a reader who takes a little again and again, and the place is free', async () => {
+    const ends: AbortController[] = [];
+    const exportEnd = () => {
+      const end = new AbortController();
+      ends.push(end);
+      return end.signal;
+    };
+    const world = endless({ exportEnd });
+    const { open, close } = await served(world.app);
+    try {
+      const held = [await open('buyer-1', 'json'), await open('buyer-1', 'csv')];
+      expect((await open('buyer-1')).statusCode).to.equal(429);
+      const broken = held.map((answer) => once(answer.resume(), 'end').catch((error: unknown) => error));
+      for (const end of ends) end.abort();
+      // What came is plainly a part: the transfer is broken off.
+      for (const outcome of await Promise.all(broken)) expect(outcome).to.be.instanceOf(Error);
+      await ended(world.seen, 2);
       expect((await open('buyer-1')).statusCode).to.equal(200);
     } finally {
       close();

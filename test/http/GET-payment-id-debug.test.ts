@@ -21,6 +21,7 @@ function world() {
     list: async () => [
       { ...naming, id: '1', body: `{"external_id":"AMN_${paymentId}","secret":"${canary}"}` },
       { ...naming, id: '2', body: `{"external_id":"AMN_${'9'.repeat(24)}"}` },
+      { ...naming, id: '3', body: null },
     ],
   } as unknown as AppDeps['providerEvents'];
   const watching: AppDeps['watching'] = {
@@ -47,6 +48,7 @@ describe('GET /api/payment/:id/debug', () => {
       { kind: 'poll', attempts: 3, at: '1970-01-01T00:00:01.000Z', leasedUntil: null },
     ]);
     expect(body.data.deliveries.map(({ id }: { id: string }) => id)).to.deep.equal(['1']);
+    expect(body.data.unreadDeliveries).to.equal(1);
     expect(body.data.deliveries[0].body).to.have.keys('bytes', 'sha256');
   });
 

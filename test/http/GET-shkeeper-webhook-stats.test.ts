@@ -13,6 +13,7 @@ const kept = {
   outcome: 'unmatched',
   reason: 'foreign_external_id',
   receivedAtMs: nowMs,
+  bytes: 2,
   body: '{}',
 };
 const providerEvents = {

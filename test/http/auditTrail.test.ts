@@ -39,6 +39,13 @@ describe('what the audit trail is told', () => {
     expect(JSON.stringify(event)).to.not.include(canary);
   });
 
+  it('is every look that an admin takes behind a payment, which shows more than any other reading', async () => {
+    const { as, seen } = stage();
+    await as('admin').get(`/api/payment/${'0'.repeat(24)}/debug`);
+    const [event] = await seen(1);
+    expect(event).to.deep.include({ category: 'admin', actor: 'admin-1', action: 'GET /api/payment/:id/debug' });
+  });
+
   it('is what known callers are refused, and calls that pose as a server', async () => {
     const { app, as, seen } = stage();
     await as('buyer').post(path, body);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { stringify } from 'csv-stringify/sync';
 import { guardCell, unguardCell } from '../../server/http/exports/cells.ts';
 import { type ExportedRow, readCsv } from '../../server/http/exports/readCsv.ts';
+import { createSlots } from '../../server/http/exports/slots.ts';
 
 /** What makes spreadsheets calculate, CSV readers stumble, and guards ambiguous. */
 const hostile = [
@@ -65,6 +66,39 @@ describe('cells of an export', () => {
     for (const broken of ['a,b\n1', 'a,b\n"1', 'a,b\n1,2,3\n', 'a\n"1"2\n']) {
       const error = await read(broken).catch((thrown: unknown) => thrown);
       expect(error, JSON.stringify(broken)).to.be.instanceOf(Error);
+    }
+  });
+});
+
+describe('places of exports', () => {
+  it('keep some for operators, however many users hold theirs, and give each back once', () => {
+    const take = createSlots();
+    const held: (() => void)[] = [];
+    const fill = (name: string, isOperator: boolean) => {
+      for (let n = 0; ; n += 1) {
+        try {
+          held.push(take(`${name}-${Math.floor(n / 2)}`, isOperator));
+        } catch {
+          return n;
+        }
+      }
+    };
+    expect(fill('user', false)).to.equal(12);
+    expect(fill('operator', true)).to.equal(4);
+    expect(() => take('operator-9', true)).to.throw('Too many exports');
+    held[0]?.();
+    held[0]?.();
+    expect(() => take('user-9', false), 'a place that operators have taken is none of the users').to.throw('Too many');
+    expect(fill('operator-of-tomorrow', true)).to.equal(1);
+  });
+
+  it('are two for each, also for operators', () => {
+    const take = createSlots();
+    for (const isOperator of [false, true]) {
+      const name = `one-${isOperator}`;
+      take(name, isOperator);
+      take(name, isOperator);
+      expect(() => take(name, isOperator)).to.throw('exports of yours are running');
     }
   });
 });

@@ -149,6 +149,13 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
     expect(await opened.database.collection('provider_events').findOne()).to.deep.include({
       headers: { 'x.odd': '1' },
     });
+    await store().providerEvents.keep({ ...delivery, rawBody: Buffer.alloc(16_385, 'x'), receivedAtMs: 6 });
+    const listed = await store().providerEvents.list(10);
+    // A stranger's long bodies are not all read at once.
+    expect(listed.map(({ bytes, body }) => [bytes, body])).to.deep.equal([
+      [16_385, null],
+      [7, '{"a":1}'],
+    ]);
     const counted = [1, 2, 3].map(() => store().providerEvents.count('shkeeper', 'accepted', ''));
     await Promise.all([...counted, store().providerEvents.count('shkeeper', 'refused', 'no')]);
     expect(await store().providerEvents.stats('shkeeper')).to.deep.equal({ accepted: 3, refused: 1, 'refused.no': 1 });

@@ -10,7 +10,7 @@ export const debugPayment = endpoint({
   summary: 'Read everything that is known about a payment or a payout',
   description:
     'The raw state, the heads of its last fifty steps with their legs and effects, work that waits, the watch of the monitors and where they stand, and ' +
-    'deliveries of the provider that name it but could not be used. Secrets, signatures and raw bodies are left out.',
+    'deliveries of the provider, of the newest 200, that name it but could not be used (`unreadDeliveries` of them are too long to be looked through). Each reading is in the audit trail. Secrets, signatures and raw bodies are left out.',
   params: z.strictObject({ id: paymentId }),
   answer: envelope(z.looseObject({ paymentId: z.string(), seq: whole, state: z.looseObject({}) })),
 });

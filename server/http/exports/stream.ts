@@ -38,21 +38,22 @@ const csvForm = { header: true, columns: [...exportColumns], quoted: true, recor
 
 /**
  * Writes pages as they are read, and reads the next ones only as fast as they are taken. A reader who leaves ends the reading; a failure of
- * ours breaks the transfer off, because its status is long sent, and is told to `failed`.
+ * ours breaks the transfer off, because its status is long sent, and is told to `failed`; so does `end`, since whoever takes a little again and again
+ * is never idle.
  */
 export async function streamExport(
   response: Response,
   format: ExportFormat,
   pages: AsyncIterable<Documents>,
-  failed: (error: unknown) => void,
+  { end, failed }: { readonly end: AbortSignal; readonly failed: (error: unknown) => void },
 ): Promise<void> {
   response.setHeader('Content-Type', types[format]);
   response.setHeader('Content-Disposition', `attachment; filename="payments.${format}"`);
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setTimeout(idleMs, () => response.destroy());
   try {
-    if (format === 'json') await pipeline(Readable.from(jsonOf(pages)), response);
-    else await pipeline(Readable.from(cellsOf(pages)), stringify(csvForm), response);
+    if (format === 'json') await pipeline(Readable.from(jsonOf(pages)), response, { signal: end });
+    else await pipeline(Readable.from(cellsOf(pages)), stringify(csvForm), response, { signal: end });
   } catch (error) {
     if (!hasLeft(error)) failed(error);
   }

@@ -13,6 +13,8 @@ declare module 'express-serve-static-core' {
 }
 
 const reads = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** A reading that shows more than any other. */
+const debug: Operation = 'GET /api/payment/:id/debug';
 const charactersMax = 200;
 /** As rate limits count an IPv6 network. */
 const ipv6Subnet = 56;
@@ -87,7 +89,7 @@ function placeOf(request: Request, { actor }: TrailEvent): readonly [Lane, strin
 }
 
 /**
- * Records every change an admin asks for, every log-in, and every refusal of note when it is answered: ids, paths and outcomes, never bodies,
+ * Records every change an admin asks for and every look behind a payment, every log-in, and every refusal of note when it is answered: ids, paths and outcomes, never bodies,
  * queries or headers.
  */
 export function auditTrail(deps: Pick<AppDeps, 'trail' | 'clock' | 'logger' | 'atEnd'>): RequestHandler {
@@ -98,7 +100,8 @@ export function auditTrail(deps: Pick<AppDeps, 'trail' | 'clock' | 'logger' | 'a
   return (request, response, next) => {
     response.once('close', () => {
       const { statusCode } = response;
-      const isAdmins = request.actor?.role === 'admin' && !reads.has(request.method);
+      const isAdmins =
+        request.actor?.role === 'admin' && (!reads.has(request.method) || operationOf(request) === debug);
       if (!isAdmins && !isOfSession(request, statusCode) && !isRefusal(request, response)) return;
       const event = eventOf(request, response, isAdmins ? 'admin' : 'security', clock.now());
       if (isAdmins && (statusCode < 400 || statusCode >= 500)) bounds.record(event);

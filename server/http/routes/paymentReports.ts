@@ -19,12 +19,16 @@ import { sharedFor } from '../shared.ts';
 /** Sums of everybody's payments read all of them; whoever asks again within this time gets the same. */
 const statsLifeMs = 10_000;
 
+/** A hundred thousand payments take less than a minute; whoever takes them slower than this is asked to take fewer at a time. */
+const longestMs = 10 * 60_000;
+const afterLongest = () => AbortSignal.timeout(longestMs);
+
 type Party = Pick<PaymentQuery, 'buyerId' | 'sellerId' | 'userId'>;
 type Page = readonly Versioned[];
 
 /** Statistics and exports; literal paths, so they stand before those of one payment. */
 export function paymentReportRoutes(deps: AppDeps, serve: Serve, present: Presenter): Router {
-  const { paymentReports, gateway, clock, logger } = deps;
+  const { paymentReports, gateway, clock, logger, exportEnd = afterLongest } = deps;
   const router = exactRouter();
   const spelling = createMoneySpelling(gateway);
   const takeSlot = createSlots();
@@ -43,15 +47,16 @@ export function paymentReportRoutes(deps: AppDeps, serve: Serve, present: Presen
 
   function answer(actor: Actor, own: Party, { format, ...filters }: PaymentFilters & { format: ExportFormat }): Answer {
     const scope = scopeOf(actor, own, filters, gateway);
-    const giveBack = takeSlot(actor.userId);
+    const giveBack = takeSlot(actor.userId, ownershipOf(actor) === null);
     return new Answer(async (response) => {
       try {
         const pages = scope === null ? nothing() : paymentReports.each(scope);
         // What fails at the first page can still be told.
         const begun = await begin(pages);
-        await streamExport(response, format, documents(begun), (error) =>
-          logger.warn({ requestId: response.req.requestId, err: error }, 'an export was broken off'),
-        );
+        await streamExport(response, format, documents(begun), {
+          end: exportEnd(),
+          failed: (error) => logger.warn({ requestId: response.req.requestId, err: error }, 'an export was broken off'),
+        });
       } finally {
         giveBack();
       }
