@@ -97,6 +97,8 @@ export async function startSolo(
     recoveries: () => Promise.all(recoveries),
     recorder,
     async close() {
+      // a recovery that is still being looked at would look on long after there is nothing to see
+      await Promise.allSettled(recoveries);
       await mongo.close();
       await server.stop();
     },

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { toBeHex } from 'ethers';
-import { freePort } from '../../../scripts/services/freePort.ts';
 import { createLogScan } from '../../../server/providers/chain/logScan.ts';
 import { NodeBehindError } from '../../../server/providers/chain/rpcErrors.ts';
 import { createRpcPool, type RpcPool } from '../../../server/providers/chain/rpcPool.ts';
@@ -31,8 +30,8 @@ describe('chain: rpc pool', () => {
     for (const node of open.splice(0)) await node.close();
   });
 
-  async function node(behaviour: StubBehaviour, port?: number): Promise<StubNode> {
-    const opened = await openStubNode(behaviour, port);
+  async function node(behaviour: StubBehaviour): Promise<StubNode> {
+    const opened = await openStubNode(behaviour);
     open.push(opened);
     return opened;
   }
@@ -80,11 +79,11 @@ describe('chain: rpc pool', () => {
   });
 
   it('uses a node again that was down at the start', async () => {
-    const port = await freePort();
+    const first = await node(() => ({ gone: true }));
     const second = await node(answering(balance(7)));
-    const made = pool([`http://127.0.0.1:${port}`, second.url]);
+    const made = pool([first.url, second.url]);
     expect(await ask(made)).to.equal(7n);
-    await node(answering(balance(9)), port);
+    first.behave(answering(balance(9)));
     second.behave(answering({ status: 500 }));
     now += 60_000;
     expect(await ask(made)).to.equal(9n);

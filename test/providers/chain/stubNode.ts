@@ -7,7 +7,9 @@ export type StubAnswer =
   | { readonly result: unknown }
   | { readonly error: { readonly code: number; readonly message: string; readonly data?: string } }
   | { readonly status: number }
-  | { readonly silent: true };
+  | { readonly silent: true }
+  /** Ends the connection without a word, as a machine does whose node is down. */
+  | { readonly gone: true };
 export type StubBehaviour = (method: string, params: readonly unknown[]) => StubAnswer;
 
 export interface StubNode {
@@ -23,8 +25,8 @@ interface Call {
   readonly params: readonly unknown[];
 }
 
-/** A JSON-RPC node that says what a test wants; `port` brings one back at an address that was down before. */
-export async function openStubNode(behaviour: StubBehaviour, port = 0): Promise<StubNode> {
+/** A JSON-RPC node that says what a test wants. */
+export async function openStubNode(behaviour: StubBehaviour): Promise<StubNode> {
   let current = behaviour;
   const calls: string[] = [];
   const server = createServer((request, response) => {
@@ -40,6 +42,7 @@ export async function openStubNode(behaviour: StubBehaviour, port = 0): Promise<
         return { id, answer: current(method, params) };
       });
       if (answers.some(({ answer }) => 'silent' in answer)) return;
+      if (answers.some(({ answer }) => 'gone' in answer)) return void request.socket.destroy();
       const status = answers
         .map(({ answer }) => ('status' in answer ? answer.status : 200))
         .find((code) => code !== 200);
@@ -49,7 +52,7 @@ export async function openStubNode(behaviour: StubBehaviour, port = 0): Promise<
       response.end(JSON.stringify(Array.isArray(parsed) ? lines : lines[0]));
     });
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
   return {
