@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net';
 import type { createAcceptLate } from '../commands/acceptLate.ts';
 import type { createAcceptOffer } from '../commands/acceptOffer.ts';
 import type { createAdminPayout } from '../commands/adminPayout.ts';
@@ -78,6 +79,8 @@ export interface HttpSettings {
   readonly publicUrl: string;
   /** Every key a provider may sign with, newest first. */
   readonly webhookKeys: readonly string[];
+  /** Where a provider may call from; anywhere if there is none. */
+  readonly webhookSources?: BlockList | null;
   /** SHKeeper repeats a delivery until it reads 202. */
   readonly ackStatus: number;
   readonly legacySignature: LegacySignature;
