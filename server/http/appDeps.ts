@@ -25,6 +25,7 @@ import type { createSharedLook } from '../commands/rules/sharedLook.ts';
 import type { TrailEvent } from '../domain/auditTrail.ts';
 import type { ApiKeyStore, KnownServer, SignedCall } from '../ports/apiKeys.ts';
 import type { LedgerStore } from '../ports/books.ts';
+import type { ProviderEventStore } from '../ports/deliveries.ts';
 import type { Credentials } from '../ports/identity.ts';
 import type { ChainReader, EscrowGateway } from '../ports/outside.ts';
 import type { PaymentReports } from '../ports/paymentReads.ts';
@@ -37,7 +38,6 @@ import type {
   IdempotencyStore,
   Logger,
   MarketplaceStore,
-  ProviderEventStore,
   Queries,
   TransitionStore,
 } from '../ports.ts';

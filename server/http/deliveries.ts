@@ -2,7 +2,7 @@ import { type BlockList, isIP } from 'node:net';
 import type { Request, RequestHandler } from 'express';
 import type { RawDelivery } from '../commands/rules/keepAndCount.ts';
 import { AppError } from '../errors.ts';
-import type { ReportOutcome } from '../ports.ts';
+import type { ReportOutcome } from '../ports/deliveries.ts';
 import { type LegacySignature, type SignatureRefusal, verifySignature } from '../providers/shkeeper/signature.ts';
 import type { Translation } from '../providers/shkeeper/translate.ts';
 import type { AppDeps } from './appDeps.ts';
