@@ -58,15 +58,15 @@ const isOf =
  * own. Money in the escrow contract cannot be paid like that, and its admin is told what to do instead.
  */
 export function createAdminPayout({ store, queries, gateway, paySeller }: AdminPayoutDeps) {
-  async function payable(requestId: string, asset: string, order: Order): Promise<PaymentState> {
+  async function payable(requestId: string, asset: string, order: Order, keyed: boolean): Promise<PaymentState> {
     const { items } = await queries.payments({ requestId, direction: 'in' }, looked);
     const states = items.flatMap(({ state }) =>
       state.direction === 'in' && assetName(state.asset) === asset ? [state] : [],
     );
-    // A payout that was made already answers its repeat, also where another payment of the request owes something by now.
-    const answered = states.find(({ payouts }) =>
-      payouts.filter(isOf(order)).some(({ outcome }) => outcome !== 'failed'),
-    );
+    // A payout that was made already answers its repeat, also where another payment of the request owes something by now; under a key the key tells a repeat.
+    const answered = keyed
+      ? undefined
+      : states.find(({ payouts }) => payouts.filter(isOf(order)).some(({ outcome }) => outcome !== 'failed'));
     const owing = states.find(
       (state) => balanceOf(state.balances, account.owedSeller(state.sellerId, state.id), asset) > 0n,
     );
@@ -104,7 +104,12 @@ export function createAdminPayout({ store, queries, gateway, paySeller }: AdminP
     const { asset } = offeredAsset(gateway, input.network, input.currency);
     const base = readAmount(input.amount, asset.decimals, 'amount');
     const order = { base, destination: input.receiverWalletAddress.toLowerCase() };
-    const payment = await payable(input.purchaseRequestId, assetName(asset), order);
+    const payment = await payable(
+      input.purchaseRequestId,
+      assetName(asset),
+      order,
+      input.idempotencyClaim !== undefined,
+    );
     return paySeller({
       ...{ actor: input.actor, purchaseRequestId: payment.requestId, sellerOfferId: payment.offerId },
       ...{ buyerId: payment.buyerId, sellerId: payment.sellerId, amount: input.amount },

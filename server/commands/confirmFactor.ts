@@ -3,6 +3,7 @@ import type { AccessTokens, Credentials } from '../ports/identity.ts';
 import type { Logger } from '../ports.ts';
 import { backupCodeHash, type SecondFactorDeps, seedPlace, takeCode, useTimeCode } from './rules/secondFactor.ts';
 import { type SessionDeps, userOfBearer } from './rules/sessionUser.ts';
+import { judged } from './rules/tries.ts';
 
 export interface ConfirmFactorDeps extends SecondFactorDeps, SessionDeps {
   readonly accessTokens: AccessTokens;
@@ -34,9 +35,11 @@ export function createConfirmFactor(deps: ConfirmFactorDeps) {
         'Nothing waits to be confirmed: begin at POST /api/payment/v1/second-factor.',
       );
     const giveBack = await takeCode(deps, id);
-    const seed = openPending(id, pendingSeed);
-    await useTimeCode(deps, id, seed, input.code);
-    await giveBack();
+    const seed = await judged(giveBack, async () => {
+      const pending = openPending(id, pendingSeed);
+      await useTimeCode(deps, id, pending, input.code);
+      return pending;
+    });
     const codes = Array.from({ length: backupCodes }, hiddenTexts.backupCode);
     const hashes = codes.map((code) => backupCodeHash(hiddenTexts, id, code));
     const factor = { seed: secretBox.seal(seedPlace(id, 'seed'), seed), backupCodes: hashes };

@@ -3,7 +3,7 @@ import type { Credentials, Passwords } from '../ports/identity.ts';
 import { demandFreshFactor } from './rules/freshFactor.ts';
 import { type SecondFactorDeps, seedPlace } from './rules/secondFactor.ts';
 import { type SessionDeps, userOfBearer } from './rules/sessionUser.ts';
-import { passwordDoor, takeTry } from './rules/tries.ts';
+import { judged, passwordDoor, takeTry } from './rules/tries.ts';
 
 export interface EnrolFactorDeps extends SecondFactorDeps, SessionDeps {
   readonly passwords: Passwords;
@@ -29,9 +29,10 @@ export function createEnrolFactor(deps: EnrolFactorDeps) {
     if (user.seed === null) throw consoleOnly();
     demandFreshFactor(bearer, deps.clock.now());
     const giveBack = await takeTry(deps, passwordDoor(user.id));
-    if (!(await deps.passwords.matches(user.passwordHash, password)))
-      throw new AppError('login_refused', 'The password is wrong.');
-    await giveBack();
+    await judged(giveBack, async () => {
+      if (!(await deps.passwords.matches(user.passwordHash, password)))
+        throw new AppError('login_refused', 'The password is wrong.');
+    });
     const secret = deps.timeCodes.newSeed();
     const sealed = deps.secretBox.seal(seedPlace(user.id, 'pendingSeed'), secret);
     await deps.users.setPending(user.id, sealed, deps.clock.now());

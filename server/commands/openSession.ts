@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import type { AccessTokens, AdminUser, Passwords, Session, SessionStore } from '../ports/identity.ts';
 import type { Ids, Logger } from '../ports.ts';
 import { proveFactor, type SecondFactorDeps } from './rules/secondFactor.ts';
-import { takeLogIn } from './rules/tries.ts';
+import { judged, takeLogIn } from './rules/tries.ts';
 
 export interface OpenSessionDeps extends SecondFactorDeps {
   readonly sessions: SessionStore;
@@ -28,9 +28,7 @@ export function createOpenSession(deps: OpenSessionDeps) {
   const { users, sessions, passwords, hiddenTexts, clock, logger } = deps;
 
   /** A name that does not exist costs the same tries and the same work; it never reaches the log, since people type passwords there. */
-  async function authenticated(input: OpenSessionInput) {
-    const { name, password, tellAccount } = input;
-    const { giveBack, remember } = await takeLogIn(deps, input);
+  async function known({ name, password, tellAccount }: OpenSessionInput): Promise<AdminUser> {
     const user = await users.byName(name.toLowerCase());
     if (user !== null) tellAccount?.(user.id);
     const isRight = await passwords.matches(user === null || user.isDisabled ? null : user.passwordHash, password);
@@ -38,8 +36,12 @@ export function createOpenSession(deps: OpenSessionDeps) {
       logger.warn({ userId: user?.id }, 'a log-in was refused');
       throw new AppError('login_refused', 'The name or the password is wrong.');
     }
-    await giveBack();
-    return { user, remember };
+    return user;
+  }
+
+  async function authenticated(input: OpenSessionInput) {
+    const { giveBack, remember } = await takeLogIn(deps, input);
+    return { user: await judged(giveBack, () => known(input)), remember };
   }
 
   async function factorOf(user: AdminUser, code: string | undefined): Promise<{ factorAtMs?: number }> {

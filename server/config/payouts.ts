@@ -30,13 +30,13 @@ function readAmounts(value: string): Amounts {
 export const payoutSettings = {
   PAYOUT_MOST: setting(
     'policy',
-    'the most of one payout to an address that an admin or a key names, in tokens: 1000 for all, 1000,BNB:2 with another for one',
-    amounts('1000'),
+    'the most of one payout to an address that an admin or a key names, in tokens: USDT:1000,BNB:2, or 1000 for all that are not named; of a token without an amount nothing leaves',
+    amounts('USDT:1000,USDC:1000'),
   ),
   PAYOUT_MOST_PER_DAY: setting(
     'policy',
     'the most of all such payouts of a token on a network in 24 hours together, written the same way',
-    amounts('5000'),
+    amounts('USDT:5000,USDC:5000'),
   ),
   PAYOUT_KEY_DESTINATIONS: setting(
     'policy',

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Logger } from '../ports.ts';
+import { tellLate } from './middleware/stopWhenGone.ts';
 
 /** The only table of refusals and their status numbers. */
 export const statusOf: Readonly<Record<ErrorCode, number>> = {
@@ -163,6 +164,7 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
     setHeaders(response, error);
     const problem = problemOf(error, { path: request.path, requestId });
     response.status(status).type('application/problem+json').send(JSON.stringify(problem));
+    tellLate(response);
   };
 }
 

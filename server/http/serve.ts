@@ -9,6 +9,7 @@ import { claimOf, createIdempotency, type KeyedReply, type Reply, readKey } from
 import type { createLimiters } from './middleware/rateLimit.ts';
 import { serverKey } from './middleware/serverKey.ts';
 import { createStepUpGuard } from './middleware/stepUp.ts';
+import { stopWhenGone } from './middleware/stopWhenGone.ts';
 import { type Input, validate } from './middleware/validate.ts';
 import { ruleOf } from './policies.ts';
 
@@ -76,6 +77,7 @@ export function createServe(deps: AppDeps, limiters: ReturnType<typeof createLim
       limiters.knock,
       serverKey(operation, deps.knowServer),
       authenticate(operation, deps),
+      stopWhenGone,
       ...guard,
       ...limiter,
       run,

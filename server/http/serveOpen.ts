@@ -4,6 +4,7 @@ import type { AppDeps } from './appDeps.ts';
 import { type Endpoint, splitOperation } from './endpoint.ts';
 import { optionalToken } from './middleware/optionalToken.ts';
 import type { createLimiters } from './middleware/rateLimit.ts';
+import { stopWhenGone } from './middleware/stopWhenGone.ts';
 import { type Input, validate } from './middleware/validate.ts';
 import { type Budget, ruleOf } from './policies.ts';
 
@@ -33,6 +34,6 @@ export function createServeOpen(
       response.status(endpoint.status).json(body);
     };
     const budget: Budget = ruleOf(endpoint.operation).limit ?? 'anonymous';
-    router[method](path, optionalToken(deps), limiters[budget], run);
+    router[method](path, optionalToken(deps), stopWhenGone, limiters[budget], run);
   };
 }

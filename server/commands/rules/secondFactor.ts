@@ -12,7 +12,7 @@ import {
   type TimeCodes,
 } from '../../ports/identity.ts';
 import type { Clock } from '../../ports.ts';
-import { codeDoors, takeTry } from './tries.ts';
+import { codeDoors, judged, takeTry } from './tries.ts';
 
 export interface SecondFactorDeps {
   readonly users: AdminUserStore;
@@ -83,8 +83,9 @@ export async function proveFactor(deps: SecondFactorDeps, user: AdminUser, code:
       'This user has no second factor yet: begin at POST /api/payment/v1/second-factor.',
     );
   const giveBack = await takeCode(deps, id);
-  if (sixDigits.test(code)) await useTimeCode(deps, id, await readSeed(deps, id, 'seed', seed), code);
-  else if (!(await deps.users.spendBackupCode(id, backupCodeHash(deps.hiddenTexts, id, code)))) throw refused();
-  await giveBack();
+  await judged(giveBack, async () => {
+    if (sixDigits.test(code)) await useTimeCode(deps, id, await readSeed(deps, id, 'seed', seed), code);
+    else if (!(await deps.users.spendBackupCode(id, backupCodeHash(deps.hiddenTexts, id, code)))) throw refused();
+  });
   return deps.clock.now();
 }

@@ -61,6 +61,21 @@ export async function takeTry({ attempts, clock }: TriesDeps, ...doors: readonly
   return giveBack;
 }
 
+const isWrongGuess = (error: unknown) =>
+  error instanceof AppError && (error.code === 'login_refused' || error.code === 'code_refused');
+
+/** Keeps a counted try only when it was a wrong guess: what could not be decided, like a server that is busy, closes no door to its owner. */
+export async function judged<T>(giveBack: () => Promise<void>, decide: () => Promise<T>): Promise<T> {
+  try {
+    const decided = await decide();
+    await giveBack();
+    return decided;
+  } catch (error) {
+    if (!isWrongGuess(error)) await giveBack().catch(() => undefined);
+    throw error;
+  }
+}
+
 /**
  * Counts a log-in. A stranger's failures close the account to strangers and never to its owner where he logged in before: there only
  * failures from that address itself count.

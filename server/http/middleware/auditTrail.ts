@@ -5,6 +5,7 @@ import { apiKeyIdForm } from '../../ports/apiKeys.ts';
 import type { AppDeps } from '../appDeps.ts';
 import type { Operation } from '../policies.ts';
 import { createTrailBounds, type Lane } from '../trailBounds.ts';
+import { decidedLate } from './stopWhenGone.ts';
 
 declare module 'express-serve-static-core' {
   interface Request {
@@ -70,7 +71,8 @@ function actorOf(request: Request, isRefused: boolean): string {
 function eventOf(request: Request, response: Response, category: TrailEvent['category'], atMs: number): TrailEvent {
   const { actor } = request;
   const { statusCode } = response;
-  const isAnswered = response.writableFinished || response.headersSent;
+  // who left may have been refused all the same
+  const isAnswered = response.writableFinished || response.headersSent || codeOf(response) !== '';
   const why = typeof response.locals.why === 'string' ? response.locals.why : '';
   const outcome = isAnswered ? [statusCode, codeOf(response), why].filter(Boolean).join(' ') : 'cut';
   return {
@@ -84,7 +86,8 @@ function eventOf(request: Request, response: Response, category: TrailEvent['cat
 function placeOf(request: Request, { actor }: TrailEvent): readonly [Lane, string] {
   const isProven = actor !== '' && !actor.startsWith('claims:');
   const role = request.actor?.role;
-  if (isProven) return [role === 'buyer' || role === 'seller' ? 'user' : 'operator', actor];
+  // a server speaks for as many users as it likes, and is one source
+  if (isProven) return [role === 'buyer' || role === 'seller' ? 'user' : 'operator', request.apiKeyId ?? actor];
   return [operationOf(request) === logIn ? 'logIn' : 'stranger', ipKeyGenerator(request.ip ?? '', ipv6Subnet)];
 }
 
@@ -98,7 +101,7 @@ export function auditTrail(deps: Pick<AppDeps, 'trail' | 'clock' | 'logger' | 'a
   deps.atEnd?.(bounds.end);
 
   return (request, response, next) => {
-    response.once('close', () => {
+    const record = () => {
       const { statusCode } = response;
       const isAdmins =
         request.actor?.role === 'admin' && (!reads.has(request.method) || operationOf(request) === debug);
@@ -106,6 +109,11 @@ export function auditTrail(deps: Pick<AppDeps, 'trail' | 'clock' | 'logger' | 'a
       const event = eventOf(request, response, isAdmins ? 'admin' : 'security', clock.now());
       if (isAdmins && (statusCode < 400 || statusCode >= 500)) bounds.record(event);
       else bounds.recordBounded(event, ...placeOf(request, event));
+    };
+    response.once('close', () => {
+      // a caller who left before it was known who he is has his name, or his refusal, in a moment
+      if (response.headersSent || request.actor !== undefined) record();
+      else response.once(decidedLate, record);
     });
     next();
   };

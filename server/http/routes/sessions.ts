@@ -5,6 +5,7 @@ import type { AppDeps } from '../appDeps.ts';
 import { type Endpoint, splitOperation } from '../endpoint.ts';
 import { confirmFactor, endSession, enrolFactor, openSession, refreshSession, stepUp } from '../endpoints/sessions.ts';
 import { exactRouter } from '../exactRouter.ts';
+import { stopWhenGone } from '../middleware/stopWhenGone.ts';
 import { validate } from '../middleware/validate.ts';
 import type { Serve } from '../serve.ts';
 
@@ -43,7 +44,7 @@ export function sessionRoutes({ commands }: AppDeps, serve: Serve, limited: Requ
   const router = exactRouter();
 
   function open<B>(of: Endpoint<unknown, unknown, B>, handle: (body: B, request: Request) => Promise<object>): void {
-    router.post(splitOperation(of.operation).path, limited, async (request, response) => {
+    router.post(splitOperation(of.operation).path, limited, stopWhenGone, async (request, response) => {
       const answer = await handle(validate(request, of).body, request);
       response.setHeader('Cache-Control', 'no-store');
       response.json({ success: true, ...answer });

@@ -1,0 +1,69 @@
+import { createServer } from 'node:http';
+import { expect } from 'chai';
+import type { TrailEvent } from '../../server/domain/auditTrail.ts';
+import { AppError } from '../../server/errors.ts';
+import { eventually } from '../support/eventually.ts';
+import { dial, listening } from './rawConnection.ts';
+import { bearer, standIn } from './standIn.ts';
+
+const keyId = `hfk_${'a'.repeat(24)}`;
+const revoke = `POST /api/payment/v1/api-keys/${keyId}/revoke`;
+const asKey = { 'x-api-key': keyId, 'x-timestamp': '1', 'x-signature': '0'.repeat(64), 'idempotency-key': 'k' };
+const order = JSON.stringify({
+  ...{ purchaseRequestId: 'r1', sellerOfferId: 'o1', buyerId: 'b', sellerId: 's', amount: '1' },
+  recipientAddress: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+});
+
+/** Sends a call and leaves; who he is becomes known only after the server has seen him go. */
+async function leaveEarly(line: string, headers: Readonly<Record<string, string>>, body: string, isForged = false) {
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
+  const decided = Promise.withResolvers<void>();
+  const events: TrailEvent[] = [];
+  const world = standIn({
+    deps: {
+      trail: async (event) => void events.push(event),
+      verifyToken: () => ({ userId: 'adm-1', role: 'admin', sessionId: 's-1' }),
+      demandOpenSession: () => gone.finally(decided.resolve),
+      async knowServer() {
+        await gone.finally(decided.resolve);
+        if (isForged) throw new AppError('invalid_signature', 'No.', { details: { reason: 'signature_mismatch' } });
+        return { keyId, scopes: ['payouts'], onBehalfOf: null };
+      },
+    },
+  });
+  const server = createServer((request, response) => {
+    response.once('close', resolve);
+    world.app(request, response);
+  });
+  const socket = await dial(await listening(server));
+  const head = { host: 'a', 'content-type': 'application/json', 'content-length': String(body.length), ...headers };
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
+  socket.write([`${line} HTTP/1.1`, ...lines, '', body].join('\r\n'), () => socket.resetAndDestroy());
+  await decided.promise;
+  await eventually(() => events.length > 0, { timeoutMs: 5_000, what: 'a record' });
+  server.close();
+  return {
+    called: world.calls.map(({ command }) => command),
+    told: events.map(({ actor, outcome }) => [actor, outcome]),
+  };
+}
+
+describe('a caller who leaves before it is known who he is', () => {
+  it('pays nothing out by his key, and is recorded', async () => {
+    const { called, told } = await leaveEarly('POST /api/payment/shkeeper/payout', asKey, order);
+    expect(called).to.deep.equal([]);
+    expect(told).to.deep.equal([[`${keyId}.${keyId}`, 'cut']]);
+  });
+
+  it('is recorded with what his key was refused for', async () => {
+    const { called, told } = await leaveEarly('POST /api/payment/shkeeper/payout', asKey, order, true);
+    expect(called).to.deep.equal([]);
+    expect(told).to.deep.equal([[`claims:${keyId}`, '401 invalid_signature signature_mismatch']]);
+  });
+
+  it('changes nothing as an admin, and is recorded', async () => {
+    const { called, told } = await leaveEarly(revoke, { authorization: bearer('admin') }, '{}');
+    expect(called).to.deep.equal([]);
+    expect(told).to.deep.equal([['adm-1', 'cut']]);
+  });
+});
