@@ -1,13 +1,12 @@
 import { expect } from 'chai';
-import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
 import { createRecordReport } from '../../server/commands/recordReport.ts';
 import { createDeliveryTally } from '../../server/deps/deliveryTally.ts';
 import { paymentIdOf } from '../../server/domain/externalId.ts';
-import { decide } from '../../server/domain/payment.ts';
 import { report } from '../domain/factories.ts';
 import { createTestClock } from '../support/clock.ts';
+import { coordinatorOver } from '../support/coordinator.ts';
 import { commandsOf } from '../support/countedCommands.ts';
-import { buildIntentSignal, createTestLogger, randomIds } from '../support/factories.ts';
+import { buildIntentSignal, createTestLogger } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
 const actor = { actor: 'counted' };
@@ -24,12 +23,7 @@ describe('what a change costs the database', () => {
 
   const clock = createTestClock();
   /** A process of its own: it remembers nothing of what others did. */
-  const start = () =>
-    createPaymentCoordinator({
-      ...{ transitions: opened.store.transitions, hints: opened.store.hints, decide, digest: opened.store.digest },
-      ...{ ids: randomIds, clock, logger: createTestLogger().logger },
-      ...{ crash: () => {}, wakeRelay: () => {} },
-    });
+  const start = () => coordinatorOver(opened.store, { clock });
   async function opening() {
     const coordinator = start();
     const signal = buildIntentSignal();

@@ -1,26 +1,19 @@
 import { expect } from 'chai';
-import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
-import { decide } from '../../server/domain/payment.ts';
 import { AppError } from '../../server/errors.ts';
 import type { PaymentCoordinator } from '../../server/ports.ts';
 import { createStore, type Store } from '../../server/store/createStore.ts';
-import { createTestClock } from '../support/clock.ts';
-import { buildIntentSignal, createTestLogger, randomIds } from '../support/factories.ts';
+import { coordinatorOver } from '../support/coordinator.ts';
+import { buildIntentSignal, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
 describe('a change that has to come after a step its caller knows', () => {
   let opened: TestStore;
   let second: Store;
   let processes: readonly [PaymentCoordinator, PaymentCoordinator];
-  const over = ({ transitions, hints, digest }: Store) =>
-    createPaymentCoordinator({
-      ...{ transitions, hints, decide, digest, ids: randomIds, clock: createTestClock() },
-      ...{ logger: createTestLogger().logger, crash: () => {}, wakeRelay: () => {} },
-    });
   before(async () => {
     opened = await openTestStore();
     second = await createStore({ uri: opened.uri });
-    processes = [over(opened.store), over(second)];
+    processes = [coordinatorOver(opened.store), coordinatorOver(second)];
   });
   after(async () => {
     await second.close();

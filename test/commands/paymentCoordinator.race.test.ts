@@ -1,14 +1,12 @@
 import { expect } from 'chai';
-import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
-import { decide } from '../../server/domain/payment.ts';
 import type { Signal } from '../../server/domain/signal.ts';
 import type { Transition } from '../../server/domain/transition.ts';
 import { AppError } from '../../server/errors.ts';
 import type { PaymentCoordinator } from '../../server/ports.ts';
 import { createStore, type Store } from '../../server/store/createStore.ts';
 import { prepared, report } from '../domain/factories.ts';
-import { createTestClock } from '../support/clock.ts';
-import { buildIntentSignal, buildTransfer, createTestLogger, randomIds } from '../support/factories.ts';
+import { coordinatorOver } from '../support/coordinator.ts';
+import { buildIntentSignal, buildTransfer, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
 const actor = { actor: 'race' };
@@ -17,16 +15,11 @@ describe('paymentCoordinator on the real mongod', () => {
   let opened: TestStore;
   let second: Store;
   let coordinators: readonly PaymentCoordinator[];
-  const over = ({ transitions, hints, digest }: Store) =>
-    createPaymentCoordinator({
-      ...{ transitions, hints, decide, digest, ids: randomIds, clock: createTestClock() },
-      ...{ logger: createTestLogger().logger, crash: () => {}, wakeRelay: () => {} },
-    });
 
   before(async () => {
     opened = await openTestStore();
     second = await createStore({ uri: opened.uri });
-    coordinators = [over(opened.store), over(second)];
+    coordinators = [coordinatorOver(opened.store), coordinatorOver(second)];
   });
   after(async () => {
     await second.close();

@@ -1,17 +1,16 @@
 import { expect } from 'chai';
 import { createOpenPayout } from '../../server/commands/openPayout.ts';
-import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
 import { payoutLimitsOf } from '../../server/config/payouts.ts';
 import { checkClaims } from '../../server/domain/invariants/claims.ts';
 import { account } from '../../server/domain/ledger.ts';
-import { decide } from '../../server/domain/payment.ts';
 import type { PayoutSource } from '../../server/domain/signal.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
 import { AppError } from '../../server/errors.ts';
 import type { EscrowGateway } from '../../server/ports/outside.ts';
 import type { Actor } from '../../server/ports.ts';
 import { createStore, type Store } from '../../server/store/createStore.ts';
-import { buildState, buildTransition, createTestLogger, randomIds } from '../support/factories.ts';
+import { coordinatorOver } from '../support/coordinator.ts';
+import { buildState, buildTransition, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
 const admin: Actor = { userId: 'an-admin', role: 'admin' };
@@ -47,11 +46,13 @@ describe('limits of payouts to addresses that somebody names', () => {
   });
 
   const limits = { PAYOUT_MOST: '100', PAYOUT_MOST_PER_DAY: '150', PAYOUT_KEY_DESTINATIONS: [wallet('5')] };
-  function over({ transitions, hints, digest }: Store, payoutLimits = payoutLimitsOf(limits)) {
+  function over(store: Store, payoutLimits = payoutLimitsOf(limits)) {
     const clock = { now: () => nowMs };
-    const shared = { clock, ids: randomIds, logger: createTestLogger().logger, crash: () => {}, wakeRelay: () => {} };
-    const coordinator = createPaymentCoordinator({ ...shared, transitions, hints, decide, digest });
-    return createOpenPayout({ ...shared, store: transitions, coordinator, gateway, payoutLimits });
+    const coordinator = coordinatorOver(store, { clock });
+    return createOpenPayout({
+      ...{ clock, ids: randomIds, coordinator, gateway, payoutLimits },
+      store: store.transitions,
+    });
   }
 
   /** A payment of which a party is owed 1,000. */

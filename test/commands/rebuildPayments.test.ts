@@ -1,12 +1,10 @@
 import { expect } from 'chai';
 import type { Collection, Document } from 'mongodb';
-import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
 import { createRebuildPayments } from '../../server/commands/rebuildPayments.ts';
-import { decide } from '../../server/domain/payment.ts';
 import type { PaymentRows } from '../../server/ports/rebuild.ts';
 import { createAuditedBooks } from '../../server/store/auditedBooks.ts';
 import { createPaymentRows } from '../../server/store/paymentRows.ts';
-import { createTestClock } from '../support/clock.ts';
+import { atOnce, coordinatorOver } from '../support/coordinator.ts';
 import { buildIntentSignal, buildTransfer, createTestLogger, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
@@ -33,12 +31,7 @@ describe('the rebuild of payments from the log', function () {
   });
   after(() => opened.close());
 
-  const coordinator = () =>
-    createPaymentCoordinator({
-      ...{ transitions: opened.store.transitions, hints: opened.store.hints, decide, digest: opened.store.digest },
-      ...{ ids: randomIds, clock: createTestClock(), logger },
-      ...{ crash: () => {}, wakeRelay: () => {}, pause: () => Promise.resolve() },
-    });
+  const coordinator = () => coordinatorOver(opened.store, { logger, ...atOnce });
   const rebuild = (options: { force?: boolean } = {}, through = rows) =>
     createRebuildPayments({ rows: through, books: createAuditedBooks(opened.database), logger })(options);
   const all = async () => payments.find({}, { sort: { _id: 1 } }).toArray();

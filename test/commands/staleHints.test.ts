@@ -1,11 +1,9 @@
 import { expect } from 'chai';
 import { type Collection, Decimal128, type Document } from 'mongodb';
-import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
 import { arrivalKey } from '../../server/domain/claim.ts';
-import { decide } from '../../server/domain/payment.ts';
 import type { Signal } from '../../server/domain/signal.ts';
-import { createTestClock } from '../support/clock.ts';
-import { buildIntentSignal, buildTransfer, createTestLogger, randomIds } from '../support/factories.ts';
+import { atOnce, coordinatorOver } from '../support/coordinator.ts';
+import { buildIntentSignal, buildTransfer, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
 const actor = { actor: 'stale' };
@@ -20,12 +18,7 @@ describe('a decision whose hint is old or wrong', () => {
   after(() => opened.close());
 
   /** A process that remembers nothing, so that it has to go by the copy. */
-  const start = () =>
-    createPaymentCoordinator({
-      ...{ transitions: opened.store.transitions, hints: opened.store.hints, decide, digest: opened.store.digest },
-      ...{ ids: randomIds, clock: createTestClock(), logger: createTestLogger().logger },
-      ...{ crash: () => {}, wakeRelay: () => {}, pause: () => Promise.resolve() },
-    });
+  const start = () => coordinatorOver(opened.store, atOnce);
   const observe = (paymentId: string, signal: Signal, process = start()) => process.observe(paymentId, signal, actor);
   const history = async (paymentId: string) => {
     const length = (await opened.store.transitions.tail(paymentId))?.seq ?? 0;

@@ -1,19 +1,10 @@
 import { expect } from 'chai';
 import type { Collection, Document } from 'mongodb';
-import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
-import { decide } from '../../server/domain/payment.ts';
 import { AppError, NewerVersionError } from '../../server/errors.ts';
 import { createStore } from '../../server/store/createStore.ts';
 import { toDocument } from '../../server/store/transitionDocument.ts';
-import { createTestClock } from '../support/clock.ts';
-import {
-  buildIntentSignal,
-  buildState,
-  buildTransfer,
-  buildTransition,
-  createTestLogger,
-  randomIds,
-} from '../support/factories.ts';
+import { atOnce, coordinatorOver } from '../support/coordinator.ts';
+import { buildIntentSignal, buildState, buildTransfer, buildTransition, randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
 /** What a newer version may write that this one does not know, each by itself. */
@@ -40,12 +31,7 @@ describe('what a newer version of the server wrote', () => {
   beforeEach(() => log.updateMany({}, { $set: { 'relay.done': true } }));
 
   /** A process that remembers nothing. */
-  const process = () =>
-    createPaymentCoordinator({
-      ...{ transitions: opened.store.transitions, hints: opened.store.hints, decide, digest: opened.store.digest },
-      ...{ ids: randomIds, clock: createTestClock(), logger: createTestLogger().logger },
-      ...{ crash: () => {}, wakeRelay: () => {}, pause: () => Promise.resolve() },
-    });
+  const process = () => coordinatorOver(opened.store, atOnce);
   /** A payment that this version opened and a newer one changed. */
   async function changed(words: Document, here = process()) {
     const paymentId = randomIds.payment();
