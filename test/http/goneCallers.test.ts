@@ -35,12 +35,15 @@ async function leaveEarly(line: string, headers: Readonly<Record<string, string>
     response.once('close', resolve);
     world.app(request, response);
   });
-  const socket = await dial(await listening(server));
+  const port = await listening(server);
+  const socket = await dial(port);
   const head = { host: 'a', 'content-type': 'application/json', 'content-length': String(body.length), ...headers };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
   socket.write([`${line} HTTP/1.1`, ...lines, '', body].join('\r\n'), () => socket.resetAndDestroy());
   await decided.promise;
   await eventually(() => events.length > 0, { timeoutMs: 5_000, what: 'a record' });
+  // whatever was still to be done for him is done before another call is answered
+  await fetch(`http://127.0.0.1:${port}/livez`, { headers: { connection: 'close' } });
   server.close();
   return {
     called: world.calls.map(({ command }) => command),
