@@ -85,6 +85,10 @@ const sentences: Readonly<Record<ErrorCode, string>> = {
     'No more than 1000 USDT on bsc at once goes to an address that is not in the terms of its payment.',
   payout_destination_refused:
     'A key pays only to an address in the terms of the payment or in PAYOUT_KEY_DESTINATIONS.',
+  payout_approval_own: 'Nobody approves a payout of his own; ask another admin.',
+  payout_approval_mismatch: 'This is not the payout that was proposed; order it again for the hash of now.',
+  payout_approval_expired: 'The approval has ended; have the payout approved again.',
+  payout_approval_used: 'This approval has opened its payout; another one needs an approval of its own.',
   already_running: 'The same is running; ask again when it has ended.',
   idempotency_key_reused: 'This key was used for something else.',
   idempotency_key_in_use: 'The first call with this key is still running.',
