@@ -23,6 +23,10 @@ export const problem = z
       .meta({
         description: 'Of batch_refused: the payments that cannot take part, each with the details of its own code',
       }),
+    approvalHash: z
+      .string()
+      .optional()
+      .meta({ description: 'Of payout_over_limit: what another admin may approve; `payout` says it in words' }),
     prepared: z
       .array(z.string())
       .optional()
@@ -110,6 +114,13 @@ const details: Partial<Record<ErrorCode, Record<string, unknown>>> = {
   precondition_failed: { seq: 4 },
   offer_mismatch: { field: 'amount', offered: '25.5', sent: '20' },
   refund_waits: { availableAt: '2026-12-06T12:00:00.000Z' },
+  payout_over_limit: {
+    ...{ most: '1000', token: 'USDT', network: 'bsc', approvalHash: 'ab'.repeat(32) },
+    payout: {
+      ...{ paymentId, amount: '4000', token: 'USDT', network: 'bsc', destination: `0x${'4'.repeat(40)}` },
+      ...{ owedTo: 'seller', proposerId: 'admin-2' },
+    },
+  },
   batch_refused: { items: [{ paymentId, code: 'not_funded', message: sentences.not_funded }] },
   not_ready: { checks: { mongodb: 'ok', chain: 'failed' } },
 };
