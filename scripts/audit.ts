@@ -14,7 +14,7 @@ import { verifyTrail } from './audit/trail.ts';
 /** Exit code: the audit could not be made. */
 const exitUnmade = 2;
 const usage =
-  'npm run audit [-- --json] [-- --since-block <n>], or npm run audit -- verify [--json]; see docs/operations/audit.md';
+  'npm run audit [-- --json] [-- --since-block <n>], or npm run audit -- verify [--json] [--trail-key <public key> [--signed-from <n>]]; see docs/operations/audit.md';
 
 function readArguments() {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, 'since-block': { type: 'string' } } });

@@ -5,6 +5,7 @@ import { identitySettings, unfitIdentity, unsafeIdentity } from './config/identi
 import { jwksSettings, unfitJwks } from './config/jwks.ts';
 import { payoutSettings } from './config/payouts.ts';
 import { list, type Setting, setting, text, url, whole } from './config/setting.ts';
+import { trailSettings } from './config/trail.ts';
 
 const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
 const origins = list.pipe(
@@ -99,6 +100,7 @@ export const settings = {
   JWT_ISSUER: setting('access', 'required `iss`', text.default('holdfast')),
   JWT_AUDIENCE: setting('access', 'required `aud`', text.default('holdfast')),
   ...identitySettings,
+  ...trailSettings,
   NETWORKS_FILE: setting(
     'chain',
     'JSON file of networks, tokens, RPC nodes, finality and escrow addresses',

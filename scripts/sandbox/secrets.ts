@@ -11,6 +11,7 @@ export interface Secrets {
   readonly payoutPassword: string;
   readonly sessionSecret: string;
   readonly encryptionKeys: string;
+  readonly trailSigningKey: string;
 }
 
 /** The secrets of a sandbox: those given in the environment, for the rest its own. */
@@ -23,6 +24,7 @@ export function secretsOf(directory: string, given: Environment): Secrets {
     payoutPassword: given.SHKEEPER_PAYOUT_PASSWORD || own.payoutPassword,
     sessionSecret: given.SESSION_SECRET || own.sessionSecret,
     encryptionKeys: given.ENCRYPTION_KEYS || own.encryptionKeys,
+    trailSigningKey: given.TRAIL_SIGNING_KEY || own.trailSigningKey,
   };
 }
 
@@ -36,6 +38,7 @@ function keepSecrets(directory: string): Secrets {
     payoutPassword: randomBytes(16).toString('hex'),
     sessionSecret: randomBytes(32).toString('hex'),
     encryptionKeys: `sandbox:${randomBytes(32).toString('base64')}`,
+    trailSigningKey: randomBytes(32).toString('base64'),
   };
   // a folder of an earlier version keeps what it has and gets what is new
   const made = { ...fresh, ...kept };

@@ -34,6 +34,7 @@ export function sandboxDefaults(info: SandboxInfo, secrets: Secrets, directory: 
     JWT_AUDIENCE: info.jwtAudience,
     SESSION_SECRET: secrets.sessionSecret,
     ENCRYPTION_KEYS: secrets.encryptionKeys,
+    TRAIL_SIGNING_KEY: secrets.trailSigningKey,
     NETWORKS_FILE: info.networksFile,
     SHKEEPER_URL: info.simulatorUrl,
     SHKEEPER_API_KEY: info.shkeeperApiKey,

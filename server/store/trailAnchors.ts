@@ -1,30 +1,33 @@
+import type { KeyObject } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type KeptAnchor, signAnchor } from '../domain/trailSignature.ts';
 import type { TrailAnchors } from '../ports/auditTrail.ts';
 
 const fileOf = (folder: string) => path.join(folder, 'audit-trail.anchors');
-const line = /^(\d{1,15}) ([0-9a-f]{64})$/;
+/** Place and hash; where it was signed, the hash before and the signature behind them. */
+const line = /^(\d{1,15}) ([0-9a-f]{64})(?: ([0-9a-f]{64}) ([A-Za-z0-9_-]{86}))?$/;
 
-/** Anchors in a file beside the terms, outside the database: one line a record. */
-export function createTrailAnchors(folder: string): TrailAnchors {
+/** Anchors in a file beside the terms, outside the database: one line a record, signed where there is a key. */
+export function createTrailAnchors(folder: string, key: KeyObject | null): TrailAnchors {
   return {
-    async keep({ seq, hash }) {
+    async keep({ seq, hash, previous }) {
+      const signature = key === null ? null : signAnchor(key, { seq, hash, previous });
       await mkdir(folder, { recursive: true });
-      await appendFile(fileOf(folder), `${seq} ${hash}\n`);
+      await appendFile(fileOf(folder), `${seq} ${hash}${signature === null ? '' : ` ${previous} ${signature}`}\n`);
+      return signature;
     },
   };
 }
 
-/** The anchors of a folder by their places; none where nothing was ever anchored. */
-export async function readTrailAnchors(folder: string): Promise<ReadonlyMap<number, string>> {
+/** The anchors of a folder in the order of its lines; none where nothing was ever anchored. */
+export async function readTrailAnchors(folder: string): Promise<readonly KeptAnchor[]> {
   const text = await readFile(fileOf(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  const anchors = text.split('\n').flatMap((entry) => {
-    const [, seq, hash] = line.exec(entry) ?? [];
-    return seq === undefined || hash === undefined ? [] : [[Number(seq), hash] as const];
+  return text.split('\n').flatMap((entry) => {
+    const [, seq, hash, previous = null, signature = null] = line.exec(entry) ?? [];
+    return seq === undefined || hash === undefined ? [] : [{ seq: Number(seq), hash, previous, signature }];
   });
-  // A place that was anchored twice with different hashes was written anew; the first is what was.
-  return new Map(anchors.reverse());
 }

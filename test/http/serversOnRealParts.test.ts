@@ -103,7 +103,7 @@ describe('a server of a marketplace over HTTP', function () {
       );
       expect(actions).to.include('POST /api/payment/v1/api-keys 201');
       expect(JSON.stringify(await records())).to.not.include(key.secret);
-      expect(await checkTrail(trail.read(), new Map())).to.include({ holds: true });
+      expect(await checkTrail(trail.read(), async () => [])).to.include({ holds: true });
     } finally {
       await trail.close();
     }

@@ -11,10 +11,16 @@ const production = {
   JWT_SECRET: secret,
   ENCRYPTION_KEYS: `k1:${Buffer.from('canary-encryption-key-of-32-byte').toString('base64')}`,
   SESSION_SECRET: 'canary-session-secret-of-forty-characters',
+  TRAIL_SIGNING_KEY: Buffer.from('canary-seed-of-the-trail-32-byte').toString('base64'),
   NETWORKS_FILE: '/srv/networks.json',
   SHKEEPER_URL: 'https://shkeeper.example',
   SHKEEPER_API_KEY: 'canary-api-key-of-a-test',
 };
+
+/** A private key, but none of Ed25519. */
+const ellipticKey = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
 
 function problems(environment: Record<string, string | undefined>): readonly string[] {
   try {
@@ -67,6 +73,7 @@ describe('server: config', () => {
     expect(named({ ...environment, CRASH_AT: 'projected:1', MONITORING_DAYS: '13' })).to.have.members([
       ...['PORT', 'JWT_SECRET', 'MONITORING_DAYS', 'MONGODB_URI', 'TERMS_ARCHIVE', 'NETWORKS_FILE'],
       ...['SHKEEPER_URL', 'SHKEEPER_API_KEY', 'CRASH_AT', 'PUBLIC_URL', 'ENCRYPTION_KEYS', 'SESSION_SECRET'],
+      'TRAIL_SIGNING_KEY',
     ]);
   });
 
@@ -124,6 +131,7 @@ describe('server: config', () => {
       ['k1', 'k1:short', ':AAAA', `k1:${'A'.repeat(43)},k1:${'B'.repeat(43)}`, `k:1:${'A'.repeat(43)}`],
     ],
     ['SESSION_SECRET', ['short']],
+    ['TRAIL_SIGNING_KEY', ['short', 'A'.repeat(42), 'A'.repeat(45), ellipticKey]],
     ['JWT_ISSUER', ['urn:holdfast:sessions']],
     ['ADMIN_STEP_UP', ['on', 'no']],
     ['CRASH_AT', ['projected', 'projected:0', ':1']],
@@ -157,6 +165,17 @@ describe('server: config', () => {
     expect(problems({ ...production, JWT_SECRET: undefined, JWT_PUBLIC_KEY: text })).to.deep.equal([]);
     const secretText = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     expect(named({ JWT_PUBLIC_KEY: secretText })).to.deep.equal(['JWT_PUBLIC_KEY']);
+  });
+
+  it('takes the key of the trail as PEM, on one line as well, and as its seed', () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const seed = privateKey.export({ format: 'jwk' }).d ?? '';
+    for (const TRAIL_SIGNING_KEY of [pem, pem.trim().replaceAll('\n', '\\n'), seed]) {
+      const read = loadConfig({ JWT_SECRET: secret, TRAIL_SIGNING_KEY }).TRAIL_SIGNING_KEY;
+      expect(read?.export({ format: 'jwk' }).d).to.equal(seed);
+    }
+    expect(loadConfig({ JWT_SECRET: secret }).TRAIL_SIGNING_KEY).to.equal(null);
   });
 
   it('never repeats a secret in its complaints', () => {
