@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { connectionSettings, webhookSettings } from './config/connections.ts';
 import { developmentSettings, developmentUnfit } from './config/development.ts';
 import { identitySettings, unfitIdentity, unsafeIdentity } from './config/identity.ts';
 import { jwksSettings, unfitJwks } from './config/jwks.ts';
@@ -62,6 +63,7 @@ export const settings = {
     'requests a minute: of an address on routes that anybody can call, of a user on those that read; a tenth of it on those that open or look',
     whole(1, 1_000_000, 600),
   ),
+  ...connectionSettings,
   LOG_LEVEL: setting(
     'server',
     'pino level',
@@ -118,6 +120,7 @@ export const settings = {
   SHKEEPER_WEBHOOK_SECRET: setting('shkeeper', 'further signature keys, comma-separated, tried first', list, {
     secret: true,
   }),
+  ...webhookSettings,
   SHKEEPER_PAYOUT_USER: setting(
     'shkeeper',
     'Basic user of payouts; only processes that pay out need it',

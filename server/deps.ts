@@ -80,6 +80,7 @@ function httpAppOf(parts: {
     settings: {
       publicUrl: config.PUBLIC_URL,
       webhookKeys: [...config.SHKEEPER_WEBHOOK_SECRET, config.SHKEEPER_API_KEY].filter((key) => key !== ''),
+      webhookSources: config.SHKEEPER_WEBHOOK_SOURCES,
       ackStatus: config.SHKEEPER_WEBHOOK_ACK_STATUS,
       legacySignature: config.SHKEEPER_LEGACY_SIGNATURE,
       allowedOrigins: config.ALLOWED_ORIGINS,

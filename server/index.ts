@@ -1,5 +1,7 @@
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import { systemClock } from './deps/system.ts';
 import { createDeps } from './deps.ts';
+import { limitConnections } from './http/connectionLimit.ts';
 import { giveLastAnswers } from './http/lastAnswers.ts';
 import { createListener } from './http/listener.ts';
 
@@ -11,6 +13,7 @@ const stopWithinMs = 9_000;
 async function serve(config: Config): Promise<void> {
   const http = createListener();
   const deps = await createDeps(config, { http });
+  limitConnections(http, { max: config.MAX_CONNECTIONS, logger: deps.logger, now: systemClock.now });
   const stop = async (signal: string) => {
     deps.logger.info({ signal }, 'stopping');
     const deadline = setTimeout(() => process.exit(1), stopWithinMs);

@@ -155,37 +155,6 @@ export interface CursorStore {
   move(from: ChainCursor | null, to: ChainCursor): Promise<boolean>;
 }
 
-/** A provider's delivery that caused no transition, kept raw for audit and replay. */
-export type DeliveryOutcome = 'accepted' | 'duplicate' | 'unmatched' | 'unreadable' | 'refused';
-/** What became of a delivery that could be read. */
-export type ReportOutcome = Exclude<DeliveryOutcome, 'unreadable'>;
-export interface ProviderDelivery {
-  readonly provider: string;
-  readonly outcome: Exclude<DeliveryOutcome, 'accepted' | 'duplicate'>;
-  readonly reason: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly rawBody: Buffer;
-  readonly receivedAtMs: number;
-}
-export interface ProviderEventStore {
-  keep(delivery: ProviderDelivery): Promise<void>;
-  /** One more, or `count` more. */
-  count(provider: string, outcome: DeliveryOutcome, reason: string, count?: number): Promise<void>;
-  stats(provider: string): Promise<Record<string, number>>;
-  list(limit: number): Promise<
-    readonly {
-      id: string;
-      provider: string;
-      outcome: string;
-      reason: string;
-      receivedAtMs: number;
-      bytes: number;
-      /** Null when it is longer than is read of many at once. */
-      body: string | null;
-    }[]
-  >;
-}
-
 /** HTTP idempotency. */
 export interface IdempotencyStore {
   begin(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { signCall } from '../../server/commands/rules/requestSignature.ts';
+import { signCall, signedHeaderNames } from '../../server/commands/rules/requestSignature.ts';
 import type { Wire } from './send.ts';
 
 /** Somebody who calls: what he adds to a request to be known. */
@@ -28,7 +28,7 @@ export function serverOf(key: { readonly id: string; readonly secret: string }, 
       const said = Object.entries(wire.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
       const idempotency = wire.method === 'POST' ? { 'idempotency-key': `fuzz-${calls}` } : {};
       const headers: Record<string, string> = { ...idempotency, ...Object.fromEntries(said), ...own };
-      const covered = ['idempotency-key', 'x-nonce', 'x-on-behalf-of'].flatMap((name) => {
+      const covered = signedHeaderNames.flatMap((name) => {
         const value = headers[name];
         return value === undefined ? [] : [[name, value] as const];
       });

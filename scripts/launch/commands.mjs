@@ -11,6 +11,8 @@ import { provideRedis } from './redis.mjs';
 
 /** Hides the notice that Node 22 prints for the type stripping we rely on. */
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
+/** Where data from outside is read, no text can reach the prototype of an object. */
+const SERVER_FLAGS = [...NODE_FLAGS, '--disable-proto=delete'];
 
 /** The commands of package.json, and one sentence each. */
 export const COMMANDS = {
@@ -133,7 +135,7 @@ export async function runCommand(command, args) {
  */
 async function startProduction(node, env) {
   if (!existsSync(path.join(root, 'node_modules'))) await ensurePackages(node, process.versions.node);
-  return runForeground(node, [...NODE_FLAGS, 'server/index.ts'], { env, cwd: root });
+  return runForeground(node, [...SERVER_FLAGS, 'server/index.ts'], { env, cwd: root });
 }
 
 /**
@@ -193,7 +195,7 @@ const isReport = (command) => ['audit', 'rebuild', 'admin', 'reseal'].includes(c
  */
 async function report(command, node, args, env) {
   if (!existsSync(path.join(root, 'node_modules'))) await ensurePackages(node, process.versions.node);
-  const flags = [...NODE_FLAGS, '--max-semi-space-size=2', '--max-old-space-size=96'];
+  const flags = [...SERVER_FLAGS, '--max-semi-space-size=2', '--max-old-space-size=96'];
   return runForeground(node, [...flags, `scripts/${command}.ts`, ...args], { env, cwd: root });
 }
 

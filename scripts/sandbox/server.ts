@@ -30,6 +30,8 @@ export interface ServerOptions {
 const INDEX = fileURLToPath(new URL('../../server/index.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READY_LIMIT_MS = 60_000;
+/** As `npm start` starts the server in production: no text can reach the prototype of an object. */
+const WITHOUT_PROTO = '--disable-proto=delete';
 
 /** Starts a server process and waits until it says that it is ready. */
 export async function startServer(options: ServerOptions): Promise<Server> {
@@ -38,7 +40,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const program = await startProgram({
       name: options.name,
       command: process.execPath,
-      args: [...process.execArgv, ...(options.watch ? ['--watch', '--watch-preserve-output'] : []), INDEX],
+      args: [
+        ...process.execArgv,
+        WITHOUT_PROTO,
+        ...(options.watch ? ['--watch', '--watch-preserve-output'] : []),
+        INDEX,
+      ],
       directory: options.directory,
       workingDirectory: ROOT,
       env: { ...env, PORT: String(options.port) },

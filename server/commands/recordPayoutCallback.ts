@@ -1,5 +1,6 @@
 import { isEnded } from '../domain/payoutMachine.ts';
-import type { Clock, DueWork, ProviderEventStore, Queries, ReportOutcome, TransitionStore } from '../ports.ts';
+import type { ProviderEventStore, ReportOutcome } from '../ports/deliveries.ts';
+import type { Clock, DueWork, Queries, TransitionStore } from '../ports.ts';
 import { keepAndCount, type RawDelivery } from './rules/keepAndCount.ts';
 import { payoutView } from './rules/payoutView.ts';
 

@@ -1,6 +1,7 @@
 import { paymentIdOf } from '../domain/externalId.ts';
 import type { ProviderReport } from '../domain/state.ts';
-import type { Clock, Observation, PaymentCoordinator, ProviderEventStore, ReportOutcome } from '../ports.ts';
+import type { ProviderEventStore, ReportOutcome } from '../ports/deliveries.ts';
+import type { Clock, Observation, PaymentCoordinator } from '../ports.ts';
 import { type Judgement, keepAndCount, type RawDelivery } from './rules/keepAndCount.ts';
 
 export interface RecordReportDeps {

@@ -1,4 +1,5 @@
-import type { DeliveryOutcome, Logger, ProviderEventStore } from '../ports.ts';
+import type { DeliveryOutcome, ProviderEventStore } from '../ports/deliveries.ts';
+import type { Logger } from '../ports.ts';
 
 /** Counts may lag by this much, and a killed process loses as much of them. */
 const flushEveryMs = 1_000;

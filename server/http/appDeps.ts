@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net';
 import type { createAcceptLate } from '../commands/acceptLate.ts';
 import type { createAcceptOffer } from '../commands/acceptOffer.ts';
 import type { createAdminPayout } from '../commands/adminPayout.ts';
@@ -25,6 +26,7 @@ import type { createSharedLook } from '../commands/rules/sharedLook.ts';
 import type { TrailEvent } from '../domain/auditTrail.ts';
 import type { ApiKeyStore, KnownServer, SignedCall } from '../ports/apiKeys.ts';
 import type { LedgerStore } from '../ports/books.ts';
+import type { ProviderEventStore } from '../ports/deliveries.ts';
 import type { Credentials } from '../ports/identity.ts';
 import type { ChainReader, EscrowGateway } from '../ports/outside.ts';
 import type { PaymentReports } from '../ports/paymentReads.ts';
@@ -37,7 +39,6 @@ import type {
   IdempotencyStore,
   Logger,
   MarketplaceStore,
-  ProviderEventStore,
   Queries,
   TransitionStore,
 } from '../ports.ts';
@@ -80,6 +81,8 @@ export interface HttpSettings {
   readonly publicUrl: string;
   /** Every key a provider may sign with, newest first. */
   readonly webhookKeys: readonly string[];
+  /** Where a provider may call from; anywhere if there is none. */
+  readonly webhookSources?: BlockList | null;
   /** SHKeeper repeats a delivery until it reads 202. */
   readonly ackStatus: number;
   readonly legacySignature: LegacySignature;

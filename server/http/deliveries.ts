@@ -1,7 +1,8 @@
+import { type BlockList, isIP } from 'node:net';
 import type { Request, RequestHandler } from 'express';
 import type { RawDelivery } from '../commands/rules/keepAndCount.ts';
 import { AppError } from '../errors.ts';
-import type { ReportOutcome } from '../ports.ts';
+import type { ReportOutcome } from '../ports/deliveries.ts';
 import { type LegacySignature, type SignatureRefusal, verifySignature } from '../providers/shkeeper/signature.ts';
 import type { Translation } from '../providers/shkeeper/translate.ts';
 import type { AppDeps } from './appDeps.ts';
@@ -45,6 +46,12 @@ async function withinDeadline<T>(work: Promise<T>): Promise<T> {
 const hopeless = (reason: SignatureRefusal, legacy: LegacySignature) =>
   reason !== 'signature_mismatch' && (legacy !== 'body' || !reason.startsWith('timestamp_'));
 
+/** Whether an address is on the list, or there is none; `::ffff:192.0.2.1` counts as 192.0.2.1. */
+function isListed(sources: BlockList | null, address: string): boolean {
+  const version = isIP(address);
+  return sources === null || (version !== 0 && sources.check(address, version === 4 ? 'ipv4' : 'ipv6'));
+}
+
 /** Takes a provider's delivery: whoever signed it is believed to be the provider, and everything signed is kept. */
 export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logger' | 'clock' | 'settings'>) {
   const { providerEvents, logger, clock, settings } = deps;
@@ -74,6 +81,7 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
 
   /** Refuses what no body could make right, before a body is read. */
   function demandHeaders(request: Request, provider: string): void {
+    if (!isListed(settings.webhookSources ?? null, request.ip ?? '')) refuse(provider, 'source_not_listed');
     const verdict = judge(request, null);
     if (!verdict.ok && hopeless(verdict.reason, settings.legacySignature)) refuse(provider, verdict.reason);
   }

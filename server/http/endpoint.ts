@@ -19,8 +19,8 @@ export interface Endpoint<P, Q, B> {
   readonly types?: readonly string[];
   /** The answer holds a secret: it is kept nowhere, and a repeat under the same key is refused by the command. */
   readonly answerOnce?: true;
-  /** Whoever has the newest version already is told so (304). */
-  readonly unchanged?: true;
+  /** The answer has its version as `ETag`: who knows it reads 304 (`If-None-Match`), and a change can be bound to it (`If-Match`). */
+  readonly versioned?: true;
   /** The same as a table, for those who ask for it. */
   readonly csv?: z.ZodType;
   /** Refusals that are special to this operation. */
@@ -39,9 +39,7 @@ interface Sketch<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
   readonly answer: z.ZodType;
   readonly types?: readonly string[];
   readonly answerOnce?: true;
-  /** Whoever has the newest version already is told so (304). */
-  readonly unchanged?: true;
-  /** The same as a table, for those who ask for it. */
+  readonly versioned?: true;
   readonly csv?: z.ZodType;
   readonly problems?: readonly ErrorCode[];
 }

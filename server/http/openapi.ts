@@ -30,6 +30,17 @@ const spokenVersion = z.enum(apiVersions).meta({
   header: { id: 'HoldfastVersion' },
 });
 const answerHeaders = z.object({ [versionHeader]: spokenVersion });
+const versionedHeaders = answerHeaders.extend({
+  ETag: z.string().meta({ description: 'The version of what is answered: its `seq`, in quotes', examples: ['"4"'] }),
+});
+const versionRead = z
+  .string()
+  .optional()
+  .meta({ description: 'The `ETag` of an earlier answer: 304 while nothing has changed' });
+const versionChanged = z
+  .string()
+  .optional()
+  .meta({ description: 'The `ETag` of the version that is to be changed: 412 when it has changed since' });
 
 /** Refusals that follow from what an operation is. */
 function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
@@ -46,6 +57,7 @@ function commonProblems(endpoint: AnyEndpoint, keyed: boolean): ErrorCode[] {
     ...(read ? (['validation_failed'] as const) : []),
     ...(writes && read ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(keyed ? (['idempotency_key_reused', 'idempotency_key_in_use'] as const) : []),
+    ...(endpoint.versioned && writes ? (['precondition_failed'] as const) : []),
     ...(stepUp ? (['step_up_required'] as const) : []),
     ...(limit ? (['rate_limited'] as const) : []),
   ];
@@ -58,7 +70,8 @@ function answerOf(endpoint: AnyEndpoint) {
   const types = endpoint.types ?? ['application/json'];
   const csv = endpoint.csv === undefined ? {} : { 'text/csv': { schema: endpoint.csv } };
   const content = Object.fromEntries(types.map((type) => [type, { schema: endpoint.answer, ...examples }]));
-  return { description: STATUS_CODES[endpoint.status] ?? '', headers: answerHeaders, content: { ...content, ...csv } };
+  const headers = endpoint.versioned ? versionedHeaders : answerHeaders;
+  return { description: STATUS_CODES[endpoint.status] ?? '', headers, content: { ...content, ...csv } };
 }
 
 /** The answers of one status that refuse, each with an example under its code. */
@@ -82,9 +95,11 @@ function responsesOf(endpoint: AnyEndpoint, keyed: boolean): ZodOpenApiOperation
   const refusals = [...byStatus]
     .sort(([a], [b]) => a - b)
     .map(([status, codes]) => [String(status), refusalOf(endpoint, status, [...codes])] as const);
-  const unchanged = endpoint.unchanged
-    ? [['304', { description: 'Not Modified: `If-None-Match` named its version' }] as const]
-    : [];
+  const isRead = splitOperation(endpoint.operation).method === 'get';
+  const unchanged =
+    endpoint.versioned && isRead
+      ? [['304', { description: 'Not Modified: `If-None-Match` named its version' }] as const]
+      : [];
   return Object.fromEntries([[String(endpoint.status), answerOf(endpoint)] as const, ...unchanged, ...refusals]);
 }
 
@@ -99,6 +114,16 @@ function securityOf(operation: AnyEndpoint['operation']): Record<string, string[
   const { access, token } = ruleOf(operation);
   if (!Array.isArray(access)) return token ? [{}, { bearer: [] }] : [];
   return scopeOf(operation) === null ? [{ bearer: [] }] : [{ bearer: [] }, { serverKey: [] }];
+}
+
+/** What a caller may say in headers. */
+function headersOf(endpoint: AnyEndpoint, method: string, keyed: boolean) {
+  const version = method === 'get' ? { 'If-None-Match': versionRead } : { 'If-Match': versionChanged };
+  return z.object({
+    ...(keyed ? { 'Idempotency-Key': idempotencyKey } : {}),
+    ...(endpoint.versioned ? version : {}),
+    [versionHeader]: askedVersion,
+  });
 }
 
 function bodyOf(endpoint: AnyEndpoint) {
@@ -117,7 +142,7 @@ function describeOperation(endpoint: AnyEndpoint): ZodOpenApiOperationObject {
   const keyed = method === 'post' && roles !== null && !secret;
   const params = endpoint.params === nothing ? {} : { path: endpoint.params as z.ZodObject };
   const query = endpoint.query === nothing ? {} : { query: endpoint.query as z.ZodObject };
-  const header = z.object({ ...(keyed ? { 'Idempotency-Key': idempotencyKey } : {}), [versionHeader]: askedVersion });
+  const header = headersOf(endpoint, method, keyed);
   const forWhom = roles ? `Roles: ${roles.join(', ')}.` : '';
   const factor = stepUp ? 'Demands a second factor of the last 5 minutes.' : '';
   const description = [endpoint.description, forWhom, factor].filter(Boolean).join(' ');

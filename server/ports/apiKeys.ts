@@ -4,6 +4,9 @@ import type { Actor } from '../ports.ts';
 export const apiKeyScopes = ['read', 'trade', 'intents', 'payouts', 'reports'] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];
 
+/** The id of a key, by which a server is told from a person wherever either may stand. */
+export const apiKeyIdForm = /^hfk_[0-9a-f]{24}$/;
+
 /** A key of a marketplace's server; its secret is sealed, since a signature is checked with the secret itself. */
 export interface ApiKey {
   readonly id: string;

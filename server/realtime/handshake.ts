@@ -8,7 +8,7 @@ import type { Actor } from '../ports.ts';
 export type SocketActor = Actor & Pick<Credentials, 'sessionId'> & { readonly expiresAtMs: number };
 
 /** What is asked of a token, and of the session behind it where it is one of ours. */
-export interface Believing {
+export interface TokenChecks {
   readonly verify: (token: string) => SocketActor;
   /** Throws `session_ended` when the session is over or its user disabled. */
   readonly demandOpenSession: (sessionId: string) => Promise<void>;
@@ -26,7 +26,7 @@ const keptActor = z.object({
 });
 
 /** Lets nobody in without a valid token; a session that is taken up again must be taken up by the same person in the same role. */
-export function authenticate({ verify, demandOpenSession }: Believing) {
+export function authenticate({ verify, demandOpenSession }: TokenChecks) {
   return async (socket: Socket, next: (error?: Error) => void) => {
     try {
       const { userId, role, expiresAtMs, sessionId } = verify(tokenSchema.parse(socket.handshake.auth.token));
@@ -46,7 +46,7 @@ export function authenticate({ verify, demandOpenSession }: Believing) {
 }
 
 /** Disconnects a socket soon after its session ended; what cannot be asked is asked again, and the token ends by itself. */
-export function followSession(socket: Socket, { sessionId }: SocketActor, ask: Believing['demandOpenSession']): void {
+export function followSession(socket: Socket, { sessionId }: SocketActor, ask: TokenChecks['demandOpenSession']): void {
   if (sessionId === undefined) return;
   const timer = setInterval(() => {
     ask(sessionId).catch((error: unknown) => {
@@ -62,7 +62,7 @@ export function followSession(socket: Socket, { sessionId }: SocketActor, ask: B
  */
 export function guardSessions(
   namespace: Namespace,
-  { now, demandOpenSession }: Pick<Believing, 'demandOpenSession'> & { readonly now: () => number },
+  { now, demandOpenSession }: Pick<TokenChecks, 'demandOpenSession'> & { readonly now: () => number },
 ): void {
   const { adapter } = namespace;
   const restore = adapter.restoreSession.bind(adapter);

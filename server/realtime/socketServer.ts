@@ -4,12 +4,12 @@ import type { Redis } from 'ioredis';
 import { Server, type Socket } from 'socket.io';
 import { admission } from './admission.ts';
 import type { Emitter } from './broadcast.ts';
-import { authenticate, type Believing, followSession, guardSessions, type SocketActor } from './handshake.ts';
+import { authenticate, followSession, guardSessions, type SocketActor, type TokenChecks } from './handshake.ts';
 import { followRequests, type JoinDeps } from './joinRequests.ts';
 import { createStreams } from './redisStreams.ts';
 import { roomsOf } from './rooms.ts';
 
-interface SocketDeps extends JoinDeps, Believing {
+interface SocketDeps extends JoinDeps, TokenChecks {
   readonly allowedOrigins: readonly string[];
   /** Names the Redis that carries events between processes; the sockets open connections of their own to it. */
   readonly redis: Redis | null;

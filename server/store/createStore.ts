@@ -6,6 +6,7 @@ import type { AuditedBooks } from '../ports/audit.ts';
 import type { AuditTrail } from '../ports/auditTrail.ts';
 import type { Backlogs } from '../ports/backlogs.ts';
 import type { LedgerStore } from '../ports/books.ts';
+import type { ProviderEventStore } from '../ports/deliveries.ts';
 import type { AdminUserStore, Attempts, SealedFields, SessionStore } from '../ports/identity.ts';
 import type { PaymentReports } from '../ports/paymentReads.ts';
 import type { PayoutApprovals } from '../ports/payouts.ts';
@@ -16,7 +17,6 @@ import type {
   DueWork,
   IdempotencyStore,
   MarketplaceStore,
-  ProviderEventStore,
   Queries,
   RelayStore,
   TailHints,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Binary } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { type ProviderEventRow, providerCountModel, providerEventModel } from '../models/providerEventModel.ts';
-import type { DeliveryOutcome, ProviderDelivery, ProviderEventStore } from '../ports.ts';
+import type { DeliveryOutcome, ProviderDelivery, ProviderEventStore } from '../ports/deliveries.ts';
 import { readLimitMs } from './connection.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
 

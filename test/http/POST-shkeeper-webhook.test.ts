@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { BlockList } from 'node:net';
 import { expect } from 'chai';
 import request from 'supertest';
 import type { ProviderReport } from '../../server/domain/state.ts';
@@ -122,6 +123,27 @@ describe('POST /api/payment/shkeeper/webhook', () => {
     const headers = { 'x-shkeeper-timestamp': '', 'x-shkeeper-signature': signature };
     const world = standIn({ commands: accepting, settings: { legacySignature: 'body' } });
     expect((await deliver(world, { headers })).status).to.equal(202);
+  });
+
+  it('refuses a signed delivery from an address that is not listed, whatever it claims, before its body is read', async () => {
+    const webhookSources = new BlockList();
+    webhookSources.addAddress('203.0.113.7');
+    const from = (address: string, trustProxy: number) => {
+      const world = standIn({ commands: accepting, settings: { webhookSources, trustProxy } });
+      return { world, answer: deliver(world, { headers: { 'x-forwarded-for': address } }) };
+    };
+    expect((await from('203.0.113.7', 1).answer).status).to.equal(202);
+    expect((await from('::ffff:203.0.113.7', 1).answer).status).to.equal(202);
+    for (const [address, trustProxy] of [
+      ['203.0.113.8', 1],
+      ['nobody', 1],
+      ['203.0.113.7', 0],
+    ] as const) {
+      const { world, answer } = from(address, trustProxy);
+      expectProblem(await answer, 401, 'invalid_signature');
+      expect(world.calls).to.deep.equal([]);
+      expect(world.counted).to.deep.equal(['shkeeper:refused:source_not_listed']);
+    }
   });
 
   it('accepts any of several keys', async () => {

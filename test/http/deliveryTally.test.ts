@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createDeliveryTally } from '../../server/deps/deliveryTally.ts';
-import type { ProviderEventStore } from '../../server/ports.ts';
+import type { ProviderEventStore } from '../../server/ports/deliveries.ts';
 import { eventually } from '../support/eventually.ts';
 
 function world(count: ProviderEventStore['count']) {

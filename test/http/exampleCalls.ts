@@ -14,7 +14,7 @@ export const abridged: readonly Operation[] = [
   'GET /docs/:version/:file',
 ];
 
-/** Who makes the call of an example: the first whom the policies name, an operator where the ways part. */
+/** Who makes the call of an example: the first whom the policies name, and a buyer where a token only shows more. */
 function callerOf(operation: Operation): Role | null {
   const { access, token } = ruleOf(operation);
   if (token === 'optional') return 'buyer';

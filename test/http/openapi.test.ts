@@ -6,7 +6,7 @@ interface Described {
   readonly operationId: string;
   readonly security: readonly object[];
   readonly parameters?: readonly { name: string; in: string }[];
-  readonly responses: Record<string, { description: string }>;
+  readonly responses: Record<string, { description: string; headers?: Record<string, object> }>;
   readonly requestBody?: {
     required: boolean;
     content: Record<string, { schema: { properties: Record<string, unknown> } }>;
@@ -48,6 +48,16 @@ describe('the OpenAPI document', () => {
     expect(body).to.include.keys('purchaseRequestId', 'sellerOfferId', 'amount', 'sellerId', 'token', 'network');
     expect(described('get', '/api/payment/health')?.security).to.deep.equal([]);
     expect(described('post', '/api/payment/shkeeper/webhook')?.responses).to.include.keys('202', '401', '413', '503');
+  });
+
+  it('names the headers by which a caller reads and changes the version that he knows', () => {
+    const [read, change] = [described('get', '/api/payment/{id}'), described('put', '/api/payment/{id}')];
+    const names = (entry: Described | undefined) => entry?.parameters?.map(({ name }) => name);
+    expect(names(read)).to.include('If-None-Match').and.not.include('If-Match');
+    expect(names(change)).to.include('If-Match').and.not.include('If-None-Match');
+    for (const entry of [read, change]) expect(entry?.responses['200']?.headers).to.include.keys('ETag');
+    expect(read?.responses).to.include.keys('304').and.not.include.keys('412');
+    expect(change?.responses['412']?.description).to.include('precondition_failed');
   });
 
   it('demands a body where an empty one would be refused, and nowhere else', () => {

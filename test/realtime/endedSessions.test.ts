@@ -10,7 +10,7 @@ describe('realtime: sockets of a session of our own', () => {
   const ended = new Set<string>();
   let away = false;
   const asked: string[] = [];
-  const believing = {
+  const checks = {
     verify: (token: string) => ({ ...tokens.verify(token), sessionId: 's-1' }),
     demandOpenSession: async (sessionId: string) => {
       asked.push(sessionId);
@@ -18,7 +18,7 @@ describe('realtime: sockets of a session of our own', () => {
       if (ended.has(sessionId)) throw new AppError('session_ended', 'Ended.');
     },
   };
-  const start = () => startSocketServer({ believing });
+  const start = () => startSocketServer({ checks });
 
   beforeEach(() => {
     ended.clear();

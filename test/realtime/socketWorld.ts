@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { io, type Socket } from 'socket.io-client';
 import type { PurchaseRequest } from '../../server/domain/trade.ts';
 import type { Actor, Logger } from '../../server/ports.ts';
-import type { Believing } from '../../server/realtime/handshake.ts';
+import type { TokenChecks } from '../../server/realtime/handshake.ts';
 import { createSocketServer } from '../../server/realtime/socketServer.ts';
 import { createTokens } from '../../server/tokens.ts';
 import { eventually } from '../support/eventually.ts';
@@ -47,7 +47,7 @@ export type SocketServer = Awaited<ReturnType<typeof startSocketServer>>;
 
 /** A socket server on a port of its own, with the Redis of `redisUrl` behind it; without `web` it only emits. */
 export async function startSocketServer(
-  options: { redisUrl?: string; now?: () => number; web?: boolean; believing?: Partial<Believing> } = {},
+  options: { redisUrl?: string; now?: () => number; web?: boolean; checks?: Partial<TokenChecks> } = {},
 ) {
   const redis = options.redisUrl ? new Redis(options.redisUrl, { lazyConnect: true }) : null;
   const http = createServer();
@@ -56,7 +56,7 @@ export async function startSocketServer(
     ...{
       verify: tokens.verify,
       demandOpenSession: async () => {},
-      ...options.believing,
+      ...options.checks,
       marketplace,
       allowedOrigins: [],
       redis,

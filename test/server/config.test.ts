@@ -22,6 +22,8 @@ const ellipticKey = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString();
 
+const familyOf = (address: string) => (address.includes(':') ? 'ipv6' : 'ipv4');
+
 function problems(environment: Record<string, string | undefined>): readonly string[] {
   try {
     loadConfig(environment);
@@ -119,6 +121,11 @@ describe('server: config', () => {
     ['REDIS_URL', ['localhost:6379', 'redis://']],
     ['JWT_PUBLIC_KEY', ['not a key', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----']],
     ['SHKEEPER_WEBHOOK_ACK_STATUS', ['199', '302', 'ok']],
+    ['MAX_CONNECTIONS', ['0', '9', '1000001', 'many']],
+    [
+      'SHKEEPER_WEBHOOK_SOURCES',
+      ['shop.example', '10.0.0', '10.0.0.0/33', '2001:db8::/129', '10.0.0.1-10.0.0.9', '10.0.0.1 10.0.0.2', '::1%lo'],
+    ],
     ['SHKEEPER_LEGACY_SIGNATURE', ['on', 'true']],
     ['MARKETPLACE_FEE_BPS', ['1001', '-1', '1.5']],
     ['SETTLEMENT_VALID_HOURS', ['0', '721']],
@@ -176,6 +183,17 @@ describe('server: config', () => {
       expect(read?.export({ format: 'jwk' }).d).to.equal(seed);
     }
     expect(loadConfig({ JWT_SECRET: secret }).TRAIL_SIGNING_KEY).to.equal(null);
+  });
+
+  it('reads where webhooks may come from, as addresses and networks of both families', () => {
+    const read = (text: string) =>
+      loadConfig({ JWT_SECRET: secret, SHKEEPER_WEBHOOK_SOURCES: text }).SHKEEPER_WEBHOOK_SOURCES;
+    const listed = read('203.0.113.7, 10.1.0.0/16,2001:db8::/48');
+    const inside = ['203.0.113.7', '10.1.255.255', '2001:db8::1'].map((one) => listed?.check(one, familyOf(one)));
+    expect(inside).to.deep.equal([true, true, true]);
+    const outside = ['203.0.113.8', '10.2.0.0', '2001:db9::1'].map((one) => listed?.check(one, familyOf(one)));
+    expect(outside).to.deep.equal([false, false, false]);
+    expect(read('')).to.equal(null);
   });
 
   it('never repeats a secret in its complaints', () => {

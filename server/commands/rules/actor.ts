@@ -1,5 +1,6 @@
 import type { PaymentState, State } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
+import { apiKeyIdForm } from '../../ports/apiKeys.ts';
 import type { Actor } from '../../ports.ts';
 import { incoming } from './refusal.ts';
 
@@ -7,7 +8,7 @@ import { incoming } from './refusal.ts';
 export const userActor = (actor: Actor): string => `user:${actor.userId}`;
 
 /** Whether a marketplace's server speaks for itself, by its key, and no person. */
-export const isServer = ({ userId }: Actor): boolean => /^hfk_[0-9a-f]{24}$/.test(userId);
+export const isServer = ({ userId }: Actor): boolean => apiKeyIdForm.test(userId);
 
 /** Refuses everybody but admins. */
 export function demandAdmin(actor: Actor): void {

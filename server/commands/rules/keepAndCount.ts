@@ -1,4 +1,5 @@
-import type { Clock, ProviderEventStore, ReportOutcome } from '../../ports.ts';
+import type { ProviderEventStore, ReportOutcome } from '../../ports/deliveries.ts';
+import type { Clock } from '../../ports.ts';
 
 /** A provider's delivery as it came; `headers` are only those that may be kept: the HTTP side hands on none that carries a secret. */
 export interface RawDelivery {

@@ -4,6 +4,9 @@ import type { SignedCall } from '../../ports/apiKeys.ts';
 /** The same distance that webhooks are given, either way. */
 export const signatureWindowSeconds = 300;
 
+/** Headers that change what a call does, and one that tells equal calls of one second apart; signed when they are sent. */
+export const signedHeaderNames = ['idempotency-key', 'if-match', 'x-nonce', 'x-on-behalf-of'] as const;
+
 /**
  * What is signed: five lines that no part can leave, since none holds a line end. Headers that change what a call does are covered when they
  * are sent, each in a line of its own behind the others, in the order of their names; without them it is the five lines alone.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { apiKeyScopes } from '../../ports/apiKeys.ts';
+import { apiKeyIdForm, apiKeyScopes } from '../../ports/apiKeys.ts';
 import { endpoint, envelope } from '../endpoint.ts';
 
 const time = z.string().meta({ format: 'date-time' });
@@ -42,6 +42,6 @@ export const listApiKeys = endpoint({
 export const revokeApiKey = endpoint({
   operation: 'POST /api/payment/v1/api-keys/:id/revoke',
   summary: 'End a key at once and for ever',
-  params: z.strictObject({ id: z.string().regex(/^hfk_[0-9a-f]{24}$/) }),
+  params: z.strictObject({ id: z.string().regex(apiKeyIdForm) }),
   answer: envelope(apiKey),
 });

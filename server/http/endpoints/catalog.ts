@@ -12,7 +12,7 @@ import {
 } from './decentralized.ts';
 import { decentralizedHistory, decentralizedReceiver, decentralizedStatus } from './decentralizedReads.ts';
 import { createTestPayment, getCallbackTest, postCallbackTest, testProvider, triggerWebhook } from './development.ts';
-import { asyncapiFile, docsFile, docsPage } from './documents.ts';
+import { asyncapiFile, docsFile, docsPage, openapiFile } from './documents.ts';
 import { confirmTransaction, postIntent } from './intents.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from './ledger.ts';
 import { autoFetchMissing, fetchTransaction } from './missingTransactions.ts';
@@ -25,7 +25,7 @@ import { confirmReleaseBatch, prepareReleaseBatch } from './releaseBatch.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from './requests.ts';
 import { confirmFactor, endSession, enrolFactor, openSession, refreshSession, stepUp } from './sessions.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from './settlements.ts';
-import { livez, metricsText, openapiFile, paymentHealth, payPage, readyz, welcome } from './system.ts';
+import { livez, metricsText, paymentHealth, payPage, readyz, welcome } from './system.ts';
 import { invoiceWebhook, payoutWebhook, webhookStats } from './webhooks.ts';
 
 const all: readonly AnyEndpoint[] = [

@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { docsTypes } from '../pages/docsPage.ts';
 
+export const openapiFile = endpoint({
+  operation: 'GET /openapi.json',
+  summary: 'This document',
+  answer: z.looseObject({ openapi: z.string() }),
+});
+
 export const docsPage = endpoint({
   operation: 'GET /docs',
   summary: 'This document as a page, from which calls can be tried (HTML)',

@@ -50,7 +50,7 @@ export const getPayment = endpoint({
   description: 'Its `seq` is its `ETag`; whoever sends it as `If-None-Match` gets 304 while nothing has changed.',
   params,
   answer: anyPaymentDocument,
-  unchanged: true,
+  versioned: true,
 });
 
 export const putPayment = endpoint({
@@ -72,7 +72,8 @@ export const putPayment = endpoint({
     })
     .refine((body) => Object.keys(body).length > 0, 'must name what to change'),
   answer: anyPaymentDocument,
-  problems: ['already_final', 'illegal_transition', 'precondition_failed', 'chain_unavailable'],
+  versioned: true,
+  problems: ['already_final', 'illegal_transition', 'chain_unavailable'],
 });
 
 const eventFacts = z.strictObject({

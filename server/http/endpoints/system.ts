@@ -32,11 +32,6 @@ export const paymentHealth = endpoint({
     endpoints: z.strictObject({ shkeeper: z.string(), decentralized: z.string(), health: z.string() }),
   }),
 });
-export const openapiFile = endpoint({
-  operation: 'GET /openapi.json',
-  summary: 'This document',
-  answer: z.looseObject({ openapi: z.string() }),
-});
 export const metricsText = endpoint({
   operation: 'GET /metrics',
   summary: 'Figures of this process and of the backlogs, in the text format of Prometheus',

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 import type { TrailEvent } from '../../domain/auditTrail.ts';
+import { apiKeyIdForm } from '../../ports/apiKeys.ts';
 import type { AppDeps } from '../appDeps.ts';
 import type { Operation } from '../policies.ts';
 import { createTrailBounds, type Lane } from '../trailBounds.ts';
@@ -18,7 +19,6 @@ const debug: Operation = 'GET /api/payment/:id/debug';
 const charactersMax = 200;
 /** As rate limits count an IPv6 network. */
 const ipv6Subnet = 56;
-const keyForm = /^hfk_[0-9a-f]{24}$/;
 
 const logIn: Operation = 'POST /api/payment/v1/sessions';
 const refresh: Operation = 'POST /api/payment/v1/sessions/refresh';
@@ -63,7 +63,7 @@ function actorOf(request: Request, isRefused: boolean): string {
   const { apiKeyId, actor, accountId } = request;
   const proven = [apiKeyId, actor?.userId ?? (isRefused ? undefined : accountId)].filter(Boolean).join('.');
   const key = request.get('x-api-key') ?? '';
-  const claimed = accountId ?? (keyForm.test(key) ? key : '');
+  const claimed = accountId ?? (apiKeyIdForm.test(key) ? key : '');
   return proven !== '' ? proven : claimed === '' ? '' : `claims:${claimed}`;
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler } from 'express';
+import { signedHeaderNames } from '../../commands/rules/requestSignature.ts';
 import { AppError } from '../../errors.ts';
-import type { KnownServer, SignedCall } from '../../ports/apiKeys.ts';
+import { apiKeyIdForm, type KnownServer, type SignedCall } from '../../ports/apiKeys.ts';
 import type { Actor } from '../../ports.ts';
 import { type Operation, ruleOf } from '../policies.ts';
 import { scopeOf } from '../scopes.ts';
@@ -15,12 +16,10 @@ declare module 'express-serve-static-core' {
 }
 
 const forms = {
-  'x-api-key': /^hfk_[0-9a-f]{24}$/,
+  'x-api-key': apiKeyIdForm,
   'x-timestamp': /^\d{1,12}$/,
   'x-signature': /^[0-9a-f]{64}$/,
 } as const;
-/** Headers that change what a call does, and one that tells equal calls of one second apart; signed when they are sent. */
-const covered = ['idempotency-key', 'if-match', 'x-nonce', 'x-on-behalf-of'];
 const plain = /^[\x21-\x7e]{1,128}$/;
 
 const bodyHashes = new WeakMap<IncomingMessage, string>();
@@ -43,7 +42,7 @@ function headerOf(request: Request, name: keyof typeof forms): string {
 }
 
 function coveredHeaders(request: Request): ReadonlyMap<string, string> {
-  const sent = covered.flatMap((name) => {
+  const sent = signedHeaderNames.flatMap((name) => {
     const value = request.get(name);
     return value === undefined ? [] : [[name, value] as const];
   });

@@ -1,19 +1,37 @@
 import type { RequestHandler, Router } from 'express';
 import { AppError } from '../../errors.ts';
 import { splitOperation } from '../endpoint.ts';
-import { asyncapiFile, docsFile, docsPage } from '../endpoints/documents.ts';
+import { asyncapiFile, docsFile, docsPage, openapiFile } from '../endpoints/documents.ts';
 import { exactRouter } from '../exactRouter.ts';
+import { renderOpenapi } from '../openapi.ts';
 import { docsFiles, docsPolicy, renderDocsPage } from '../pages/docsPage.ts';
 
 /** A year, the longest that caches are asked to keep anything. */
 const keepSeconds = 31_536_000;
 
-/** The page over the OpenAPI document with what it loads, and the document of the sockets. */
+/** A text that is made when it is first asked for, and kept. */
+function madeOnce(render: () => string): () => string {
+  let text: string | null = null;
+  return () => {
+    text ??= render();
+    return text;
+  };
+}
+
+/** One for every app of the process: it takes long to make. */
+const openapiText = madeOnce(renderOpenapi);
+
+/** The document of the API and the page over it with what that loads, and the document of the sockets. */
 export function documentRoutes(limited: RequestHandler, renderAsyncapi: () => string): Router {
   const router = exactRouter();
+  const asyncapiText = madeOnce(renderAsyncapi);
+
+  router.get(splitOperation(openapiFile.operation).path, limited, (_request, response) => {
+    response.type('application/json').send(openapiText());
+  });
 
   router.get(splitOperation(asyncapiFile.operation).path, limited, (_request, response) => {
-    response.type('application/json').send(renderAsyncapi());
+    response.type('application/json').send(asyncapiText());
   });
 
   router.get(splitOperation(docsPage.operation).path, limited, async (_request, response) => {

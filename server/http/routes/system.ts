@@ -2,24 +2,15 @@ import type { RequestHandler, Router } from 'express';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { type AnyEndpoint, splitOperation } from '../endpoint.ts';
-import { asyncapiFile, docsPage } from '../endpoints/documents.ts';
-import { livez, openapiFile, paymentHealth, readyz, welcome } from '../endpoints/system.ts';
+import { asyncapiFile, docsPage, openapiFile } from '../endpoints/documents.ts';
+import { livez, paymentHealth, readyz, welcome } from '../endpoints/system.ts';
 import { exactRouter } from '../exactRouter.ts';
-import { renderOpenapi } from '../openapi.ts';
 import { sharedFor } from '../shared.ts';
 
 /** A part that does not answer in this time is as good as away. */
 const checkWithinMs = 2_000;
 /** Probes come every few seconds; whoever asks faster gets the same answer, since anybody may ask and every check goes outside. */
 const sharedMs = 1_000;
-
-let openapi: string | null = null;
-
-/** The document of the API; made by the first who asks, for every app of the process. */
-function openapiText(): string {
-  openapi ??= renderOpenapi();
-  return openapi;
-}
 
 async function passes(check: () => Promise<unknown>): Promise<boolean> {
   const { promise: late, reject } = Promise.withResolvers<never>();
@@ -34,7 +25,7 @@ async function passes(check: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Probes, and the document of the API. */
+/** Probes, and where to look for everything else. */
 export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler): Router {
   const router = exactRouter();
   const at = ({ operation }: AnyEndpoint) => splitOperation(operation).path;
@@ -76,10 +67,6 @@ export function systemRoutes({ checks, clock }: AppDeps, limited: RequestHandler
       health: '/api/payment/health',
     };
     response.json({ success: true, message: 'The payment API is up.', endpoints });
-  });
-
-  router.get(at(openapiFile), limited, (_request, response) => {
-    response.type('application/json').send(openapiText());
   });
 
   return router;

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import type { DeliveryOutcome } from '../../ports.ts';
+import type { DeliveryOutcome } from '../../ports/deliveries.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { webhookStats } from '../endpoints/webhooks.ts';
 import { exactRouter } from '../exactRouter.ts';
