@@ -1,28 +1,23 @@
 import { claim } from '../domain/claim.ts';
-import type { PayoutSource, SignalContext, SignalOf } from '../domain/signal.ts';
+import type { PayoutSource } from '../domain/signal.ts';
 import type { PaymentState, PayoutReservation } from '../domain/state.ts';
 import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
-import type { Actor, Ids, Observation, PaymentCoordinator, TransitionStore } from '../ports.ts';
+import type { Actor, Ids, PaymentCoordinator, TransitionStore } from '../ports.ts';
 import { demandAdmin, isServer, userActor } from './rules/actor.ts';
 import { readWallet } from './rules/addresses.ts';
 import { networkOf } from './rules/asset.ts';
+import { createLimitedPayouts, type LimitedPayoutDeps } from './rules/limitedPayout.ts';
 import { openedBefore, openedPayout } from './rules/openedPayout.ts';
 import type { OpenPayout } from './rules/payoutOrder.ts';
-import { createPayoutTurns, type PayoutTurnPorts } from './rules/payoutTurn.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 
-export interface OpenPayoutDeps extends PayoutTurnPorts {
+export interface OpenPayoutDeps extends LimitedPayoutDeps {
   readonly store: TransitionStore;
   readonly coordinator: PaymentCoordinator;
   readonly gateway: EscrowGateway;
   readonly ids: Ids;
 }
-
-type Ordered = SignalOf<'payoutRequested'>;
-
-/** Orders of one asset that may overtake this one before its caller has to repeat; each that overtakes was recorded. */
-const maxTurns = 5;
 
 /** Where the terms send the money of an account: they were frozen before anything was paid, so nobody who orders a payout has chosen it. */
 function addressInTerms({ terms, ...state }: PaymentState, from: PayoutSource): readonly string[] {
@@ -33,7 +28,7 @@ function addressInTerms({ terms, ...state }: PaymentState, from: PayoutSource): 
 /** Reserves money for a payout in the log of the payment that pays it; the relay opens the record that sends it. */
 export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
   const { store, gateway, payoutLimits } = deps;
-  const takeTurn = createPayoutTurns(deps);
+  const limited = createLimitedPayouts(deps);
 
   async function readDestination(payment: PaymentState, text: string): Promise<string> {
     const network = networkOf(gateway, payment.asset.network);
@@ -55,15 +50,6 @@ export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
     );
   }
 
-  /** Observes the order under the limits, with a new turn whenever another payout of the asset was quicker. */
-  async function observeInTurn(payment: PaymentState, order: Ordered, context: SignalContext): Promise<Observation> {
-    for (let tries = 1; ; tries += 1) {
-      const { turn, evidence } = await takeTurn(payment.asset, order.amount);
-      const observation = await deps.coordinator.observe(payment.id, { ...order, turn }, { ...context, evidence });
-      if (observation.outcome !== 'wait' || tries === maxTurns) return observation;
-    }
-  }
-
   return async function openPayout(input) {
     demandAdmin(input.actor);
     const payment = incoming((await store.tail(input.paymentId))?.state);
@@ -79,10 +65,14 @@ export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
     const isChosen = !addressInTerms(payment, from).includes(destination);
     if (isChosen) demandDestination(input.actor, destination);
     const observation = isChosen
-      ? await observeInTurn(payment, signal, context)
+      ? await limited.observe(payment, signal, { actor: input.actor, context })
       : await deps.coordinator.observe(payment.id, signal, context);
-    const state = recordedPayment(observation);
+    const isTooLate = observation.outcome === 'refused' && observation.code === 'approval_mismatch';
+    const state = isTooLate ? incoming(observation.state) : recordedPayment(observation);
     // A key that won the race elsewhere meanwhile has opened a payout under another id.
-    return (await openedBefore(store, state, input.idempotencyClaim, isSame)) ?? openedPayout(store, state, payoutId);
+    const opened = await openedBefore(store, state, input.idempotencyClaim, isSame);
+    if (opened) return opened;
+    if (isTooLate) throw await limited.overtaken(payment, signal, input.actor);
+    return openedPayout(store, state, payoutId);
   };
 }

@@ -94,6 +94,7 @@ export function portsOf(parts: {
     ids: systemIds,
     policy: policyFrom(config),
     payoutLimits: payoutLimitsOf(config),
+    payoutApprovals: store.payoutApprovals,
     logger,
     crash: createCrashPoint(config.CRASH_AT),
     manualAfterMs: config.PAYOUT_MANUAL_AFTER_SECONDS * 1000,

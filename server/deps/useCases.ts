@@ -1,6 +1,7 @@
 import { createAcceptLate } from '../commands/acceptLate.ts';
 import { createAcceptOffer } from '../commands/acceptOffer.ts';
 import { createAdminPayout } from '../commands/adminPayout.ts';
+import { createApprovePayout } from '../commands/approvePayout.ts';
 import { createAskAddress } from '../commands/askAddress.ts';
 import { createCancelPayment } from '../commands/cancelPayment.ts';
 import { createCheckOpenPayments } from '../commands/checkOpenPayments.ts';
@@ -66,6 +67,7 @@ export function useCasesOf(ports: Ports) {
     forwardToVault,
     drivePayout: createDrivePayout(ports),
     resolvePayout: createResolvePayout(ports),
+    approvePayout: createApprovePayout(ports),
     expirePayments: createExpirePayments({ ...ports, verifyPayment }),
     voidSettlements: createVoidSettlements(ports),
   };

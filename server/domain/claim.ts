@@ -68,6 +68,8 @@ export const claim = {
   /** The place of a payout among all of its asset that go to an address somebody named: a `slot:`, because they are many and their highest is asked for. */
   payoutTurn: (asset: string, n: number) => `${claim.payoutTurns(asset)}${String(n).padStart(9, '0')}`,
   payoutTurns: (asset: string) => `slot:payouts:${lower(asset)}:`,
+  /** One payout for each approval, in whatever process. */
+  approval: (hash: string) => `approval:${hash}`,
   idempotency: (principal: string, route: string, key: string) => `idem:${principal}:${route}:${key}`,
 };
 
@@ -81,6 +83,8 @@ export function claimConflict(taken: string, own: boolean): ClaimConflict {
       return 'existing';
     case 'slot':
       return 'wait';
+    case 'approval':
+      return 'conflict';
     case 'post':
       return 'alreadyAsked';
     case 'idem':

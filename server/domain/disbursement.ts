@@ -4,6 +4,7 @@ import { heldBy, isVaultOfUse, missingFromPrice, openForward, ownAsset } from '.
 import { account, balanceOf } from './ledger.ts';
 import { returned } from './mirror.ts';
 import { smaller } from './money.ts';
+import { approvalHash, nextPayout } from './payoutApproval.ts';
 import { advance, type MachineSignal, postClaims } from './payoutMachine.ts';
 import type { PayoutSource, SignalOf } from './signal.ts';
 import type { PaymentState, PayoutReservation } from './state.ts';
@@ -19,7 +20,8 @@ const pendingPlace = {
   'owed:buyer': 'refunds',
 } as const satisfies Record<PayoutSource, string>;
 
-function sourceAccount(state: PaymentState, from: PayoutSource): string {
+/** The account of a payment that a payout leaves from. */
+export function sourceAccount(state: PaymentState, from: PayoutSource): string {
   if (from === 'owed:seller') return account.owedSeller(state.sellerId, state.id);
   if (from === 'owed:buyer') return account.owedBuyer(state.buyerId, state.id);
   return account[from === 'held:provider' ? 'held' : 'excess']('provider', state.id);
@@ -40,7 +42,14 @@ export function payoutRequested(draft: Draft, signal: SignalOf<'payoutRequested'
   const asset = ownAsset(state);
   if (signal.amount > balanceOf(state.balances, from, asset))
     return refuse('amount_exceeds_balance', 'the account holds less than that');
-  const n = state.payouts.length + 1;
+  const n = nextPayout(state);
+  if (signal.approval !== undefined) {
+    const { amount, destination } = signal;
+    const proposed = { paymentId: state.id, n, account: from, asset: state.asset, amount, destination };
+    if (signal.approval !== approvalHash({ ...proposed, actor: draft.context.actor }))
+      return refuse('approval_mismatch', 'the approval is of another payout');
+    draft.claims.push(claim.approval(signal.approval));
+  }
   const pendingAccount = account.pending(pendingPlace[signal.from], state.id);
   book(draft, [
     { account: from, asset, amount: -signal.amount },

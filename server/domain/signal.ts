@@ -166,6 +166,8 @@ export type Signal =
       readonly destination: string;
       /** Its place among the payouts that are limited together; the terms' own addresses need none. */
       readonly turn?: number;
+      /** The hash that a second admin approved, which lets it exceed the limits. */
+      readonly approval?: string;
     }
   | { readonly kind: 'payoutOpened'; readonly payout: PayoutFacts }
   | { readonly kind: 'payoutWaiting'; readonly reason: string }

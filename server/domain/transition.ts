@@ -67,6 +67,7 @@ export type RefusalCode =
   | 'risk_hold'
   | 'payout_not_open'
   | 'evidence_mismatch'
+  | 'approval_mismatch'
   | 'limit_reached'
   | 'not_applicable';
 

@@ -2,6 +2,7 @@ import type { BlockList } from 'node:net';
 import type { createAcceptLate } from '../commands/acceptLate.ts';
 import type { createAcceptOffer } from '../commands/acceptOffer.ts';
 import type { createAdminPayout } from '../commands/adminPayout.ts';
+import type { createApprovePayout } from '../commands/approvePayout.ts';
 import type { createAuditPayment } from '../commands/auditPayment.ts';
 import type { createCancelPayment } from '../commands/cancelPayment.ts';
 import type { createCheckOpenPayments } from '../commands/checkOpenPayments.ts';
@@ -67,6 +68,7 @@ export interface Commands extends IdentityCommands {
   readonly expirePayments: ReturnType<typeof createExpirePayments>;
   readonly cancelPayment: ReturnType<typeof createCancelPayment>;
   readonly paySeller: ReturnType<typeof createPaySeller>;
+  readonly approvePayout: ReturnType<typeof createApprovePayout>;
   readonly resolvePayout: ReturnType<typeof createResolvePayout>;
   readonly verifyPayment: ReturnType<typeof createSharedLook>;
   readonly auditPayment: ReturnType<typeof createAuditPayment>;

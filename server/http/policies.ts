@@ -88,6 +88,9 @@ export const policies = {
   'GET /api/payment/v1/api-keys': { access: admins, limit: 'read' },
   'POST /api/payment/v1/api-keys/:id/revoke': { access: admins, limit: 'create', stepUp: false },
 
+  // Half of a payout, so it takes what the other half does; a key has no say in it.
+  'POST /api/payment/v1/payout-approvals': { access: admins, limit: 'money', stepUp: true },
+
   'POST /api/payment/v1/sessions': { access: 'anyone', limit: 'anonymous', secret: true },
   'POST /api/payment/v1/sessions/refresh': { access: 'anyone', limit: 'anonymous', secret: true },
   'POST /api/payment/v1/sessions/end': { access: 'anyone', limit: 'anonymous', secret: true },

@@ -23,6 +23,10 @@ export const problem = z
       .meta({
         description: 'Of batch_refused: the payments that cannot take part, each with the details of its own code',
       }),
+    approvalHash: z
+      .string()
+      .optional()
+      .meta({ description: 'Of payout_over_limit: what another admin may approve; `payout` says it in words' }),
     prepared: z
       .array(z.string())
       .optional()
@@ -85,6 +89,10 @@ const sentences: Readonly<Record<ErrorCode, string>> = {
     'No more than 1000 USDT on bsc at once goes to an address that is not in the terms of its payment.',
   payout_destination_refused:
     'A key pays only to an address in the terms of the payment or in PAYOUT_KEY_DESTINATIONS.',
+  payout_approval_own: 'Nobody approves a payout of his own; ask another admin.',
+  payout_approval_mismatch: 'This is not the payout that was proposed; order it again for the hash of now.',
+  payout_approval_expired: 'The approval has ended; have the payout approved again.',
+  payout_approval_used: 'This approval has opened its payout; another one needs an approval of its own.',
   already_running: 'The same is running; ask again when it has ended.',
   idempotency_key_reused: 'This key was used for something else.',
   idempotency_key_in_use: 'The first call with this key is still running.',
@@ -106,6 +114,13 @@ const details: Partial<Record<ErrorCode, Record<string, unknown>>> = {
   precondition_failed: { seq: 4 },
   offer_mismatch: { field: 'amount', offered: '25.5', sent: '20' },
   refund_waits: { availableAt: '2026-12-06T12:00:00.000Z' },
+  payout_over_limit: {
+    ...{ most: '1000', token: 'USDT', network: 'bsc', approvalHash: 'ab'.repeat(32) },
+    payout: {
+      ...{ paymentId, amount: '4000', token: 'USDT', network: 'bsc', destination: `0x${'4'.repeat(40)}` },
+      ...{ owedTo: 'seller', proposerId: 'admin-2' },
+    },
+  },
   batch_refused: { items: [{ paymentId, code: 'not_funded', message: sentences.not_funded }] },
   not_ready: { checks: { mongodb: 'ok', chain: 'failed' } },
 };

@@ -12,3 +12,18 @@ export interface PayoutLimits {
   /** Where a server's key may pay to beside the addresses in the terms of a payment; lower-case. */
   readonly keyDestinations: readonly string[];
 }
+
+/** What a second admin said yes to; the hash names exactly one payout of one proposer, and is its id. */
+export interface PayoutApproval {
+  readonly hash: string;
+  readonly approvedBy: string;
+  readonly approvedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** Where approvals are kept for a while after their end; which of them were used the log says. */
+export interface PayoutApprovals {
+  /** Keeps it unless one of the same hash lives at `now`; answers the one that lives afterwards. */
+  keep(approval: PayoutApproval, now: number): Promise<PayoutApproval>;
+  find(hash: string): Promise<PayoutApproval | null>;
+}

@@ -9,6 +9,7 @@ import type { LedgerStore } from '../ports/books.ts';
 import type { ProviderEventStore } from '../ports/deliveries.ts';
 import type { AdminUserStore, Attempts, SealedFields, SessionStore } from '../ports/identity.ts';
 import type { PaymentReports } from '../ports/paymentReads.ts';
+import type { PayoutApprovals } from '../ports/payouts.ts';
 import type { ReconciliationReports, WatchedAddresses } from '../ports/reconciliation.ts';
 import type { PaymentWork } from '../ports/watching.ts';
 import type {
@@ -46,6 +47,7 @@ import { reachable } from './outage.ts';
 import { createPaymentLists } from './paymentLists.ts';
 import { createPaymentReports } from './paymentReports.ts';
 import { createPaymentWork } from './paymentWork.ts';
+import { createPayoutApprovals } from './payoutApprovals.ts';
 import { createProviderEventStore } from './providerEvents.ts';
 import { createQueries } from './queries.ts';
 import { createRebuildMark } from './rebuildMark.ts';
@@ -74,6 +76,7 @@ export interface Store {
   readonly marketplace: MarketplaceStore;
   readonly queries: Queries;
   readonly apiKeys: ApiKeyStore;
+  readonly payoutApprovals: PayoutApprovals;
   readonly paymentReports: PaymentReports;
   readonly paymentWork: (paymentId: string) => Promise<PaymentWork>;
   readonly audit: AuditLog;
@@ -131,6 +134,7 @@ function portsOver(connection: StoreConnection, reports: ReturnType<typeof conne
     idempotency: createIdempotencyStore(mongoose),
     marketplace: createMarketplaceStore(mongoose),
     apiKeys: createApiKeyStore(mongoose),
+    payoutApprovals: createPayoutApprovals(mongoose),
     queries: createQueries(mongoose, { written, lists, demandAll: createRebuildMark(database).demandNone }),
     paymentWork: createPaymentWork(mongoose),
     paymentReports: createPaymentReports({ reports: reports.database, lists, written }),

@@ -127,6 +127,7 @@ export async function openCommandsWorld(): Promise<CommandsWorld> {
       },
       manualAfterMs,
       payoutLimits: roomyLimits,
+      payoutApprovals: store.payoutApprovals,
     };
     const wakeRelay = () => undefined;
     return {

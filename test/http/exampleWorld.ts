@@ -89,6 +89,9 @@ const commands: Partial<Commands> = {
   adminPayout: paidOut,
   paySeller: paidOut,
   resolvePayout: async () => ({ payoutId: otherPaymentId, status: 'confirmed' }),
+  approvePayout: async () => ({
+    ...{ hash: 'ab'.repeat(32), approvedBy: 'admin-1', approvedAtMs: nowMs, expiresAtMs: nowMs + 3_600_000 },
+  }),
   acceptLate: async () => paid,
   prepareSettlement: async () => prepared,
   confirmSettlement: async () => ({

@@ -1,6 +1,6 @@
 import { claim } from '../../domain/claim.ts';
 import { assetName } from '../../domain/ledger.ts';
-import { formatAmount, parseAmount } from '../../domain/money.ts';
+import { parseAmount } from '../../domain/money.ts';
 import type { Asset } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
 import type { AmountsByToken, PayoutLimits } from '../../ports/payouts.ts';
@@ -16,6 +16,14 @@ export interface PayoutTurnPorts {
 export interface PayoutTurn {
   readonly turn: number;
   readonly evidence: { readonly payoutHours: Hours };
+  /** The first limit that it exceeds, in base units; zero where payouts are closed. */
+  readonly over: OverLimit | null;
+}
+
+/** A limit that a payout exceeds. */
+export interface OverLimit {
+  readonly most: bigint;
+  readonly when: 'at once' | 'in 24 hours';
 }
 
 /** What was ordered in an hour since 1970, in base units as text. */
@@ -52,32 +60,27 @@ export function createPayoutTurns({ store, clock, payoutLimits }: PayoutTurnPort
     return { turn: Number(highest.claim.slice(prefix.length)), hours: hoursIn(step.evidence) };
   }
 
-  function refuse(asset: Asset, most: bigint, when: string): never {
-    const words = `${formatAmount(most, asset.decimals)} ${asset.token} on ${asset.network}`;
-    throw new AppError(
-      'payout_over_limit',
-      `No more than ${words} ${when} goes to an address that is not in the terms of its payment. No admin can lift this by himself: whoever runs the server raises PAYOUT_MOST or PAYOUT_MOST_PER_DAY, or wait until less was paid out in 24 hours.`,
-      { details: { most: formatAmount(most, asset.decimals), token: asset.token, network: asset.network } },
-    );
+  function exceeded(asset: Asset, amount: bigint, spent: bigint): OverLimit | null {
+    const [single, daily] = [limitOf(payoutLimits.single, asset), limitOf(payoutLimits.daily, asset)];
+    if (single === 0n || daily === 0n) return { most: 0n, when: 'at once' };
+    if (amount > single) return { most: single, when: 'at once' };
+    return spent + amount > daily ? { most: daily, when: 'in 24 hours' } : null;
   }
 
-  /** The turn of a payout, or a refusal when it is above a limit. */
+  /** The turn of a payout, and the limit that it exceeds with it. */
   return async function takeTurn(asset: Asset, amount: bigint): Promise<PayoutTurn> {
-    const single = limitOf(payoutLimits.single, asset);
-    if (amount > single) refuse(asset, single, 'at once');
-    const daily = limitOf(payoutLimits.daily, asset);
     const last = await lastOf(asset);
     const now = clock.now();
     // Whole hours, so up to an hour more than the day is counted; what another process's faster clock wrote is counted, too.
     const recent = last.hours.filter(([hour]) => (hour + 1) * hourMs > now - windowMs);
     const spent = recent.reduce((sum, [, paid]) => sum + BigInt(paid), 0n);
-    if (spent + amount > daily) refuse(asset, daily, 'in 24 hours');
     const thisHour = Math.floor(now / hourMs);
     const before = BigInt(recent.find(([hour]) => hour === thisHour)?.[1] ?? 0);
     const others = recent.filter(([hour]) => hour !== thisHour);
     return {
       turn: last.turn + 1,
       evidence: { payoutHours: [...others, [thisHour, String(before + amount)]] },
+      over: exceeded(asset, amount, spent),
     };
   };
 }

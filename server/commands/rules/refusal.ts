@@ -22,6 +22,7 @@ const errorOfRefusal: Record<RefusalCode, ErrorCode> = {
   risk_hold: 'risk_hold',
   payout_not_open: 'payout_not_open',
   evidence_mismatch: 'transaction_mismatch',
+  approval_mismatch: 'payout_approval_mismatch',
   limit_reached: 'rate_limited',
   not_applicable: 'illegal_transition',
 };
@@ -41,6 +42,13 @@ export function demandNoHold({ riskHold }: PaymentState): void {
   if (riskHold) throw errorOf('risk_hold', 'Screening holds this payment.');
 }
 
+/** The error of an approval that has opened its one payout. */
+export const approvalUsed = (): AppError =>
+  new AppError(
+    'payout_approval_used',
+    'This approval has opened its payout; order again, and have the hash of that answer approved, if another one is meant.',
+  );
+
 /** What to tell the caller when a claim of his signal is held by somebody else. */
 function errorOfClaim(taken: string): AppError {
   if (taken.startsWith('tx:') || taken.startsWith('out:')) {
@@ -49,6 +57,7 @@ function errorOfClaim(taken: string): AppError {
   if (taken.startsWith('addr:')) {
     return new AppError('provider_failed', 'The provider gave an address that already belongs to another payment.');
   }
+  if (taken.startsWith('approval:')) return approvalUsed();
   return new AppError('illegal_transition', 'This was already used for another payment.');
 }
 

@@ -1,4 +1,5 @@
 import { assetName } from '../ledger.ts';
+import { approvalHash } from '../payoutApproval.ts';
 import type { PaymentState, State } from '../state.ts';
 import type { Transition } from '../transition.ts';
 import type { Report } from './violation.ts';
@@ -27,6 +28,15 @@ function isOwnOutcome([chainId, ...rest]: readonly string[], { state }: Transiti
   return isIn(state) && chainIs(state, chainId) && rest.slice(0, 2).includes(state.termsId.toLowerCase());
 }
 
+/** Of exactly the payout that the step reserves money for, ordered by its actor, and given by somebody else. */
+function isOwnApproval([hash]: readonly string[], { state, kind, actor, evidence }: Transition): boolean {
+  const payout = isIn(state) && kind === 'payoutRequested' ? state.payouts.at(-1) : undefined;
+  const given: unknown = evidence.approval;
+  if (payout === undefined || typeof given !== 'object' || given === null || !('approvedBy' in given)) return false;
+  const { id: paymentId, asset } = state;
+  return `user:${given.approvedBy}` !== actor && hash === approvalHash({ ...payout, paymentId, asset, actor });
+}
+
 const rules: Readonly<Record<string, Rule>> = {
   evt: (_, { kind }) => kind === 'providerReported',
   tx: isOwnTransfer,
@@ -38,6 +48,7 @@ const rules: Readonly<Record<string, Rule>> = {
     isIn(state) && chainIs(state, chainId) && addressesOf(state).includes(address),
   out: isOwnOutcome,
   credit: (parts, { state }) => isIn(state) && parts.at(-1) === state.termsId.toLowerCase(),
+  approval: isOwnApproval,
   payout: ([paymentId], { state }) => paymentId === state.id,
   post: (parts, { state }) => parts.join(':') === externalIdOf(state),
   slot: ([first, ...rest], { state, kind }) =>

@@ -20,7 +20,7 @@ import { autoWebhookStatus, cleanupPending, debugPayment, walletMonitorStatus } 
 import { paymentCallback, postPayment, verifyPayment } from './paymentRecords.ts';
 import { exportPayments, exportPaymentsOfUser, paymentStats, paymentStatsOfUser } from './paymentReports.ts';
 import { acceptLate, getPayment, listEvents, listPayments, listPaymentsOfUser, putPayment } from './payments.ts';
-import { payoutStatus, postPayout, resolvePayout } from './payouts.ts';
+import { approvePayout, payoutStatus, postPayout, resolvePayout } from './payouts.ts';
 import { confirmReleaseBatch, prepareReleaseBatch } from './releaseBatch.ts';
 import { acceptOffer, getRequest, listOffers, listRequests, postOffer, postRequest } from './requests.ts';
 import { confirmFactor, endSession, enrolFactor, openSession, refreshSession, stepUp } from './sessions.ts';
@@ -52,6 +52,7 @@ const all: readonly AnyEndpoint[] = [
   postPayout,
   payoutStatus,
   resolvePayout,
+  approvePayout,
   prepareReleaseBatch,
   confirmReleaseBatch,
   prepareRelease,

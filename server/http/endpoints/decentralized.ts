@@ -108,7 +108,7 @@ export const adminPayout = endpoint({
   description:
     'Sent by the provider like every payout: the server holds no key of a wallet. Money in the escrow contract is not paid like this but released. ' +
     'Without an Idempotency-Key the same order is the same payout; one that failed may be ordered again. ' +
-    'The limits of payouts hold (PAYOUT_MOST, PAYOUT_MOST_PER_DAY).',
+    'The limits of payouts hold (PAYOUT_MOST, PAYOUT_MOST_PER_DAY); above them another admin approves it.',
   body: z.strictObject({
     purchaseRequestId: identifier,
     receiverWalletAddress: address,
@@ -126,6 +126,10 @@ export const adminPayout = endpoint({
     'not_funded',
     'amount_exceeds_balance',
     'payout_over_limit',
+    'payout_approval_own',
+    'payout_approval_mismatch',
+    'payout_approval_expired',
+    'payout_approval_used',
     'network_not_supported',
     'risk_hold',
   ],

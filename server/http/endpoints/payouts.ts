@@ -1,6 +1,16 @@
 import { z } from 'zod';
-import { endpoint } from '../endpoint.ts';
-import { address, amount, externalId, identifier, metadata, network, token, txHash } from '../schemas/fields.ts';
+import { endpoint, envelope } from '../endpoint.ts';
+import {
+  address,
+  amount,
+  externalId,
+  identifier,
+  metadata,
+  network,
+  paymentId,
+  token,
+  txHash,
+} from '../schemas/fields.ts';
 import { payoutDocument } from '../schemas/paymentDocument.ts';
 
 const success = z.literal(true);
@@ -10,7 +20,7 @@ export const postPayout = endpoint({
   summary: 'Pay what is owed to the seller, or the buyer, of a request through the provider',
   description:
     'Without `owedTo` the seller is paid. A seller without a payout address is owed what the treasury received for him; a buyer without a refund address what came back to the ' +
-    "platform's refund wallet, and what the provider holds of a payment that is over or whose way into the escrow is dead. `recipientAddress` is the word of the party, which an admin has checked. To an address that the terms of the payment do not name no more goes than PAYOUT_MOST at once and PAYOUT_MOST_PER_DAY in 24 hours, and from a key nothing unless it is listed.",
+    "platform's refund wallet, and what the provider holds of a payment that is over or whose way into the escrow is dead. `recipientAddress` is the word of the party, which an admin has checked. To an address that the terms of the payment do not name no more goes than PAYOUT_MOST at once and PAYOUT_MOST_PER_DAY in 24 hours, and from a key nothing unless it is listed. What an admin orders above that is refused with an `approvalHash` and the words of the `payout`; once another admin has approved them the same order goes through.",
   body: z.strictObject({
     purchaseRequestId: identifier,
     sellerOfferId: identifier,
@@ -34,6 +44,10 @@ export const postPayout = endpoint({
     'not_funded',
     'amount_exceeds_balance',
     'payout_over_limit',
+    'payout_approval_own',
+    'payout_approval_mismatch',
+    'payout_approval_expired',
+    'payout_approval_used',
     'payout_destination_refused',
     'network_not_supported',
     'risk_hold',
@@ -64,4 +78,28 @@ export const resolvePayout = endpoint({
     'provider_failed',
     'chain_unavailable',
   ],
+});
+
+const time = z.string().meta({ format: 'date-time' });
+
+export const approvePayout = endpoint({
+  operation: 'POST /api/payment/v1/payout-approvals',
+  summary: "Approve another admin's payout above the limits",
+  description:
+    'The words are those of `payout` in the refusal `payout_over_limit` that the proposer got, and the hash is its `approvalHash`; hash and words have to be the same payout. ' +
+    'The proposer then orders again, unchanged, within an hour. Approving it again is the same approval.',
+  body: z.strictObject({
+    paymentId,
+    amount,
+    token,
+    network,
+    destination: address,
+    owedTo: z.enum(['seller', 'buyer']),
+    proposerId: identifier,
+    approvalHash: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits in lower case'),
+  }),
+  answer: envelope(
+    z.strictObject({ approvalHash: z.string(), approvedBy: z.string(), approvedAt: time, expiresAt: time }),
+  ),
+  problems: ['not_found', 'payout_approval_own', 'payout_approval_mismatch'],
 });

@@ -26,6 +26,7 @@ describe('domain: I5, each fact once', () => {
       'slot:bsc:0xabc:000000001',
       'slot:payouts:bsc:usdt:000000001',
       'evt:shkeeper:key',
+      `approval:${'ab'.repeat(32)}`,
       'whatever:1',
     ];
     for (const name of foreign) {

@@ -95,6 +95,12 @@ export const asked: Readonly<Record<string, Asked>> = {
   'POST /api/payment/shkeeper/payout/webhook': { body: callback },
   'POST /api/payment/shkeeper/trigger-webhook': { body: about },
   'POST /api/payment/v1/api-keys': { body: () => ({ name: 'shop', scopes: ['read'] }) },
+  'POST /api/payment/v1/payout-approvals': {
+    body: (trade) => ({
+      ...{ ...about(trade), amount: '1', token: 'USDT', network: 'bsc', destination: addressOf('4') },
+      ...{ owedTo: 'seller', proposerId: 'another-admin', approvalHash: 'ab'.repeat(32) },
+    }),
+  },
   'POST /api/payment/v1/sessions': { body: (_trade, call) => ({ name: `nobody-${call}`, password }) },
   'POST /api/payment/v1/sessions/refresh': { body: () => ({ refreshToken }) },
   'POST /api/payment/v1/sessions/end': { body: () => ({ refreshToken }) },

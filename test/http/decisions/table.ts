@@ -123,6 +123,7 @@ export const decisions: readonly (readonly [cells: string, operations: readonly 
     ['POST /api/payment/shkeeper/payout/:externalId/resolve', 'POST /api/payment/:id/accept-late'],
   ],
   ['401 403 403 403 403 201 step-up 403 403 403', ['POST /api/payment/v1/api-keys']],
+  ['401 403 403 403 403 409/payout_approval_mismatch step-up 403 403 403', ['POST /api/payment/v1/payout-approvals']],
   // A confirmation is a hint: the chain alone says what happened.
   [
     '401 403 403 403 403 409/transaction_not_mined 409/transaction_not_mined 403 403 403',
