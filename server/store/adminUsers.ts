@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import { type AdminUserRow, adminUserModel, usedStepModel } from '../models/adminUserModel.ts';
 import type { AdminUser, AdminUserStore } from '../ports/identity.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+import { plainValues } from './plainValues.ts';
 
 const asUser = ({ _id, ...rest }: AdminUserRow): AdminUser => ({ id: _id, ...rest });
 
@@ -21,18 +22,18 @@ export function createAdminUserStore(connection: Connection): AdminUserStore {
   const users = adminUserModel(connection);
   const steps = usedStepModel(connection);
   const change = async (id: string, fields: Partial<AdminUserRow>) => {
-    await users.updateOne({ _id: id }, { $set: fields });
+    await users.updateOne({ _id: id }, { $set: fields }, plainValues);
   };
 
   return refusingWhenDown({
     insert: ({ id, backupCodes, ...rest }: AdminUser) =>
       isFirst(() => users.create([{ _id: id, backupCodes: [...backupCodes], ...rest }])),
     async byName(name: string) {
-      const row = await users.findOne({ name }).lean();
+      const row = await users.findOne({ name }, null, plainValues).lean();
       return row && asUser(row);
     },
     async byId(id: string) {
-      const row = await users.findById(id).lean();
+      const row = await users.findById(id, null, plainValues).lean();
       return row && asUser(row);
     },
     list: async (limit: number) => (await users.find().sort({ name: 1 }).limit(limit).lean()).map(asUser),
@@ -41,11 +42,15 @@ export function createAdminUserStore(connection: Connection): AdminUserStore {
     setPending: (id: string, pendingSeed: string, pendingAtMs: number) => change(id, { pendingSeed, pendingAtMs }),
     async confirm(id: string, pendingSeed: string, factor: { seed: string; backupCodes: readonly string[] }) {
       const fields = { seed: factor.seed, pendingSeed: null, backupCodes: [...factor.backupCodes] };
-      return (await users.updateOne({ _id: id, pendingSeed }, { $set: fields })).matchedCount === 1;
+      return (await users.updateOne({ _id: id, pendingSeed }, { $set: fields }, plainValues)).matchedCount === 1;
     },
     dropFactor: (id: string) => change(id, { seed: null, pendingSeed: null, backupCodes: [] }),
     async spendBackupCode(id: string, hash: string) {
-      const spent = await users.updateOne({ _id: id, backupCodes: hash }, { $pull: { backupCodes: hash } });
+      const spent = await users.updateOne(
+        { _id: id, backupCodes: hash },
+        { $pull: { backupCodes: hash } },
+        plainValues,
+      );
       return spent.modifiedCount === 1;
     },
     claimStep: (id: string, step: number, untilMs: number) =>

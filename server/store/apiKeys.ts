@@ -2,6 +2,7 @@ import type { Connection } from 'mongoose';
 import { type ApiKeyRow, apiKeyModel } from '../models/apiKeyModel.ts';
 import type { ApiKey, ApiKeyStore } from '../ports/apiKeys.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
+import { plainValues } from './plainValues.ts';
 
 /** Live keys of one installation; a person has to be able to look through them. */
 const liveMax = 100;
@@ -28,15 +29,15 @@ export function createApiKeyStore(connection: Connection): ApiKeyStore {
       }
     },
     async find(id: string) {
-      const row = await rows.findById(id).lean();
+      const row = await rows.findById(id, null, plainValues).lean();
       return row === null ? null : toKey(row);
     },
     async list(limit: number) {
       return (await rows.find().sort({ createdAtMs: -1, _id: -1 }).limit(limit).lean()).map(toKey);
     },
     async revoke(id: string, atMs: number) {
-      await rows.updateOne({ _id: id, revokedAtMs: null }, { $set: { revokedAtMs: atMs } });
-      const row = await rows.findById(id).lean();
+      await rows.updateOne({ _id: id, revokedAtMs: null }, { $set: { revokedAtMs: atMs } }, plainValues);
+      const row = await rows.findById(id, null, plainValues).lean();
       return row === null ? null : toKey(row);
     },
     async touch(id: string, atMs: number, notSinceMs: number) {

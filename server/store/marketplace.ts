@@ -7,6 +7,7 @@ import type { PageWanted } from '../ports/pages.ts';
 import type { MarketplaceStore } from '../ports.ts';
 import { isDuplicateKey, isIdTaken, refusingWhenDown } from './outage.ts';
 import { readPage } from './pages.ts';
+import { plainValues } from './plainValues.ts';
 import { createReadsById } from './readsById.ts';
 
 /** Which transition of which payment an update follows. */
@@ -89,10 +90,10 @@ export function createMarketplaceStore(connection: Connection): MarketplaceStore
       return row === null ? null : toOffer(row);
     },
     async hasOffer(requestId: string, sellerId: string) {
-      return (await offers.exists({ requestId, sellerId })) !== null;
+      return (await offers.exists({ requestId, sellerId }).setOptions(plainValues)) !== null;
     },
     async hasAcceptedOffer(requestId: string) {
-      return (await offers.exists({ requestId, status: 'accepted' })) !== null;
+      return (await offers.exists({ requestId, status: 'accepted' }).setOptions(plainValues)) !== null;
     },
     async listOffers(filter: { requestId: string; sellerId?: string }, wanted: PageWanted) {
       const { items, ...page } = await readPage(offerRows, { filter, time: 'createdAtMs' }, wanted);
