@@ -16,7 +16,8 @@ const nudgesAtOnce = 8;
 const mostUnanswered = 1_000;
 /** An orderly stop has 10 s in all (fault F16); what a nudge leaves undone is found by polling. */
 const finishWithinMs = 2_500;
-/** A Redis that answers takes a few milliseconds for it. */
+/** What a Redis that is there takes milliseconds for. */
+const answerWithinMs = 300;
 const giveBackWithinMs = 1_000;
 
 /** Connects at once and for ever: BullMQ gives up for good when its very first connection fails. */
@@ -59,6 +60,19 @@ async function atMost(work: Promise<unknown>, limitMs: number): Promise<void> {
   clearTimeout(limit);
 }
 
+async function answers(connection: Redis): Promise<boolean> {
+  if (connection.status !== 'ready') return false;
+  let answered = false;
+  const pinged = connection.ping().then(
+    () => {
+      answered = true;
+    },
+    () => undefined,
+  );
+  await atMost(pinged, answerWithinMs);
+  return answered;
+}
+
 /** Works nudges by calling `handle`; several processes share them. */
 export function createNudgeWorker(redisUrl: string, handle: (nudge: Nudge) => Promise<void>) {
   const connection = connect(redisUrl);
@@ -75,8 +89,8 @@ export function createNudgeWorker(redisUrl: string, handle: (nudge: Nudge) => Pr
   return {
     async close(): Promise<void> {
       letGo();
-      // in order only while Redis answers: a job that is not given back is taken over half a minute later
-      const ended = worker.close(connection.status !== 'ready').catch(() => undefined);
+      // in order only while Redis answers, since BullMQ waits for it without end: a job that is not given back is taken over half a minute later
+      const ended = worker.close(!(await answers(connection))).catch(() => undefined);
       await atMost(ended, giveBackWithinMs);
       connection.disconnect();
       await atMost(Promise.allSettled([ended, ...running]), finishWithinMs);
