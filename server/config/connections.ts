@@ -36,7 +36,7 @@ export const connectionSettings = {
 export const webhookSettings = {
   SHKEEPER_WEBHOOK_SOURCES: setting(
     'shkeeper',
-    'addresses and CIDRs, comma-separated, that webhooks may come from; empty: any (behind proxies TRUST_PROXY must be right)',
+    'addresses and CIDRs, comma-separated, that webhooks may come from; every address when empty (behind proxies TRUST_PROXY must be right)',
     sources,
   ),
 } as const;

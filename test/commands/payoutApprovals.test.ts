@@ -98,7 +98,7 @@ describe('payouts above the limits, which a second admin approves', () => {
     expect(await stage.first.payoutApprovals.find(words.approvalHash)).to.equal(null);
   });
 
-  it('are approved for what the words say: any other word than those of the hash is refused', async () => {
+  it('are approved for what the words say, and another word than those of the hash is refused', async () => {
     const payment = await stage.owing('seller');
     const words = await proposed(payment, 400);
     const stranger = await stage.owing('seller');

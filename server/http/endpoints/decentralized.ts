@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint, envelope } from '../endpoint.ts';
 import { address, amount, identifier, metadata, network, paymentId, token, txHash } from '../schemas/fields.ts';
+import { openedPayout, payoutProblems } from '../schemas/openedPayout.ts';
 import { shownPayment } from '../schemas/publicPayment.ts';
 import { intentDocument } from './intents.ts';
 
@@ -116,21 +117,6 @@ export const adminPayout = endpoint({
     currency: token.default('USDT'),
     network: network.default('bsc'),
   }),
-  answer: z.strictObject({
-    success,
-    data: z.strictObject({ payoutId: z.string(), taskId: z.string(), status: z.string() }),
-    message: z.string(),
-  }),
-  problems: [
-    'not_found',
-    'not_funded',
-    'amount_exceeds_balance',
-    'payout_over_limit',
-    'payout_approval_own',
-    'payout_approval_mismatch',
-    'payout_approval_expired',
-    'payout_approval_used',
-    'network_not_supported',
-    'risk_hold',
-  ],
+  answer: openedPayout,
+  problems: payoutProblems,
 });

@@ -11,6 +11,7 @@ import {
   token,
   txHash,
 } from '../schemas/fields.ts';
+import { openedPayout, payoutProblems } from '../schemas/openedPayout.ts';
 import { payoutDocument } from '../schemas/paymentDocument.ts';
 
 const success = z.literal(true);
@@ -34,24 +35,8 @@ export const postPayout = endpoint({
     network: network.default('bsc'),
     metadata: metadata.exactOptional(),
   }),
-  answer: z.strictObject({
-    success,
-    data: z.strictObject({ payoutId: z.string(), taskId: z.string(), status: z.string() }),
-    message: z.string(),
-  }),
-  problems: [
-    'not_found',
-    'not_funded',
-    'amount_exceeds_balance',
-    'payout_over_limit',
-    'payout_approval_own',
-    'payout_approval_mismatch',
-    'payout_approval_expired',
-    'payout_approval_used',
-    'payout_destination_refused',
-    'network_not_supported',
-    'risk_hold',
-  ],
+  answer: openedPayout,
+  problems: [...payoutProblems, 'payout_destination_refused'],
 });
 
 export const payoutStatus = endpoint({
