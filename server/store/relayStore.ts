@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Collection, Db } from 'mongodb';
 import type { LeasedTransition, RelayStore } from '../ports.ts';
 import { readLimitMs } from './connection.ts';
@@ -6,7 +7,7 @@ import { fromDocument, type TransitionDocument } from './transitionDocument.ts';
 import { transitionCollection, transitionIndexes } from './transitionSchema.ts';
 import { strangeEffect, strangeWord, wordFields } from './vocabulary.ts';
 
-/** Undone transitions read at a time, and pages read for one call twice: from the front of the backlog, and further on. */
+/** Undone transitions read at a time, and pages read for one call, twice when it comes to the end of the backlog. */
 const pageSize = 50;
 const maxPages = 10;
 
@@ -22,12 +23,13 @@ const overBacklog = { hint: transitionIndexes.undone, maxTimeMS: readLimitMs, re
  */
 const inMemory = { writeConcern: { w: 1, journal: false } } as const;
 
+const byId = { _id: 1 } as const;
+
 /** An undone transition as the search sees it. */
 interface Candidate {
   readonly id: string;
   readonly paymentId: string;
   readonly lease: number;
-  readonly fence: number;
 }
 
 /** The relay's side of the log on MongoDB; the search runs over the partial index, so its cost follows the backlog. */
@@ -39,21 +41,24 @@ export function createRelayStore(database: Db): RelayStore {
     'relay.fence': fence,
   });
 
-  /** Where the search behind the front stopped last; from its end it begins anew. */
-  let further = '';
+  /** Where the last search stopped; from the end of the backlog it begins anew. */
+  let reached = '';
 
   return refusingWhenDown({
     /**
-     * The front of the backlog first, each time. Where it has too little to give (another process holds it, or it waits, or a newer version
-     * wrote it), the search goes on where it was the last time: whatever stands in front, everything has its turn.
+     * Round after round over the backlog: a search goes on where the last one stopped, so that whatever is taken, held, or left to a newer
+     * version, and however much comes meanwhile, everything has its turn within one round.
      */
     async lease(now: number, leaseMs: number, atMost: number) {
-      const front = await takeFree(log, '', { now, until: now + leaseMs, atMost });
-      const wanted = { now, until: now + leaseMs, atMost: atMost - front.leased.length };
-      if (front.failure !== null || wanted.atMost === 0 || front.stoppedAt === '') return takenOr(front);
-      const rest = await takeFree(log, further > front.stoppedAt ? further : front.stoppedAt, wanted);
-      further = rest.stoppedAt;
-      return takenOr({ ...rest, leased: [...front.leased, ...rest.leased] });
+      const begun = reached;
+      const ahead = await takeFree(log, begun, { now, until: now + leaseMs, atMost });
+      reached = ahead.stoppedAt;
+      const wanted = { now, until: now + leaseMs, atMost: atMost - ahead.leased.length };
+      const isWhole = begun === '' || reached !== '' || wanted.atMost === 0;
+      if (isWhole || ahead.failure !== null) return takenOr(ahead);
+      const anew = await takeFree(log, '', wanted);
+      reached = anew.stoppedAt;
+      return takenOr({ ...anew, leased: [...ahead.leased, ...anew.leased] });
     },
     async renew(leased: LeasedTransition, until: number) {
       const result = await log.updateOne(fenced(leased), { $set: { 'relay.lease': until } }, inMemory);
@@ -92,7 +97,7 @@ function takenOr({ leased, failure }: Found): readonly LeasedTransition[] {
 
 /** Takes what is free behind `from`, oldest first, until it has enough, has read its pages, or something fails. */
 async function takeFree(log: Collection<TransitionDocument>, from: string, wanted: Wanted): Promise<Found> {
-  const { now, until, atMost } = wanted;
+  const { now, atMost } = wanted;
   const leased: LeasedTransition[] = [];
   let stoppedAt = from;
   try {
@@ -101,12 +106,8 @@ async function takeFree(log: Collection<TransitionDocument>, from: string, wante
       const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
       while (free.length > 0) {
         const chosen = free.splice(0, atMost - leased.length);
-        const takings = await Promise.allSettled(chosen.map((candidate) => take(log, candidate, until)));
-        const taken = takings.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-        leased.push(...taken.filter((one) => one !== null));
-        const failure = takings.find((one) => one.status === 'rejected') ?? null;
-        if (failure !== null || leased.length === atMost)
-          return { leased, stoppedAt: behind(chosen.at(-1)?.paymentId), failure };
+        leased.push(...(await takeAll(log, chosen, wanted)));
+        if (leased.length === atMost) return { leased, stoppedAt: behind(chosen.at(-1)?.paymentId), failure: null };
       }
       if (rows.length < pageSize) return { leased, stoppedAt: '', failure: null };
       stoppedAt = behind(rows.at(-1)?.p);
@@ -123,7 +124,7 @@ const behind = (paymentId = '') => `${paymentId};`;
 type UndoneRow = Pick<TransitionDocument, '_id' | 'p' | 'relay' | 'format' | 'kind' | 'state' | 'effects'>;
 
 function undone(log: Collection<TransitionDocument>, after: string) {
-  const projection = { p: 1, 'relay.lease': 1, 'relay.fence': 1, 'effects.type': 1, ...wordFields };
+  const projection = { p: 1, 'relay.lease': 1, 'effects.type': 1, ...wordFields };
   return log
     .find(
       { 'relay.done': false, _id: { $gt: after } },
@@ -142,20 +143,19 @@ function oldestPerPayment(rows: readonly UndoneRow[]): Candidate[] {
   for (const row of rows) {
     const { _id, p, relay } = row;
     const isKnown = strangeWord(row) === null && strangeEffect(row.effects) === null;
-    if (!oldest.has(p))
-      oldest.set(p, isKnown ? { id: _id, paymentId: p, lease: relay.lease, fence: relay.fence } : null);
+    if (!oldest.has(p)) oldest.set(p, isKnown ? { id: _id, paymentId: p, lease: relay.lease } : null);
   }
   return [...oldest.values()].filter((candidate) => candidate !== null);
 }
 
-async function take(log: Collection<TransitionDocument>, candidate: Candidate, until: number) {
-  const seen = {
-    _id: candidate.id,
-    'relay.done': false,
-    'relay.fence': candidate.fence,
-    'relay.lease': candidate.lease,
-  };
-  const update = { $set: { 'relay.lease': until }, $inc: { 'relay.fence': 1 } };
-  const document = await log.findOneAndUpdate(seen, update, { returnDocument: 'after' });
-  return document === null ? null : { transition: fromDocument(document), fence: document.relay.fence };
+/** Takes those of them that are still free by one write, and reads what it got: `holder` tells one taking from every other. */
+async function takeAll(log: Collection<TransitionDocument>, candidates: readonly Candidate[], wanted: Wanted) {
+  const ids = candidates.map(({ id }) => id);
+  const holder = randomUUID();
+  const free = { _id: { $in: ids }, 'relay.done': false, 'relay.lease': { $lte: wanted.now } };
+  const update = { $set: { 'relay.lease': wanted.until, 'relay.holder': holder }, $inc: { 'relay.fence': 1 } };
+  await log.updateMany(free, update, { hint: byId });
+  const mine = { _id: { $in: ids }, 'relay.holder': holder };
+  const documents = await log.find(mine, { hint: byId, sort: { _id: 1 }, maxTimeMS: readLimitMs }).toArray();
+  return documents.map((row) => ({ transition: fromDocument(row), fence: row.relay.fence }));
 }

@@ -30,11 +30,12 @@ export interface TransitionDocument {
   relay: Relay;
 }
 
-/** What the relay knows about a transition: whether it is done, until when somebody holds it, how often it was taken. */
+/** What the relay knows about a transition: whether it is done, until when somebody holds it, how often it was taken, and which taking was the last. */
 export interface Relay {
   done: boolean;
   lease: number;
   fence: number;
+  holder?: string;
   parked: { effectKey: string; reason: string; atMs: number }[];
 }
 

@@ -47,6 +47,22 @@ async function expectNoStalledJob(stage: FaultStage): Promise<void> {
   }
 }
 
+/** Forwards out of one hot wallet go one after the other, some seconds each; those of a whole load take minutes. */
+const forwardsLimitMs = 15 * 60_000;
+
+/** While forwards go on, the newest block always holds one that has just arrived, and a look at that block finds money nobody has booked yet. */
+function untilForwarded(stage: FaultStage): Promise<boolean> {
+  const work = stage.mongo.db().collection('due_work');
+  return eventually(
+    async () => {
+      const left = await work.countDocuments({ kind: { $in: ['requestForward', 'drivePayout'] } });
+      if (left === 0) return true;
+      throw new Error(`${left} are on their way`);
+    },
+    { timeoutMs: forwardsLimitMs, what: 'every forward has reached its vault' },
+  );
+}
+
 async function run(stage: FaultStage, run: Run): Promise<void> {
   const load = startLoad(stage, tradesAtOnce);
   const rounds = run.number('stops');
@@ -61,6 +77,7 @@ async function run(stage: FaultStage, run: Run): Promise<void> {
   const trades = await load.stop();
   await untilAll(stage, trades, 'completed', limitMs);
   await expectNoStalledJob(stage);
+  await untilForwarded(stage);
   run.figure('stops', rounds);
   run.figure('slowest exit (s)', Math.max(...exits).toFixed(2));
   run.figure('trades', trades.length);
