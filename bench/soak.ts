@@ -17,12 +17,20 @@ export interface Moment {
   readonly loopDelayP99Ms: number;
   /** Age of the oldest transition whose effects are not done. */
   readonly relayAgeSeconds: number;
+  /** How long the oldest row of due work has been due. */
+  readonly workAgeSeconds: number;
   readonly p99Ms: number;
   readonly failures: number;
 }
 
 /** What a soak may show; an age is flat when it grows by less than a second in ten minutes. */
-const limits = { megabytesPerMinute: 1, liveMegabytesPerMinute: 1, loopDelayP99Ms: 50, relayAgePerMinute: 0.1 };
+const limits = {
+  megabytesPerMinute: 1,
+  liveMegabytesPerMinute: 1,
+  loopDelayP99Ms: 50,
+  relayAgePerMinute: 0.1,
+  workAgePerMinute: 0.1,
+};
 /** The first part of a soak, in which caches fill. */
 const warmupShare = 1 / 3;
 const stretchSeconds = 10;
@@ -43,15 +51,28 @@ async function relayAgeSeconds(client: MongoClient): Promise<number> {
   return oldest === undefined ? 0 : (Date.now() - oldest.atMs) / 1000;
 }
 
-/** The most that the server takes when everybody waits for answers. */
+async function workAgeSeconds(client: MongoClient): Promise<number> {
+  const now = Date.now();
+  const due = { atMs: { $lte: now } };
+  const [oldest] = await client.db().collection('due_work').find(due).sort({ atMs: 1 }).limit(1).toArray();
+  return oldest === undefined ? 0 : (now - Number(oldest.atMs)) / 1000;
+}
+
+/** Until all that was begun is done: effects carried out, and no work due. */
+const untilDone = (client: MongoClient) =>
+  waitUntil(async () => (await relayAgeSeconds(client)) + (await workAgeSeconds(client)) === 0, longestDrainMs);
+
+/** What the server takes with all the work that follows: answers come sooner than effects, so the time counts until nothing is left to do. */
 async function kneeOf(stage: Stage, port: number): Promise<number> {
   const supply = newDeliveries(stage);
   let rate = 0;
   // the first stretch warms up
   for (const seconds of [kneeSeconds / 2, kneeSeconds]) {
-    const ready = [...(await supply(Math.max(1_000, rate * seconds * 1.3)))].reverse();
-    const result = await closedLoad({ port, connections: 16, seconds, next: () => ready.pop() ?? null });
-    rate = result.operations / result.seconds;
+    const ready = [...(await supply(Math.max(1_000, rate * seconds * 3)))].reverse();
+    const begunMs = performance.now();
+    const { operations } = await closedLoad({ port, connections: 16, seconds, next: () => ready.pop() ?? null });
+    await untilDone(stage.client);
+    rate = operations / ((performance.now() - begunMs) / 1000);
   }
   return rate;
 }
@@ -62,16 +83,26 @@ async function observeMoment(stage: Stage, server: BenchProcess, minute: number)
   const loopDelayP99Ms = await server.ask<number>('loopDelay');
   const age = await relayAgeSeconds(stage.client);
   const memory = { rssMegabytes: rss / bytesOfMegabyte, liveMegabytes: live / bytesOfMegabyte };
-  return { minute, ...memory, loopDelayP99Ms, relayAgeSeconds: age };
+  return {
+    minute,
+    ...memory,
+    loopDelayP99Ms,
+    relayAgeSeconds: age,
+    workAgeSeconds: await workAgeSeconds(stage.client),
+  };
+}
+
+interface Tell {
+  readonly text: (text: string) => void;
+  readonly moment: (moment: Moment) => void;
 }
 
 /** Loads a server with all its work at half of what it takes, for so many minutes. */
-export async function measureSoak(stage: Stage, minutes: number, tell: (moment: Moment) => void): Promise<Moment[]> {
+export async function measureSoak(stage: Stage, minutes: number, tell: Tell): Promise<Moment[]> {
   const server = await stage.process('servers/holdfast.ts', 'soak', { ROLES: 'web,worker' });
   const port = await server.ask<number>('port');
   const perSecond = (await kneeOf(stage, port)) / 2;
-  // what the search for the knee left behind would hide what the soak itself leaves
-  await waitUntil(async () => (await relayAgeSeconds(stage.client)) === 0, longestDrainMs);
+  tell.text(`half of what it takes with all that follows: ${perSecond.toFixed(0)} webhooks a second`);
   const supply = newDeliveries(stage);
   const startMs = performance.now();
   const moments: Moment[] = [];
@@ -87,7 +118,7 @@ export async function measureSoak(stage: Stage, minutes: number, tell: (moment: 
       failures: result.failures,
     };
     moments.push(moment);
-    tell(moment);
+    tell.moment(moment);
   }
   await ready;
   return moments;
@@ -103,6 +134,7 @@ export function soakVerdict(moments: readonly Moment[]) {
     liveMegabytesPerMinute: growth(({ liveMegabytes }) => liveMegabytes),
     loopDelayP99Ms: Math.max(...settled.map(({ loopDelayP99Ms }) => loopDelayP99Ms)),
     relayAgePerMinute: growth(({ relayAgeSeconds: age }) => age),
+    workAgePerMinute: growth(({ workAgeSeconds: age }) => age),
     failures: moments.reduce((sum, { failures }) => sum + failures, 0),
   };
   // a figure that is no number is no proof either

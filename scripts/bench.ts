@@ -81,7 +81,7 @@ async function runGrowth(wanted: Wanted, most: number): Promise<boolean> {
 async function runSoak(wanted: Wanted, minutes: number): Promise<boolean> {
   const stage = await openStage(wanted);
   try {
-    const moments = await measureSoak(stage, minutes, (moment) => say(momentLine(moment)));
+    const moments = await measureSoak(stage, minutes, { text: say, moment: (moment) => say(momentLine(moment)) });
     const { figures, problems } = soakVerdict(moments);
     if (wanted.json) console.log(JSON.stringify({ figures, problems, moments }));
     else console.log([JSON.stringify(figures), ...verdictLines(problems)].join('\n'));
@@ -91,9 +91,9 @@ async function runSoak(wanted: Wanted, minutes: number): Promise<boolean> {
   }
 }
 
-const momentLine = ({ minute, rssMegabytes, liveMegabytes, loopDelayP99Ms, relayAgeSeconds, p99Ms }: Moment) =>
+const momentLine = ({ minute, rssMegabytes, liveMegabytes, loopDelayP99Ms, relayAgeSeconds, ...rest }: Moment) =>
   `minute ${minute.toFixed(1)}: ${rssMegabytes.toFixed(0)} MB (${liveMegabytes.toFixed(0)} live), event loop p99 ${loopDelayP99Ms.toFixed(0)} ms, ` +
-  `relay ${relayAgeSeconds.toFixed(1)} s behind, answers p99 ${p99Ms.toFixed(0)} ms`;
+  `relay ${relayAgeSeconds.toFixed(1)} s and work ${rest.workAgeSeconds.toFixed(1)} s behind, answers p99 ${rest.p99Ms.toFixed(0)} ms`;
 
 const verdictLines = (problems: readonly string[]) =>
   problems.length === 0 ? ['as it should be'] : problems.map((problem) => `NOT: ${problem}`);

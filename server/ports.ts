@@ -118,7 +118,8 @@ export interface DueRow {
 export interface DueWork {
   /** Makes the row due at `atMs`, or earlier than it was; never later. */
   schedule(kind: DueKind, paymentId: string, atMs: number): Promise<void>;
-  take(kinds: readonly DueKind[], now: number, leaseMs: number): Promise<DueRow | null>;
+  /** What is due for the longest, `atMost` of them. */
+  take(kinds: readonly DueKind[], now: number, leaseMs: number, atMost: number): Promise<readonly DueRow[]>;
   /** Keeps the row to its taker until `untilMs`; nothing when somebody else took it meanwhile. */
   renew(row: DueRow, untilMs: number): Promise<void>;
   finish(row: DueRow): Promise<void>;

@@ -59,15 +59,15 @@ export function createRelay(deps: RelayDeps): Relay {
     running.add(work);
   }
 
-  /** One is looked for first; only where there is one, as many as there is room for. */
+  /** As many as there is room for, and again as long as a search fills it. */
   async function take(): Promise<void> {
     while (asked && !stopped) {
       asked = false;
-      for (let wanted = 1; wanted > 0 && !stopped; wanted = concurrency - running.size) {
-        const found = await lease(deps, wanted);
+      for (let room = concurrency - running.size; room > 0 && !stopped; room = concurrency - running.size) {
+        const found = await lease(deps, room);
         for (const one of found) begin(one);
-        if (found.length < wanted) break;
-        if (running.size >= concurrency) await Promise.race(running);
+        if (found.length < room) break;
+        await Promise.race(running);
       }
     }
   }

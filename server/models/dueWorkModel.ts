@@ -1,6 +1,6 @@
 import { type Connection, Schema } from 'mongoose';
 
-/** A row of work that is due; `again` says that it was asked for once more while somebody worked on it. */
+/** A row of work that is due; `again` says that it was asked for once more while somebody worked on it; `holder` is the last taking. */
 export interface DueWorkRow {
   _id: string;
   kind: string;
@@ -10,6 +10,7 @@ export interface DueWorkRow {
   attempts: number;
   fence: number;
   again: boolean;
+  holder?: string;
 }
 
 const text = { type: String, required: true };
@@ -24,6 +25,7 @@ const schema = new Schema<DueWorkRow>(
     attempts: whole,
     fence: whole,
     again: { type: Boolean, required: true },
+    holder: String,
   },
   { collection: 'due_work', versionKey: false },
 );

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { Clock, CrashPoint, DueKind, DueRow, DueWork, Logger } from '../ports.ts';
 
@@ -34,6 +35,10 @@ const firstBackoffMs = 1_000;
 const maxBackoffMs = 30_000;
 /** The provider may work on an unanswered request for 10 s more. */
 const askAgainMs = 10_000;
+/** Rows worked at a time: what is due asks a node some five questions, one after the other, and waits for most of its time. */
+const standardConcurrency = 16;
+/** A look waits for company before the next one, so that what becomes due by itself is taken together; a block takes far longer. */
+const companyMs = 20;
 /** Rows of one `drain`; a handler that is due again at once must not keep it for ever. */
 const maxDrained = 1_000;
 
@@ -131,21 +136,26 @@ function createWatch(idleMs: number, look: () => Promise<void>) {
 /** Repeats due work until it is done: takes rows under a lease, works them, finishes or postpones them. */
 export function createWorkDriver(deps: WorkDriverDeps): WorkDriver {
   const { clock, dueWork, handlers, logger } = deps;
-  const concurrency = deps.concurrency ?? 8;
+  const concurrency = deps.concurrency ?? standardConcurrency;
   const kinds = (Object.keys(handlers) as DueKind[]).filter((kind) => handlers[kind] !== undefined);
   const working = new Set<Promise<void>>();
   const work = createRowWorker(deps);
 
+  function begin(row: DueRow): void {
+    const done = work(row).finally(() => {
+      working.delete(done);
+      watch.wake();
+    });
+    working.add(done);
+  }
+
   async function takeWhileFree(): Promise<void> {
-    while (watch.isRunning() && working.size < concurrency) {
-      const row = await dueWork.take(kinds, clock.now(), leaseMs);
-      if (row === null) return;
-      const done = work(row).finally(() => {
-        working.delete(done);
-        watch.wake();
-      });
-      working.add(done);
+    for (let room = concurrency - working.size; room > 0 && watch.isRunning(); room = concurrency - working.size) {
+      const rows = await dueWork.take(kinds, clock.now(), leaseMs, room);
+      for (const row of rows) begin(row);
+      if (rows.length < room) break;
     }
+    await pause(companyMs);
   }
   const watch = createWatch(deps.idleMs ?? 500, () =>
     takeWhileFree().catch((error) => logger.warn({ error }, 'due work cannot be read')),
@@ -153,8 +163,8 @@ export function createWorkDriver(deps: WorkDriverDeps): WorkDriver {
 
   async function workAll(only: readonly DueKind[]): Promise<number> {
     for (let count = 0; count < maxDrained; count += 1) {
-      const row = await dueWork.take(only, clock.now(), leaseMs);
-      if (row === null) return count;
+      const [row] = await dueWork.take(only, clock.now(), leaseMs, 1);
+      if (row === undefined) return count;
       await work(row);
     }
     return maxDrained;

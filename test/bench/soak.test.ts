@@ -5,7 +5,7 @@ const half = Array.from({ length: 60 }, (_, n) => n / 2);
 const moments = (change: (minute: number) => Partial<Moment> = () => ({})): Moment[] =>
   half.map((minute) => ({
     ...{ minute, rssMegabytes: 150, liveMegabytes: 60 },
-    ...{ loopDelayP99Ms: 20, relayAgeSeconds: 0.2, p99Ms: 30, failures: 0 },
+    ...{ loopDelayP99Ms: 20, relayAgeSeconds: 0.2, workAgeSeconds: 0.1, p99Ms: 30, failures: 0 },
     ...change(minute),
   }));
 
@@ -27,6 +27,7 @@ describe('verdict on a soak', () => {
     ['liveMegabytesPerMinute', (minute) => ({ liveMegabytes: 60 + 1.5 * minute })],
     ['loopDelayP99Ms', (minute) => ({ loopDelayP99Ms: minute === 25 ? 80 : 20 })],
     ['relayAgePerMinute', (minute) => ({ relayAgeSeconds: minute * 3 })],
+    ['workAgePerMinute', (minute) => ({ workAgeSeconds: minute * 3 })],
     ['failures', (minute) => ({ failures: minute === 3 ? 2 : 0 })],
   ];
   for (const [name, change] of faults) {

@@ -72,7 +72,7 @@ describe('recordReport and recordPayoutCallback', () => {
     const own = { ...translated.report, externalId };
     expect(await record({ callback: own, rawBody, headers })).to.equal('accepted');
     expect((await world.ports.store.tail(state.id))?.seq).to.equal(seq);
-    const due = await world.ports.dueWork.take(['drivePayout'], world.ports.clock.now(), 1_000);
+    const [due] = await world.ports.dueWork.take(['drivePayout'], world.ports.clock.now(), 1_000, 1);
     expect(due?.paymentId).to.equal(state.id);
   });
 });

@@ -14,11 +14,12 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
 
   describe('due work', () => {
     const take = async (now: number): Promise<DueRow> => {
-      const row = await store().dueWork.take(['verify'], now, 100);
-      if (row === null) throw new Error('nothing was due');
+      const [row] = await store().dueWork.take(['verify'], now, 100, 1);
+      if (row === undefined) throw new Error('nothing was due');
       return row;
     };
-    const nothingDue = async (now: number) => expect(await store().dueWork.take(['verify'], now, 100)).to.equal(null);
+    const nothingDue = async (now: number) =>
+      expect(await store().dueWork.take(['verify'], now, 100, 9)).to.deep.equal([]);
     beforeEach(() => opened.database.collection('due_work').deleteMany({}));
 
     it('makes a row due earlier, never later, and gives it to one driver', async () => {
@@ -26,10 +27,8 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
       await store().dueWork.schedule('verify', 'p', 900);
       await nothingDue(499);
       await store().dueWork.schedule('verify', 'p', 300);
-      const taken = await Promise.all([1, 2, 3].map(() => store().dueWork.take(['verify'], 300, 100)));
-      expect(taken.filter((row) => row !== null)).to.deep.equal([
-        { kind: 'verify', paymentId: 'p', attempts: 1, fence: 1 },
-      ]);
+      const taken = await Promise.all([1, 2, 3].map(() => store().dueWork.take(['verify'], 300, 100, 1)));
+      expect(taken.flat()).to.deep.equal([{ kind: 'verify', paymentId: 'p', attempts: 1, fence: 1 }]);
     });
 
     it('gives a row of a driver that died to the next, and ignores the dead one afterwards', async () => {
@@ -78,7 +77,33 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
     it('takes only the kinds that were asked for', async () => {
       await store().dueWork.schedule('drivePayout', 'p', 0);
       await nothingDue(1_000);
-      expect((await store().dueWork.take(['verify', 'drivePayout'], 0, 100))?.kind).to.equal('drivePayout');
+      const [row] = await store().dueWork.take(['verify', 'drivePayout'], 0, 100, 1);
+      expect(row?.kind).to.equal('drivePayout');
+    });
+
+    it('gives what is due for the longest, at most as many as are wanted, each to one of many who take at the same moment', async () => {
+      const ids = Array.from({ length: 40 }, (_, n) => `p${n}`);
+      await Promise.all(ids.map((id, n) => store().dueWork.schedule('verify', id, 1_000 - n)));
+      const oldest = await store().dueWork.take(['verify'], 1_000, 100, 4);
+      expect(oldest.map(({ paymentId }) => paymentId)).to.deep.equal(['p39', 'p38', 'p37', 'p36']);
+      const takings = Array.from({ length: 6 }, () => store().dueWork.take(['verify'], 1_000, 100, 40));
+      const taken = [...oldest, ...(await Promise.all(takings)).flat()];
+      expect(taken.map(({ paymentId }) => paymentId).sort()).to.deep.equal([...ids].sort());
+      expect(new Set(taken.map(({ fence }) => fence))).to.deep.equal(new Set([1]));
+    });
+
+    it('finishes many together: each is gone, but for those that were asked for meanwhile and those of another holder', async () => {
+      const ids = ['done', 'asked', 'lost'];
+      await Promise.all(ids.map((id) => store().dueWork.schedule('verify', id, 0)));
+      const rows = await store().dueWork.take(['verify'], 0, 100, 9);
+      await store().dueWork.schedule('verify', 'asked', 50);
+      await opened.database.collection('due_work').updateOne({ paymentId: 'lost' }, { $inc: { fence: 1 } });
+      await Promise.all(rows.map((row) => store().dueWork.finish(row)));
+      const left = await opened.database.collection('due_work').find().sort({ _id: 1 }).toArray();
+      expect(left.map(({ paymentId, leaseUntilMs, attempts }) => [paymentId, leaseUntilMs, attempts])).to.deep.equal([
+        ['asked', 0, 0],
+        ['lost', 100, 1],
+      ]);
     });
   });
 
