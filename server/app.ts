@@ -6,6 +6,7 @@ import { createErrorHandler, nothingHere } from './http/errorHandler.ts';
 import { accessLog } from './http/middleware/accessLog.ts';
 import { apiVersion, versionHeader } from './http/middleware/apiVersion.ts';
 import { auditTrail } from './http/middleware/auditTrail.ts';
+import { inTurn } from './http/middleware/inTurn.ts';
 import { jsonBody } from './http/middleware/jsonBody.ts';
 import { createLimiters } from './http/middleware/rateLimit.ts';
 import { requestId } from './http/middleware/requestId.ts';
@@ -62,7 +63,7 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.set('trust proxy', settings.trustProxy);
   app.set('etag', false);
-  app.use(requestId, accessLog(logger), auditTrail(deps));
+  app.use(inTurn(), requestId, accessLog(logger), auditTrail(deps));
   app.use(helmet({ strictTransportSecurity: { maxAge: strictTransportSeconds } }));
   app.use(openConfigCors());
   // Tokens travel in a header, so no origin ever needs credentials.

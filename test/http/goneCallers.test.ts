@@ -20,6 +20,14 @@ async function leaveEarly(line: string, headers: Readonly<Record<string, string>
   const decided = Promise.withResolvers<void>();
   const events: TrailEvent[] = [];
   const world = standIn({
+    commands: {
+      async openSession({ tellAccount }) {
+        tellAccount?.('adm-1');
+        await gone.finally(decided.resolve);
+        const access = { token: 't', expiresAtMs: 0 };
+        return { access, refreshToken: 'r', refreshUntilMs: 0, hasFactor: true };
+      },
+    },
     deps: {
       trail: async (event) => void events.push(event),
       verifyToken: () => ({ userId: 'adm-1', role: 'admin', sessionId: 's-1' }),
@@ -31,7 +39,9 @@ async function leaveEarly(line: string, headers: Readonly<Record<string, string>
       },
     },
   });
+  const arrived = Promise.withResolvers<void>();
   const server = createServer((request, response) => {
+    arrived.resolve();
     response.once('close', resolve);
     world.app(request, response);
   });
@@ -39,7 +49,9 @@ async function leaveEarly(line: string, headers: Readonly<Record<string, string>
   const socket = await dial(port);
   const head = { host: 'a', 'content-type': 'application/json', 'content-length': String(body.length), ...headers };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
-  socket.write([`${line} HTTP/1.1`, ...lines, '', body].join('\r\n'), () => socket.resetAndDestroy());
+  socket.write([`${line} HTTP/1.1`, ...lines, '', body].join('\r\n'));
+  await arrived.promise;
+  socket.resetAndDestroy();
   await decided.promise;
   await eventually(() => events.length > 0, { timeoutMs: 5_000, what: 'a record' });
   // whatever was still to be done for him is done before another call is answered
@@ -48,6 +60,7 @@ async function leaveEarly(line: string, headers: Readonly<Record<string, string>
   return {
     called: world.calls.map(({ command }) => command),
     told: events.map(({ actor, outcome }) => [actor, outcome]),
+    from: events.map(({ address }) => address),
   };
 }
 
@@ -64,9 +77,16 @@ describe('a caller who leaves before it is known who he is', () => {
     expect(told).to.deep.equal([[`claims:${keyId}`, '401 invalid_signature signature_mismatch']]);
   });
 
+  it('is recorded when he logged in, though nobody reads the answer', async () => {
+    const words = JSON.stringify({ name: 'anna', password: 'a password of anna' });
+    const { told } = await leaveEarly('POST /api/payment/v1/sessions', {}, words);
+    expect(told).to.deep.equal([['adm-1', '200']]);
+  });
+
   it('changes nothing as an admin, and is recorded', async () => {
-    const { called, told } = await leaveEarly(revoke, { authorization: bearer('admin') }, '{}');
+    const { called, told, from } = await leaveEarly(revoke, { authorization: bearer('admin') }, '{}');
     expect(called).to.deep.equal([]);
     expect(told).to.deep.equal([['adm-1', 'cut']]);
+    expect(from, 'also with where he called from').to.deep.equal(['127.0.0.1']);
   });
 });

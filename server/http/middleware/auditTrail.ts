@@ -68,27 +68,35 @@ function actorOf(request: Request, isRefused: boolean): string {
   return proven !== '' ? proven : claimed === '' ? '' : `claims:${claimed}`;
 }
 
-function eventOf(request: Request, response: Response, category: TrailEvent['category'], atMs: number): TrailEvent {
+/** A call that is over; the address was taken while there was a connection, which nobody can ask afterwards. */
+interface Ended {
+  readonly request: Request;
+  readonly response: Response;
+  readonly address: string;
+}
+
+function eventOf(ended: Ended, category: TrailEvent['category'], atMs: number): TrailEvent {
+  const { request, response, address } = ended;
   const { actor } = request;
   const { statusCode } = response;
   // who left may have been refused all the same
-  const isAnswered = response.writableFinished || response.headersSent || codeOf(response) !== '';
+  const isAnswered = response.writableEnded || response.headersSent || codeOf(response) !== '';
   const why = typeof response.locals.why === 'string' ? response.locals.why : '';
   const outcome = isAnswered ? [statusCode, codeOf(response), why].filter(Boolean).join(' ') : 'cut';
   return {
     ...{ atMs, category, actor: actorOf(request, !isAnswered || statusCode >= 400), role: actor?.role ?? '' },
     ...{ action: short(operationOf(request).trim()), path: short(request.path), outcome: short(outcome) },
-    ...{ requestId: request.requestId ?? '', address: short(request.ip ?? '') },
+    ...{ requestId: request.requestId ?? '', address: short(address) },
   };
 }
 
 /** Whose part of the trail an event takes: nobody can use up the part of somebody he has not proven to be. */
-function placeOf(request: Request, { actor }: TrailEvent): readonly [Lane, string] {
+function placeOf(request: Request, { actor, address }: TrailEvent): readonly [Lane, string] {
   const isProven = actor !== '' && !actor.startsWith('claims:');
   const role = request.actor?.role;
   // a server speaks for as many users as it likes, and is one source
   if (isProven) return [role === 'buyer' || role === 'seller' ? 'user' : 'operator', request.apiKeyId ?? actor];
-  return [operationOf(request) === logIn ? 'logIn' : 'stranger', ipKeyGenerator(request.ip ?? '', ipv6Subnet)];
+  return [operationOf(request) === logIn ? 'logIn' : 'stranger', ipKeyGenerator(address, ipv6Subnet)];
 }
 
 /**
@@ -101,12 +109,13 @@ export function auditTrail(deps: Pick<AppDeps, 'trail' | 'clock' | 'logger' | 'a
   deps.atEnd?.(bounds.end);
 
   return (request, response, next) => {
+    const ended = { request, response, address: request.ip ?? '' };
     const record = () => {
       const { statusCode } = response;
       const isAdmins =
         request.actor?.role === 'admin' && (!reads.has(request.method) || operationOf(request) === debug);
       if (!isAdmins && !isOfSession(request, statusCode) && !isRefusal(request, response)) return;
-      const event = eventOf(request, response, isAdmins ? 'admin' : 'security', clock.now());
+      const event = eventOf(ended, isAdmins ? 'admin' : 'security', clock.now());
       if (isAdmins && (statusCode < 400 || statusCode >= 500)) bounds.record(event);
       else bounds.recordBounded(event, ...placeOf(request, event));
     };

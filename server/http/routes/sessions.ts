@@ -5,7 +5,7 @@ import type { AppDeps } from '../appDeps.ts';
 import { type Endpoint, splitOperation } from '../endpoint.ts';
 import { confirmFactor, endSession, enrolFactor, openSession, refreshSession, stepUp } from '../endpoints/sessions.ts';
 import { exactRouter } from '../exactRouter.ts';
-import { stopWhenGone } from '../middleware/stopWhenGone.ts';
+import { stopWhenGone, tellLate } from '../middleware/stopWhenGone.ts';
 import { validate } from '../middleware/validate.ts';
 import type { Serve } from '../serve.ts';
 
@@ -48,6 +48,7 @@ export function sessionRoutes({ commands }: AppDeps, serve: Serve, limited: Requ
       const answer = await handle(validate(request, of).body, request);
       response.setHeader('Cache-Control', 'no-store');
       response.json({ success: true, ...answer });
+      tellLate(response);
     });
   }
 
