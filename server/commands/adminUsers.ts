@@ -10,6 +10,7 @@ import type {
   SessionStore,
   TimeCodes,
 } from '../ports/identity.ts';
+import type { PayoutApprovals } from '../ports/payouts.ts';
 import type { Clock, Ids } from '../ports.ts';
 import { seedPlace } from './rules/secondFactor.ts';
 import { accountDoor, codeDoors, type Door } from './rules/tries.ts';
@@ -17,6 +18,7 @@ import { accountDoor, codeDoors, type Door } from './rules/tries.ts';
 export interface AdminUsersDeps {
   readonly users: AdminUserStore;
   readonly sessions: SessionStore;
+  readonly payoutApprovals: Pick<PayoutApprovals, 'withdrawAllOf'>;
   readonly attempts: Pick<Attempts, 'forget'>;
   readonly hiddenTexts: Pick<HiddenTexts, 'hash'>;
   readonly passwords: Passwords;
@@ -45,6 +47,12 @@ export function createAdminUsers(deps: AdminUsersDeps) {
   /** Who stands at the console opens what failures had closed. */
   async function openDoors(doors: readonly Door[]): Promise<void> {
     await Promise.all(doors.map(([door]) => deps.attempts.forget(door)));
+  }
+
+  /** Whoever had his sessions may have approved by them, so what he approved and nobody used goes as well. */
+  async function endAllOf(id: string, reason: string): Promise<void> {
+    await sessions.endAllOf(id, clock.now(), reason);
+    await deps.payoutApprovals.withdrawAllOf(id);
   }
 
   async function hashOf(password: string): Promise<string> {
@@ -78,11 +86,11 @@ export function createAdminUsers(deps: AdminUsersDeps) {
       return { id, address };
     },
     list: () => users.list(listed),
-    /** Nobody can log in as this user any more, and every session of his ends. */
+    /** Nobody can log in as this user any more, every session of his ends, and what he approved opens nothing. */
     async disable(name: string): Promise<void> {
       const { id } = await known(name);
       await users.setDisabled(id, true);
-      await sessions.endAllOf(id, clock.now(), 'disabled');
+      await endAllOf(id, 'disabled');
     },
     enable: async (name: string) => users.setDisabled((await known(name)).id, false),
     /** Takes the second factor away and begins another; every session ends. */
@@ -91,14 +99,14 @@ export function createAdminUsers(deps: AdminUsersDeps) {
       const { sealed, address } = newSeed(user);
       await users.dropFactor(user.id);
       await users.setPending(user.id, sealed, clock.now());
-      await sessions.endAllOf(user.id, clock.now(), 'the second factor was reset');
+      await endAllOf(user.id, 'the second factor was reset');
       await openDoors(codeDoors(user.id));
       return { address };
     },
     async setPassword(name: string, password: string): Promise<void> {
       const { id } = await known(name);
       await users.setPassword(id, await hashOf(password));
-      await sessions.endAllOf(id, clock.now(), 'the password was changed');
+      await endAllOf(id, 'the password was changed');
       await openDoors([accountDoor(deps.hiddenTexts, name)]);
     },
   };

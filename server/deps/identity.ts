@@ -24,6 +24,7 @@ export function identityPartsOf(parts: { config: Config; store: Store; clock: Cl
   return {
     ...rest,
     ...store.identity,
+    payoutApprovals: store.payoutApprovals,
     passwords: createPasswords(),
     secretBox: createSecretBox(config.ENCRYPTION_KEYS),
     timeCodes,

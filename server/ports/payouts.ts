@@ -26,4 +26,6 @@ export interface PayoutApprovals {
   /** Keeps it unless one of the same hash lives at `now`; answers the one that lives afterwards. */
   keep(approval: PayoutApproval, now: number): Promise<PayoutApproval>;
   find(hash: string): Promise<PayoutApproval | null>;
+  /** Takes back whatever this user approved; what was opened by it stays. */
+  withdrawAllOf(approvedBy: string): Promise<void>;
 }

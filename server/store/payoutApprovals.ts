@@ -22,6 +22,9 @@ export function createPayoutApprovals(connection: Connection): PayoutApprovals {
 
   return refusingWhenDown({
     find,
+    async withdrawAllOf(approvedBy: string) {
+      await rows.deleteMany({ approvedBy });
+    },
     async keep({ hash, ...approval }: PayoutApproval, now: number) {
       const keptUntil = new Date(approval.expiresAtMs + keptMs);
       try {

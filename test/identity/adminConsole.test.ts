@@ -62,6 +62,17 @@ describe('npm run admin', () => {
     await world.commands.confirmFactor({ bearer, code: codeAt(seedIn(said), world.clock.now()) });
   });
 
+  for (const task of ['disable', 'reset-factor', 'set-password'])
+    it(`takes back what somebody approved by ${task}: whoever had his sessions may have approved it`, async () => {
+      const [admin, other] = [await world.newUser(), await world.newUser()];
+      const { payoutApprovals } = world.opened.store;
+      const given = { approvedAtMs: 0, expiresAtMs: 9e12 };
+      for (const { id } of [admin, other]) await payoutApprovals.keep({ hash: id, approvedBy: id, ...given }, 0);
+      await run(`${task} --name ${admin.name}`, 'another password of tests');
+      expect(await payoutApprovals.find(admin.id)).to.equal(null);
+      expect(await payoutApprovals.find(other.id)).to.include({ approvedBy: other.id });
+    });
+
   it('sets another password', async () => {
     await run('set-password --name otto', 'another password of tests');
     expect(await refusalOf(world.logIn('otto'))).to.equal('login_refused');
