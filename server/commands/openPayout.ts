@@ -9,7 +9,7 @@ import { readWallet } from './rules/addresses.ts';
 import { networkOf } from './rules/asset.ts';
 import { createLimitedPayouts, type LimitedPayoutDeps } from './rules/limitedPayout.ts';
 import { openedBefore, openedPayout } from './rules/openedPayout.ts';
-import type { OpenPayout } from './rules/payoutOrder.ts';
+import type { OpenPayout, PayoutOrder } from './rules/payoutOrder.ts';
 import { incoming, recordedPayment } from './rules/refusal.ts';
 
 export interface OpenPayoutDeps extends LimitedPayoutDeps {
@@ -50,29 +50,39 @@ export function createOpenPayout(deps: OpenPayoutDeps): OpenPayout {
     );
   }
 
+  async function reserve(payment: PaymentState, { actor, from, amount, idempotencyClaim, ...order }: PayoutOrder) {
+    const destination = await readDestination(payment, order.destination);
+    const payoutId = deps.ids.payment();
+    const signal = { kind: 'payoutRequested', payoutId, from, amount, destination } as const;
+    const context = { actor: userActor(actor), idempotencyClaim };
+    const isChosen = !addressInTerms(payment, from).includes(destination);
+    if (isChosen) demandDestination(actor, destination);
+    const observation = isChosen
+      ? await limited.observe(payment, signal, { actor, context })
+      : await deps.coordinator.observe(payment.id, signal, context);
+    if (observation.outcome === 'refused' && observation.code === 'approval_mismatch')
+      throw await limited.overtaken(payment, signal, actor);
+    return { payoutId, state: recordedPayment(observation) };
+  }
+
   return async function openPayout(input) {
     demandAdmin(input.actor);
-    const payment = incoming((await store.tail(input.paymentId))?.state);
     const isSame = (opened: PayoutReservation) =>
       opened.amount === input.amount && opened.destination === gateway.parseAddress(input.destination);
-    const before = await openedBefore(store, payment, input.idempotencyClaim, isSame);
+    const newest = async () => incoming((await store.tail(input.paymentId))?.state);
+    const openedIn = (payment: PaymentState) => openedBefore(store, payment, input.idempotencyClaim, isSame);
+    const payment = await newest();
+    const before = await openedIn(payment);
     if (before) return before;
-    const destination = await readDestination(payment, input.destination);
-    const payoutId = deps.ids.payment();
-    const { from, amount, idempotencyClaim } = input;
-    const signal = { kind: 'payoutRequested', payoutId, from, amount, destination } as const;
-    const context = { actor: userActor(input.actor), idempotencyClaim };
-    const isChosen = !addressInTerms(payment, from).includes(destination);
-    if (isChosen) demandDestination(input.actor, destination);
-    const observation = isChosen
-      ? await limited.observe(payment, signal, { actor: input.actor, context })
-      : await deps.coordinator.observe(payment.id, signal, context);
-    const isTooLate = observation.outcome === 'refused' && observation.code === 'approval_mismatch';
-    const state = isTooLate ? incoming(observation.state) : recordedPayment(observation);
-    // A key that won the race elsewhere meanwhile has opened a payout under another id.
-    const opened = await openedBefore(store, state, input.idempotencyClaim, isSame);
-    if (opened) return opened;
-    if (isTooLate) throw await limited.overtaken(payment, signal, input.actor);
-    return openedPayout(store, state, payoutId);
+    try {
+      const { payoutId, state } = await reserve(payment, input);
+      // The same order under the same key may have won the race elsewhere meanwhile, and opened a payout under another id,
+      return (await openedIn(state)) ?? (await openedPayout(store, state, payoutId));
+    } catch (refusal) {
+      // or taken what this one is then refused for.
+      const twin = await openedIn(await newest());
+      if (twin) return twin;
+      throw refusal;
+    }
   };
 }

@@ -72,6 +72,37 @@ describe('limits of payouts to addresses that somebody names', () => {
     expect(await outcome(openPayout(stage.order(payment, 50)))).to.equal('paid');
   });
 
+  it('are not forgotten when the clock of one process is two days ahead for one payout', async () => {
+    const payment = await stage.owing('seller');
+    const openPayout = stage.over(stage.first);
+    expect(await outcome(openPayout(stage.order(payment, 90)))).to.equal('paid');
+    stage.advance(48 * hour);
+    expect(await outcome(stage.over(stage.second)(stage.order(payment, 50)))).to.equal('paid');
+    stage.advance(-48 * hour);
+    expect(await outcome(openPayout(stage.order(payment, 11)))).to.equal('payout_over_limit');
+    expect(await outcome(openPayout(stage.order(payment, 10)))).to.equal('paid');
+    stage.advance(48 * hour);
+  });
+
+  it('answer an order by what its twin under the same key opened, not by the limit that the twin used up', async () => {
+    const payment = await stage.owing('seller');
+    const keyed = stage.order(payment, 100, { idempotencyClaim: `idem:an-admin:payout:${payment.state.id}` });
+    const { transitions } = stage.first;
+    const twins: object[] = [];
+    const late = stage.over({
+      ...stage.first,
+      transitions: {
+        ...transitions,
+        async highestClaim(prefix) {
+          if (twins.length === 0) twins.push(await stage.over(stage.second)(keyed));
+          return transitions.highestClaim(prefix);
+        },
+      },
+    });
+    expect(await late(keyed)).to.deep.equal(twins[0]);
+    expect(await stage.payoutsOf(payment)).to.deep.equal([tokens(100)]);
+  });
+
   it('are those of the token, and close it where nobody gave an amount', async () => {
     const payment = await stage.owing('seller');
     const of = (most: string) => stage.over(stage.first, payoutLimitsOf({ ...limits, PAYOUT_MOST: most }));

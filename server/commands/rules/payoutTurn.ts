@@ -31,6 +31,8 @@ type Hours = readonly (readonly [hour: number, amount: string])[];
 
 const hourMs = 3_600_000;
 const windowMs = 24 * hourMs;
+/** Sums stay in the steps for so long, so that one clock that is days ahead does not make all others forget what was paid out. */
+const keptMs = 7 * windowMs;
 
 function limitOf({ standard, tokens }: AmountsByToken, { token, decimals }: Asset): bigint {
   const parsed = parseAmount(tokens[token.toUpperCase()] ?? standard, decimals);
@@ -72,11 +74,11 @@ export function createPayoutTurns({ store, clock, payoutLimits }: PayoutTurnPort
     const last = await lastOf(asset);
     const now = clock.now();
     // Whole hours, so up to an hour more than the day is counted; what another process's faster clock wrote is counted, too.
-    const recent = last.hours.filter(([hour]) => (hour + 1) * hourMs > now - windowMs);
-    const spent = recent.reduce((sum, [, paid]) => sum + BigInt(paid), 0n);
+    const since = (ms: number) => last.hours.filter(([hour]) => (hour + 1) * hourMs > now - ms);
+    const spent = since(windowMs).reduce((sum, [, paid]) => sum + BigInt(paid), 0n);
     const thisHour = Math.floor(now / hourMs);
-    const before = BigInt(recent.find(([hour]) => hour === thisHour)?.[1] ?? 0);
-    const others = recent.filter(([hour]) => hour !== thisHour);
+    const before = BigInt(last.hours.find(([hour]) => hour === thisHour)?.[1] ?? 0);
+    const others = since(keptMs).filter(([hour]) => hour !== thisHour);
     return {
       turn: last.turn + 1,
       evidence: { payoutHours: [...others, [thisHour, String(before + amount)]] },
