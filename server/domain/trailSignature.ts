@@ -48,6 +48,8 @@ export interface SignedTrail {
 export function firstAnchorFault({ anchors, key, from, records }: SignedTrail): AnchorFault | null {
   const places = Map.groupBy(anchors, ({ seq }) => seq);
   const newest = anchors.reduce((most, { seq }) => Math.max(most, seq), records);
+  // What should be signed is not there at all, nor what stood before it.
+  if (from > newest + 1) return { seq: newest + 1, kind: 'missing' };
   let before: string | null = null;
   for (let seq = from; seq <= newest; seq += 1) {
     const found = places.get(seq) ?? [];

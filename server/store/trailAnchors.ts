@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { type KeptAnchor, signAnchor } from '../domain/trailSignature.ts';
 import type { TrailAnchors } from '../ports/auditTrail.ts';
@@ -20,14 +20,17 @@ export function createTrailAnchors(folder: string, key: KeyObject | null): Trail
   };
 }
 
-/** The anchors of a folder in the order of its lines; none where nothing was ever anchored. */
+/** The anchors of a folder in the order of its lines, read line by line: the file may be larger than a text can be. None where nothing was ever anchored. */
 export async function readTrailAnchors(folder: string): Promise<readonly KeptAnchor[]> {
-  const text = await readFile(fileOf(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
+  const file = await open(fileOf(folder)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
     throw error;
   });
-  return text.split('\n').flatMap((entry) => {
+  if (file === null) return [];
+  const anchors: KeptAnchor[] = [];
+  for await (const entry of file.readLines()) {
     const [, seq, hash, previous = null, signature = null] = line.exec(entry) ?? [];
-    return seq === undefined || hash === undefined ? [] : [{ seq: Number(seq), hash, previous, signature }];
-  });
+    if (seq !== undefined && hash !== undefined) anchors.push({ seq: Number(seq), hash, previous, signature });
+  }
+  return anchors;
 }

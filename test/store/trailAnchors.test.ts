@@ -117,6 +117,11 @@ describe('signed anchors of the audit trail', () => {
     expect(await verdict(4)).to.include({ holds: true, signedFrom: 4 });
   });
 
+  it('show that less is there than was there when signing began', async () => {
+    expect(await verdict(7), 'the next record is to be the first').to.include({ holds: true });
+    expect(await verdict(8)).to.deep.include({ holds: false, anchorFault: { seq: 7, kind: 'missing' } });
+  });
+
   it('are checked by a key in a file, as PEM and in the short form, and never by a private one', () => {
     const pem = ours.publicKey.export({ type: 'spki', format: 'pem' }).toString();
     writeFileSync(join(folder, 'trail.pub'), pem);
