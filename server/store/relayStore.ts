@@ -106,8 +106,10 @@ async function takeFree(log: Collection<TransitionDocument>, from: string, wante
       const free = oldestPerPayment(rows).filter(({ lease }) => lease <= now);
       while (free.length > 0) {
         const chosen = free.splice(0, atMost - leased.length);
-        leased.push(...(await takeAll(log, chosen, wanted)));
-        if (leased.length === atMost) return { leased, stoppedAt: behind(chosen.at(-1)?.paymentId), failure: null };
+        const { taken, failure } = await takeAll(log, chosen, wanted);
+        leased.push(...taken);
+        if (failure !== null || leased.length === atMost)
+          return { leased, stoppedAt: behind(chosen.at(-1)?.paymentId), failure };
       }
       if (rows.length < pageSize) return { leased, stoppedAt: '', failure: null };
       stoppedAt = behind(rows.at(-1)?.p);
@@ -157,5 +159,15 @@ async function takeAll(log: Collection<TransitionDocument>, candidates: readonly
   await log.updateMany(free, update, { hint: byId });
   const mine = { _id: { $in: ids }, 'relay.holder': holder };
   const documents = await log.find(mine, { hint: byId, sort: { _id: 1 }, maxTimeMS: readLimitMs }).toArray();
-  return documents.map((row) => ({ transition: fromDocument(row), fence: row.relay.fence }));
+  const taken: LeasedTransition[] = [];
+  let failure: Found['failure'] = null;
+  for (const row of documents) {
+    try {
+      taken.push({ transition: fromDocument(row), fence: row.relay.fence });
+    } catch (reason) {
+      // One that cannot be read holds up its own payment alone.
+      failure = { reason };
+    }
+  }
+  return { taken, failure };
 }

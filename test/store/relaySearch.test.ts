@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Db } from 'mongodb';
+import { type Db, Decimal128 } from 'mongodb';
 import type { Transition } from '../../server/domain/transition.ts';
 import { createRelayStore } from '../../server/store/relayStore.ts';
 import { type TransitionDocument, toDocument } from '../../server/store/transitionDocument.ts';
@@ -112,6 +112,13 @@ describe('the search for what the relay may take', () => {
     const nothing = opened.failing(refused, () => opened.store.relay.lease(now, 5_000, 1).catch(({ code }) => code));
     expect(await nothing).to.equal('busy');
     expect(await log().distinct('relay.fence', { 'relay.lease': { $gt: now } })).to.deep.equal([1]);
+  });
+
+  it('gives the others of its batch although one step cannot be read', async () => {
+    const [broken, others] = [steps(1, 3), [...steps(2, 1), ...steps(5, 4)]];
+    await insert(broken, (row) => ({ ...row, evidence: { amount: Decimal128.fromString('NaN') } }));
+    await insert(others);
+    expect(await searching(64)()).to.deep.equal(others.map(({ id }) => id));
   });
 
   it('gives each step to one of many who search at the same moment', async () => {
