@@ -49,7 +49,7 @@ export function createAsking({ url, document, seed, runs, absent, known, send, t
     caller: caller.name,
     what: found.what,
     broken: found.draft.broken,
-    curl: asCurl(url, caller.known(wireOf(operation, found.draft))),
+    curl: asCurl(url, caller.known(wireOf(operation, found.draft)), caller.name),
   });
 
   function draftsOf(operation: DocumentedOperation, caller: Caller, round: Round): fc.Arbitrary<Draft> {

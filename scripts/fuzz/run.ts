@@ -2,7 +2,7 @@ import { createAsking, type Finding, type Round } from './asking.ts';
 import { anonymous, type Caller } from './callers.ts';
 import type { ApiDocument } from './document.ts';
 import { createSender } from './send.ts';
-import { prepareWorld, readPayments, type Tokens } from './world.ts';
+import { prepareWorld, readPayments, type Tokens, type World } from './world.ts';
 
 /** What one fuzz run is asked to do. */
 export interface FuzzWanted {
@@ -48,8 +48,9 @@ export async function fuzz(wanted: FuzzWanted): Promise<FuzzResult> {
   const endMs = Date.now() + wanted.seconds * 1000;
   const tally = { requests: 0, leftOut: 0, statuses: new Map<string, number>() };
   const findings: Finding[] = [];
+  let world: World | undefined;
   try {
-    const world = await prepareWorld(sender.send, tokens);
+    world = await prepareWorld(sender.send, tokens);
     const before = await readPayments(sender.send, tokens.admin);
     const operations = document.operations.filter(({ name }) => name.includes(wanted.only ?? ''));
     const asking = createAsking({ ...wanted, known: world.known, send: sender.send, tally });
@@ -85,6 +86,7 @@ export async function fuzz(wanted: FuzzWanted): Promise<FuzzResult> {
       findings,
     };
   } finally {
+    await world?.end().catch((error: unknown) => say(`its key is not revoked: ${error}`));
     sender.close();
   }
 }

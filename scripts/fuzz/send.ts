@@ -81,9 +81,11 @@ export function createSender(url: string) {
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The same request for a person at a terminal. */
-export function asCurl(url: string, { method, target, headers, body }: Wire): string {
-  const lines = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+/** The same request for a person at a terminal; a token stands there as `$ADMIN`, since what is printed is kept and shown around. */
+export function asCurl(url: string, { method, target, headers, body }: Wire, caller: string): string {
+  const lines = Object.entries(headers).map(([name, value]) =>
+    name === 'authorization' ? `-H "${name}: Bearer $${caller.toUpperCase()}"` : `-H ${quoted(`${name}: ${value}`)}`,
+  );
   const data = body === undefined ? [] : [`--data-binary ${quoted(body)}`];
   return [`curl -sS -X ${method} ${quoted(url + target)}`, ...lines, ...data].join(' ');
 }

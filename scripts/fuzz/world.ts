@@ -14,6 +14,8 @@ export interface Tokens {
 export interface World {
   readonly callers: readonly Caller[];
   readonly known: (operation: DocumentedOperation) => Known;
+  /** Revokes the key, which may do everything that keys may. */
+  readonly end: () => Promise<void>;
 }
 
 /** Of nobody: these payments are never paid. */
@@ -86,6 +88,9 @@ export async function prepareWorld(send: Send, tokens: Tokens): Promise<World> {
   };
   return {
     callers: [buyer, seller, admin, server],
+    async end() {
+      await post(send, admin, `/api/payment/v1/api-keys/${idIn(key, 'id')}/revoke`, {});
+    },
     known:
       ({ path }) =>
       (name) => {

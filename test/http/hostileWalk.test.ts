@@ -109,6 +109,9 @@ describe('hostile callers of every route', function () {
       ({ operation, caller, what, curl }) => `${operation} as ${caller}: ${what}\n${curl}`,
     );
     expect(lines.join('\n\n'), `seed ${seed}`).to.equal('');
+    const { apiKeys } = app.deps.store;
+    const own = (await apiKeys.list(500)).find(({ name, scopes }) => name === 'fuzz' && scopes.length === 5);
+    expect(own?.revokedAtMs, 'its key, which may do everything').to.be.a('number');
     expect(found.operations).to.be.above(70);
     expect(Object.keys(found.statuses)).to.include.members(['200', '400', '401', '404']);
     expect((await stored()).log.map(({ _id }) => _id)).to.include.members(before.log.map(({ _id }) => _id));
