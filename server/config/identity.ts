@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { list, setting, text } from './setting.ts';
+import { list, secret, setting, text } from './setting.ts';
 
-const secret = { required: 'production', secret: true } as const;
 /** AES-256 takes 32 bytes. */
 const keyBytes = 32;
 const namedKey = /^([A-Za-z0-9_-]{1,16}):([A-Za-z0-9+/_-]{43}=?)$/;

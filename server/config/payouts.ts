@@ -4,12 +4,6 @@ import { list, setting, text } from './setting.ts';
 const amountForm = /^(?:([A-Za-z0-9.]{1,16}):)?(\d{1,12}(?:\.\d{1,6})?)$/;
 const address = /^0x[0-9a-fA-F]{40}$/;
 
-/** An amount for every token, and others for those that are named. */
-interface Amounts {
-  readonly standard: string;
-  readonly tokens: Readonly<Record<string, string>>;
-}
-
 const entriesOf = (value: string) => value.split(',').map((item) => item.trim());
 const amounts = (standard: string) =>
   text
@@ -19,7 +13,7 @@ const amounts = (standard: string) =>
     )
     .default(standard);
 
-function readAmounts(value: string): Amounts {
+function readAmounts(value: string) {
   const read = entriesOf(value).map((entry) => amountForm.exec(entry) ?? []);
   const named = read.flatMap(([, token, amount = '0']) => (token ? [[token.toUpperCase(), amount] as const] : []));
   // Nothing leaves of a token that nobody gave an amount for.

@@ -22,6 +22,10 @@ export const setting = <S extends z.ZodType>(
   ...extra,
 });
 
+/** Production has to name it itself; a secret of which no example has a value. */
+export const production = { required: 'production' } as const;
+export const secret = { required: 'production', secret: true } as const;
+
 /** Digits only: `Number` alone would read '0x10', '1e3' and blanks as numbers. */
 export const whole = (low: number, high: number, standard: number) =>
   z

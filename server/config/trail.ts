@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { setting, text } from './setting.ts';
+import { secret, setting, text } from './setting.ts';
 
 /** What stands before the 32 bytes of an Ed25519 seed in PKCS8 (RFC 8410). */
 const pkcs8Begin = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -33,6 +33,6 @@ export const trailSettings = {
     'access',
     'Ed25519 key that signs the anchors of the audit trail: PKCS8 PEM, or 32 bytes as base64 (openssl rand -base64 32)',
     signingKey,
-    { required: 'production', secret: true },
+    secret,
   ),
 } as const;
