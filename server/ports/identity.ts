@@ -127,10 +127,12 @@ export interface TryLimit {
   readonly growing?: { readonly free: number; readonly firstMs: number; readonly longestMs: number };
 }
 
+/** A try that was counted, or when the next one is admitted: there were too many, or the last was too short ago. */
+export type TakenTry = { readonly tryId: string } | { readonly opensAtMs: number };
+
 /** Tries within a sliding time, counted for all processes together; unreachable counters refuse (`busy`). */
 export interface Attempts {
-  /** The id of the try, or null when there were too many, or the last was too short ago. */
-  take(name: string, limit: TryLimit, now: number): Promise<string | null>;
+  take(name: string, limit: TryLimit, now: number): Promise<TakenTry>;
   /** A try that succeeded does not count. */
   giveBack(name: string, tryId: string): Promise<void>;
   /** Forgets every try under a name. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Collection } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { type AttemptRow, attemptModel } from '../models/attemptModel.ts';
-import type { Attempts, TryLimit } from '../ports/identity.ts';
+import type { Attempts, TakenTry, TryLimit } from '../ports/identity.ts';
 import { isDuplicateKey, refusingWhenDown } from './outage.ts';
 
 /** Two that begin a row at once meet in its id; the second then finds the row. */
@@ -20,11 +20,25 @@ function isOpen({ max, growing }: TryLimit, now: number): object {
   return { $and: [hasRoom, { $or: [{ $lt: [count, free] }, isRested] }] };
 }
 
+/** When `isOpen` will say yes, if nothing is tried until then: tries are forgotten one after the other, and with each the pause is shorter. */
+function opensAtMs({ max, windowMs, growing }: TryLimit, tries: AttemptRow['tries']): number {
+  const times = tries.map(({ atMs }) => atMs).sort((a, b) => a - b);
+  const last = times.at(-1) ?? Number.NEGATIVE_INFINITY;
+  const opens = [Number.NEGATIVE_INFINITY, ...times].map((forgotten, index) => {
+    const count = times.length - index;
+    if (count >= max) return Number.POSITIVE_INFINITY;
+    if (growing === undefined || count < growing.free) return forgotten + windowMs;
+    const pause = Math.min(growing.longestMs, growing.firstMs * 2 ** (count - growing.free));
+    return Math.max(forgotten + windowMs, last + pause);
+  });
+  return Math.min(...opens);
+}
+
 /** Counters of tries in MongoDB, so that they hold for all processes and through restarts; one command decides and counts. */
 export function createAttempts(connection: Connection): Attempts {
   const rows = attemptModel(connection).collection as unknown as Collection<AttemptRow>;
 
-  async function take(name: string, limit: TryLimit, now: number) {
+  async function take(name: string, limit: TryLimit, now: number): Promise<TakenTry> {
     const { windowMs } = limit;
     const id = randomUUID();
     const recent = {
@@ -38,7 +52,8 @@ export function createAttempts(connection: Connection): Attempts {
       [{ $set: { tries: recent } }, { $set: { tries: admitted, expiresAt: new Date(now + windowMs) } }],
       { upsert: true, returnDocument: 'after' },
     );
-    return after?.tries.some((one) => one.id === id) ? id : null;
+    const tries = after?.tries ?? [];
+    return tries.some((one) => one.id === id) ? { tryId: id } : { opensAtMs: opensAtMs(limit, tries) };
   }
 
   return refusingWhenDown({

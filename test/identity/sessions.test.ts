@@ -15,6 +15,11 @@ describe('sessions of admin users', () => {
   beforeEach(() => world.raw('attempts').deleteMany({}));
   const wrong = (name: string, address: string) =>
     refusalOf(world.logIn(name, { password: 'not the password', address }));
+  const wordsOf = (call: Promise<unknown>) =>
+    call.then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    );
   const refresh = (refreshToken: string, by = client) => world.commands.refreshSession({ refreshToken, client: by });
 
   describe('log-in', () => {
@@ -82,7 +87,7 @@ describe('sessions of admin users', () => {
       const door = accountDoor(world.parts.hiddenTexts, `someone-${world.clock.now()}`);
       const begun = world.clock.now();
       const day = 24 * 3_600_000;
-      const guess = async (ms: number) => (await attempts.take(...door, begun + ms)) !== null;
+      const guess = async (ms: number) => 'tryId' in (await attempts.take(...door, begun + ms));
       let [ms, guesses] = [0, 0];
       while (ms < day) {
         expect(await guess(ms), `guess ${guesses + 1}`).to.equal(true);
@@ -92,6 +97,40 @@ describe('sessions of admin users', () => {
         ms += pause;
       }
       expect(guesses).to.equal(113);
+    });
+
+    it('says how long the door stays closed, and no longer, so that nobody waits for nothing', async () => {
+      const { name } = await world.newUser();
+      for (let n = 0; n < 10; n += 1) await wrong(name, `i${n}`);
+      expect(await wordsOf(world.logIn(name, { address: 'i' }))).to.include('wait 2 seconds and');
+      world.clock.advance(1_000);
+      expect(await wordsOf(world.logIn(name, { address: 'i' }))).to.include('wait 1 second and');
+      world.clock.advance(1_000);
+      expect(await wrong(name, 'i0')).to.equal('login_refused');
+      expect(await wordsOf(world.logIn(name, { address: 'i' }))).to.include('wait 4 seconds and');
+      for (let n = 1; n < 4; n += 1) {
+        world.clock.advance(60_000);
+        expect(await wrong(name, 'i0')).to.equal('login_refused');
+      }
+      expect(await wordsOf(world.logIn(name, { address: 'i0' }))).to.include('wait 12 minutes and');
+    });
+
+    it('opens again exactly when it said, also where failures of the day before are forgotten meanwhile', async () => {
+      const { attempts } = world.parts;
+      const limit = { max: 4, windowMs: 1_000, growing: { free: 2, firstMs: 300, longestMs: 700 } };
+      const name = `door-${world.clock.now()}`;
+      const take = (ms: number) => attempts.take(name, limit, 1_000_000 + ms);
+      const opensAt = async (ms: number) => {
+        const taken = await take(ms);
+        return 'opensAtMs' in taken ? taken.opensAtMs - 1_000_000 : null;
+      };
+      expect([await opensAt(0), await opensAt(100)]).to.deep.equal([null, null]);
+      expect(await opensAt(399)).to.equal(400);
+      expect(await opensAt(400)).to.equal(null);
+      expect(await opensAt(999)).to.equal(1_000);
+      expect(await opensAt(1_000)).to.equal(null);
+      expect(await opensAt(1_001)).to.equal(1_300);
+      expect(await opensAt(1_300)).to.equal(null);
     });
 
     it('closes an address after twenty failures over any names, and no other address', async () => {

@@ -3,8 +3,10 @@ import type { Attempts, HiddenTexts, TryLimit } from '../../ports/identity.ts';
 import type { Clock } from '../../ports.ts';
 
 const secondMs = 1_000;
-const quarterMs = 15 * 60 * secondMs;
-const dayMs = 24 * 3_600_000;
+const minuteMs = 60 * secondMs;
+const quarterMs = 15 * minuteMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
 
 /** Five failures in a quarter of an hour, counted for all servers together. */
 const five: TryLimit = { max: 5, windowMs: quarterMs };
@@ -43,6 +45,14 @@ export const codeDoors = (userId: string): readonly Door[] => [
 /** Where wrong passwords of a user who is logged in are counted. */
 export const passwordDoor = (userId: string): Door => [`password:${userId}`, five];
 
+/** A wait as a person reads it, rounded up. */
+function inWords(ms: number): string {
+  const [unit, size] =
+    ms < 2 * minuteMs ? ['second', secondMs] : ms < 2 * hourMs ? ['minute', minuteMs] : ['hour', hourMs];
+  const count = Math.max(1, Math.ceil(ms / size));
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 /** Counts a try at every door before its outcome is known; what it answers takes the try back when it succeeded. One closed door counts at none. */
 export async function takeTry({ attempts, clock }: TriesDeps, ...doors: readonly Door[]): Promise<() => Promise<void>> {
   const taken: (readonly [string, string])[] = [];
@@ -50,13 +60,13 @@ export async function takeTry({ attempts, clock }: TriesDeps, ...doors: readonly
     await Promise.all(taken.map(([name, tryId]) => attempts.giveBack(name, tryId)));
   };
   for (const [name, limit] of doors) {
-    const tryId = await attempts.take(name, limit, clock.now());
-    if (tryId === null) {
+    const now = clock.now();
+    const one = await attempts.take(name, limit, now);
+    if ('opensAtMs' in one) {
       await giveBack();
-      const wait = limit === codesOfDay ? 'a day' : '15 minutes';
-      throw new AppError('rate_limited', `Too many failed tries; wait ${wait} and try again.`);
+      throw new AppError('rate_limited', `Too many failed tries; wait ${inWords(one.opensAtMs - now)} and try again.`);
     }
-    taken.push([name, tryId]);
+    taken.push([name, one.tryId]);
   }
   return giveBack;
 }

@@ -32,8 +32,8 @@ export const openSession = endpoint({
   operation: 'POST /api/payment/v1/sessions',
   summary: 'Log an admin user in',
   description:
-    'Users with a second factor send a code as well; the access token then counts as stepped up. Five failures of a name, or of an address, ' +
-    'close the door for 15 minutes.',
+    'Users with a second factor send a code as well; the access token then counts as stepped up. Too many failures of a name, or of an ' +
+    'address, close the door for a while, and the refusal says for how long.',
   body: z.strictObject({ name, password, code: code.exactOptional() }),
   answer: session,
   problems: [...unread, 'login_refused', 'code_required', 'code_refused', 'busy', 'not_ready'],
