@@ -1,3 +1,4 @@
+import { BoundedMap } from '../boundedMap.ts';
 import type { State } from '../domain/state.ts';
 import type { Clock, Logger, PaymentCoordinator, Queries } from '../ports.ts';
 
@@ -20,17 +21,16 @@ const sideBySide = 4;
 
 /** Payments that were just looked at, until they are due again; in memory alone, since a new look does no harm. */
 function createRest(clock: Clock) {
-  const dueAtMs = new Map<string, number>();
+  const dueAtMs = new BoundedMap<string, number>(maxResting);
   return {
     isResting: (paymentId: string) => (dueAtMs.get(paymentId) ?? 0) > clock.now(),
     size: () => dueAtMs.size,
     rest(paymentId: string, forMs: number): void {
-      dueAtMs.delete(paymentId);
       dueAtMs.set(paymentId, clock.now() + forMs);
     },
-    forgetOld(): void {
+    forgetDue(): void {
       for (const [id, dueMs] of dueAtMs) {
-        if (dueMs <= clock.now() || dueAtMs.size > maxResting) dueAtMs.delete(id);
+        if (dueMs <= clock.now()) dueAtMs.delete(id);
       }
     },
   };
@@ -55,7 +55,7 @@ export function createExpirePayments(deps: ExpirePaymentsDeps) {
   }
 
   return async function expirePayments(limit: number): Promise<number> {
-    resting.forgetOld();
+    resting.forgetDue();
     // Those at rest may stand at the head of the list, so the list must reach beyond them.
     const expired = await deps.queries.expired(deps.clock.now(), limit + resting.size());
     const due = expired.filter((paymentId) => !resting.isResting(paymentId)).slice(0, limit);

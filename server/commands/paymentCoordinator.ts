@@ -22,6 +22,7 @@ import type {
   TailHints,
   TransitionStore,
 } from '../ports.ts';
+import { type StartTimer, startTimer } from '../timers.ts';
 import { changedSince, isUnexpected } from './rules/expectedSeq.ts';
 import { createKnownTails, type KnownTails } from './rules/knownTails.ts';
 import { createLanes } from './rules/lanes.ts';
@@ -42,8 +43,7 @@ export interface PaymentCoordinatorDeps {
   readonly wakeRelay: () => void;
   /** Waits a little before the next try; jittered, so that racing writers spread. */
   readonly pause?: (attempt: number) => Promise<void>;
-  /** Calls back once after `ms` unless the returned function was called before. */
-  readonly startTimer?: (ms: number, callback: () => void) => () => void;
+  readonly startTimer?: StartTimer;
 }
 
 /** One call of `observe`, over all its tries. */
@@ -72,11 +72,6 @@ const genesis = '0'.repeat(64);
 const longestPauseMs = 64;
 
 const jitteredPause = (attempt: number): Promise<void> => delay(Math.random() * Math.min(2 ** attempt, longestPauseMs));
-
-const startTimer = (ms: number, callback: () => void) => {
-  const timer = setTimeout(callback, ms);
-  return () => clearTimeout(timer);
-};
 
 /** Builds the one entry for everything the world tells us about a payment. */
 export function createPaymentCoordinator(deps: PaymentCoordinatorDeps): PaymentCoordinator {

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import type { ReportOutcome } from '../ports/deliveries.ts';
 import { type LegacySignature, type SignatureRefusal, verifySignature } from '../providers/shkeeper/signature.ts';
 import type { Translation } from '../providers/shkeeper/translate.ts';
+import { within } from '../timers.ts';
 import type { AppDeps } from './appDeps.ts';
 import { asAppError } from './errorHandler.ts';
 import { bytesOf, rawBody } from './middleware/rawBody.ts';
@@ -31,14 +32,10 @@ const notKept = (cause: unknown) =>
 
 /** Waits no longer than the deadline. A late write does no harm: the repeat is a duplicate. */
 async function withinDeadline<T>(work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`not stored within ${deadlineMs} ms`)), deadlineMs);
   try {
-    return await Promise.race([work, late]);
+    return await within(work, deadlineMs, () => new Error(`not stored within ${deadlineMs} ms`));
   } catch (error) {
     throw notKept(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

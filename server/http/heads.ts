@@ -1,4 +1,5 @@
 import type { ChainHead } from '../domain/evidence.ts';
+import { within } from '../timers.ts';
 import type { AppDeps } from './appDeps.ts';
 import { sharedFor } from './shared.ts';
 
@@ -12,14 +13,10 @@ export function createHeads({ chain, clock }: Pick<AppDeps, 'chain' | 'clock'>) 
   const shared = new Map<string, () => Promise<ChainHead | null>>();
 
   async function read(network: string): Promise<ChainHead | null> {
-    const { promise: late, resolve } = Promise.withResolvers<null>();
-    const timer = setTimeout(() => resolve(null), withinMs);
     try {
-      return await Promise.race([chain.head(network), late]);
+      return await within(chain.head(network), withinMs);
     } catch {
       return null;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../boundedMap.ts';
 import type { Signal } from '../domain/signal.ts';
 import { AppError, NewerVersionError } from '../errors.ts';
 import type { CrashPoint, Logger, Observation, PaymentCoordinator } from '../ports.ts';
@@ -29,7 +30,7 @@ export interface Told {
 const actor = 'chainMonitor';
 // Logs told at the same time. The coordinator appends one transition at a time, so more would only queue up in the connections' pool.
 const logsAtOnce = 16;
-// What is told above finality is told once a process; beyond this many logs the memory starts anew.
+// What is told above finality is told once a process; beyond this many logs the oldest are forgotten.
 const rememberedLogs = 50_000;
 
 // Failures of one fact after which nothing suggests that it will ever be told: a person reads the alarm, the chain goes on.
@@ -39,8 +40,8 @@ const accepted: readonly Observation['outcome'][] = ['changed', 'noChange', 'dup
 
 /** Creates the monitor's mouth; it remembers what it said, so that unfinalized blocks are not told again at every look. */
 export function createTelling({ coordinator, logger, crash }: TellingSources): Telling {
-  const memory = new Map<string, Set<string>>();
-  const failures = new Map<string, number>();
+  const memory = new BoundedMap<string, Set<string>>(rememberedLogs);
+  const failures = new BoundedMap<string, number>(rememberedLogs);
 
   /** Counts and reports a failure of a fact; true when that was the last one. */
   function gaveUp(name: string, fields: object): boolean {
@@ -93,8 +94,6 @@ export function createTelling({ coordinator, logger, crash }: TellingSources): T
 
   return {
     tell: async (facts, finalized) => {
-      if (memory.size > rememberedLogs) memory.clear();
-      if (failures.size > rememberedLogs) failures.clear();
       const logs = [...Map.groupBy(facts, (fact) => fact.logId).values()];
       const total = { told: 0, parked: 0, failed: 0 };
       for (let start = 0; start < logs.length; start += logsAtOnce) {

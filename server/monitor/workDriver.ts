@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { BoundedMap } from '../boundedMap.ts';
 import { AppError } from '../errors.ts';
 import type { Clock, CrashPoint, DueKind, DueRow, DueWork, Logger } from '../ports.ts';
 
@@ -42,18 +43,17 @@ const companyMs = 20;
 /** Rows of one `drain`; a handler that is due again at once must not keep it for ever. */
 const maxDrained = 1_000;
 
-/** Failing rows remembered by one process; beyond that their pauses start anew. */
+/** Failing rows remembered by one process; beyond that the pauses of the oldest start anew. */
 const remembered = 10_000;
 
 const keyOf = (row: DueRow) => `${row.kind}:${row.paymentId}`;
 
 /** Works single rows: under a lease that is renewed, and postponed longer each time that it fails. */
 function createRowWorker({ clock, crash, dueWork, handlers, logger }: WorkDriverDeps) {
-  const failures = new Map<string, number>();
+  const failures = new BoundedMap<string, number>(remembered);
 
   function backoffMs(row: DueRow): number {
     const failed = (failures.get(keyOf(row)) ?? 0) + 1;
-    if (failures.size > remembered) failures.clear();
     failures.set(keyOf(row), failed);
     const pause = Math.min(firstBackoffMs * 2 ** (failed - 1), maxBackoffMs);
     return row.kind === 'askAddress' ? Math.max(pause, askAgainMs) : pause;

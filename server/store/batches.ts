@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { type StartTimer, startTimer } from '../timers.ts';
 
 /** How calls are put together: `run` answers a batch in the order of its questions. */
 export interface BatchRules<Q, A> {
@@ -20,8 +21,7 @@ export interface BatchRules<Q, A> {
   /** When a batch leaves that nothing holds back: at the end of the turn of the event loop. */
   readonly leave?: (start: () => void) => void;
   readonly now?: () => number;
-  /** Calls back once after `ms` unless the returned function was called before. */
-  readonly startTimer?: (ms: number, callback: () => void) => () => void;
+  readonly startTimer?: StartTimer;
 }
 
 /** Asks one question; it leaves together with those that are asked at the same time. */
@@ -31,11 +31,6 @@ export type Ask<Q, A> = (question: Q) => Promise<A>;
 const mostWaiting = 4_000;
 /** As long as the longest call waits for its answer (`deadlineMs` of the coordinator). */
 const longestWaitMs = 5_000;
-
-const startTimer = (ms: number, callback: () => void) => {
-  const timer = setTimeout(callback, ms);
-  return () => clearTimeout(timer);
-};
 
 /** Of a question that was certainly not sent. */
 const refusal = (why: string) => new AppError('busy', `${why} Repeat unchanged.`);

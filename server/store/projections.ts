@@ -1,9 +1,10 @@
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import { BoundedMap } from '../boundedMap.ts';
 import type { Transition } from '../domain/transition.ts';
 import { createBatches } from './batches.ts';
 import { reachable } from './outage.ts';
 import { externalIdsOf, projectionOf } from './projection.ts';
-import { takenBy } from './upserts.ts';
+import { writeAll } from './upserts.ts';
 
 /** Rows written by one bulk write; while it is on its way the next ones collect. */
 const maxBatch = 128;
@@ -29,17 +30,13 @@ type Row = Document & { _id: string };
 
 /** The writes of `payments`, put together into bulk writes. */
 export function createProjections(payments: Collection<Row>): Projections {
-  const versions = new Map<string, number>();
+  const versions = new BoundedMap<string, number>(remembered);
   const company = createCompany();
   let last: Promise<unknown> = Promise.resolve();
   const nothing = () => undefined;
 
   function remember({ paymentId, seq }: Transition): void {
-    const newest = Math.max(seq, versions.get(paymentId) ?? 0);
-    versions.delete(paymentId);
-    versions.set(paymentId, newest);
-    const [oldest] = versions.keys();
-    if (versions.size > remembered && oldest !== undefined) versions.delete(oldest);
+    versions.set(paymentId, Math.max(seq, versions.get(paymentId) ?? 0));
   }
 
   const write = createBatches<Transition, void>({
@@ -134,14 +131,6 @@ function updateOf({ newest, externalIds }: Pending, upsert: boolean): AnyBulkWri
 
 async function writeRows(payments: Collection<Row>, transitions: readonly Transition[]): Promise<void> {
   const pending = newestOfEach(transitions);
-  const operations = pending.map((one) => updateOf(one, true));
-  try {
-    await payments.bulkWrite(operations, { ordered: false });
-  } catch (error) {
-    const taken = takenBy(error);
-    if (taken === null) throw error;
-    // Somebody inserted the row at the same moment, or it is newer already; only the first case still needs us.
-    const again = taken.flatMap((index) => pending[index] ?? []).map((one) => updateOf(one, false));
-    await payments.bulkWrite(again, { ordered: false });
-  }
+  // Written again without an upsert: somebody inserted the row at the same moment, or it is newer already and would only be met once more.
+  await writeAll(payments, pending, (one, isAgain) => updateOf(one, !isAgain));
 }

@@ -3,6 +3,7 @@ import { close, open, write } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { BoundedMap } from '../boundedMap.ts';
 import { AppError } from '../errors.ts';
 import type { TermsArchive, TermsEntry } from '../ports/outside.ts';
 import type { Clock } from '../ports.ts';
@@ -37,7 +38,7 @@ async function openIn(folder: string, path: string): Promise<number> {
  * process that died stands before another's; a payment may stand there twice.
  */
 export function createTermsArchive(folder: string, clock: Clock): TermsArchive {
-  const kept = new Set<string>();
+  const kept = new BoundedMap<string, true>(remembered);
   let writer = randomUUID();
   /** The file being written, open until another one is begun or the process ends; nothing in it waits to be flushed. */
   let file: { readonly path: string; readonly descriptor: number } | null = null;
@@ -88,9 +89,7 @@ export function createTermsArchive(folder: string, clock: Clock): TermsArchive {
           cause,
         });
       });
-      kept.add(entry.paymentId);
-      const [oldest] = kept;
-      if (kept.size > remembered && oldest !== undefined) kept.delete(oldest);
+      kept.set(entry.paymentId, true);
     },
   };
 }

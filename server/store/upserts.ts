@@ -20,24 +20,32 @@ export function createUpserts(rows: Collection<Row>): (one: Upsert) => Promise<v
     maxSize: maxBatch,
     maxInFlight: oneAtATime,
     async run(upserts) {
-      await writeUpserts(
-        rows,
-        upserts.map(({ id, update }) => ({ updateOne: { filter: { _id: id }, update, upsert: true } })),
-      );
+      await writeAll(rows, upserts, ({ id, update }) => ({ updateOne: { filter: { _id: id }, update, upsert: true } }));
       return upserts.map(() => undefined);
     },
   });
 }
 
-/** Writes all operations; one that met a row which somebody inserted at the same moment is written once more, over that row. */
-async function writeUpserts(rows: Collection<Row>, operations: AnyBulkWriteOperation<Row>[]): Promise<void> {
+/** Writes all changes; one that met a row which somebody inserted at the same moment is written once more, over that row. */
+export async function writeAll<T>(
+  rows: Collection<Row>,
+  changes: readonly T[],
+  operationOf: (change: T, isAgain: boolean) => AnyBulkWriteOperation<Row>,
+): Promise<void> {
+  const write = (some: readonly T[], isAgain: boolean) =>
+    rows.bulkWrite(
+      some.map((one) => operationOf(one, isAgain)),
+      { ordered: false },
+    );
   try {
-    await rows.bulkWrite(operations, { ordered: false });
+    await write(changes, false);
   } catch (error) {
     const taken = takenBy(error);
     if (taken === null) throw error;
-    const again = taken.flatMap((index) => operations[index] ?? []);
-    await rows.bulkWrite(again, { ordered: false });
+    await write(
+      taken.flatMap((index) => changes[index] ?? []),
+      true,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Collection, Document } from 'mongodb';
 import type { Connection } from 'mongoose';
+import { BoundedMap } from '../boundedMap.ts';
 import { type WatchRow, watchModel } from '../models/watchModel.ts';
 import type { Watch, WatchStore } from '../ports.ts';
 import { refusingWhenDown } from './outage.ts';
@@ -19,13 +20,7 @@ export function createWatchStore(connection: Connection): WatchStore {
 
   const write = createUpserts(watches.collection as unknown as Collection<Document & { _id: string }>);
 
-  const written = new Map<string, string>();
-  function remember(paymentId: string, text: string): void {
-    written.delete(paymentId);
-    written.set(paymentId, text);
-    const [oldest] = written.keys();
-    if (written.size > remembered && oldest !== undefined) written.delete(oldest);
-  }
+  const written = new BoundedMap<string, string>(remembered);
 
   const list = async (query: ReturnType<typeof watches.find>) => (await query.lean<WatchRow[]>()).map(toWatch);
 
@@ -43,7 +38,7 @@ export function createWatchStore(connection: Connection): WatchStore {
           $max: { untilMs },
         },
       });
-      remember(watch.paymentId, text);
+      written.set(watch.paymentId, text);
     },
     page: (chainId: number, now: number, afterPaymentId: string, limit: number) =>
       list(

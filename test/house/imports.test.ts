@@ -10,20 +10,20 @@ function partOf(path: string): string {
   return second === undefined ? first.replace(/\.ts$/, '') : first;
 }
 
-/** Who may import whom; deps, app and index may import everything and are imported by nothing. */
+/** Who may import whom; deps, app and index may import everything and are imported by nothing, boundedMap and timers import nothing. */
 const mayImport: Record<string, readonly string[]> = {
   domain: ['domain'],
   ports: ['domain', 'errors', 'ports'],
   errors: ['errors'],
   models: ['domain', 'ports'],
-  store: ['domain', 'ports', 'errors', 'models', 'store'],
-  providers: ['domain', 'ports', 'errors', 'providers'],
-  commands: ['domain', 'ports', 'errors', 'commands'],
+  store: ['domain', 'ports', 'errors', 'models', 'store', 'boundedMap', 'timers'],
+  providers: ['domain', 'ports', 'errors', 'providers', 'boundedMap', 'timers'],
+  commands: ['domain', 'ports', 'errors', 'commands', 'boundedMap', 'timers'],
   events: ['domain', 'ports', 'errors', 'events'],
   realtime: ['domain', 'ports', 'errors', 'realtime'],
   jobs: ['domain', 'ports', 'errors', 'commands', 'jobs'],
-  monitor: ['domain', 'ports', 'errors', 'commands', 'monitor'],
-  http: ['domain', 'ports', 'errors', 'commands', 'http'],
+  monitor: ['domain', 'ports', 'errors', 'commands', 'monitor', 'boundedMap'],
+  http: ['domain', 'ports', 'errors', 'commands', 'http', 'timers'],
   config: ['config'],
   tokens: ['errors', 'ports', 'tokens'],
   logger: ['ports'],

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../boundedMap.ts';
 import type { Tail } from '../../ports.ts';
 
 /** Payments whose newest known transition is remembered: a provider repeats itself within minutes. */
@@ -22,17 +23,14 @@ export interface KnownTails {
 
 /** Remembers tails up to a bound; the one that was not used for longest is forgotten first. */
 export function createKnownTails(): KnownTails {
-  const known = new Map<string, KnownTail>();
+  const known = new BoundedMap<string, KnownTail>(maxKnown);
   return {
     get: (paymentId) => known.get(paymentId),
     remember({ paymentId, seq, hash, stateHash, state }, writtenAtMs = 0) {
       const before = known.get(paymentId);
       if (before !== undefined && before.seq > seq) return;
-      known.delete(paymentId);
-      if (isLarge({ state })) return;
-      known.set(paymentId, { paymentId, seq, hash, stateHash, state, freshUntilMs: writtenAtMs + freshMs });
-      const [oldest] = known.keys();
-      if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
+      if (isLarge({ state })) known.delete(paymentId);
+      else known.set(paymentId, { paymentId, seq, hash, stateHash, state, freshUntilMs: writtenAtMs + freshMs });
     },
   };
 }

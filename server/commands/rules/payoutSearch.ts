@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../boundedMap.ts';
 import { arrivalKey, claim } from '../../domain/claim.ts';
 import type { Transfer } from '../../domain/state.ts';
 import type { ChainReader } from '../../ports/outside.ts';
@@ -6,7 +7,7 @@ import { isOwnTransfer, type PayoutView } from './payoutView.ts';
 
 /** After so many blocks a search remembers how far it came, so that a node that fails costs no more than this. */
 const stepBlocks = 50_000;
-/** Payouts remembered by one process; beyond that the memory starts anew. */
+/** Payouts remembered by one process; beyond that the oldest are forgotten. */
 const remembered = 10_000;
 
 /** Looks for the transfer of a payout on the chain itself: from the hot wallet, of this amount, not yet another payout's. */
@@ -15,7 +16,7 @@ export function createPayoutSearch(ports: {
   readonly store: Pick<TransitionStore, 'claimant'>;
 }) {
   // Final blocks without the transfer need no second look; forgetting them at a restart only costs requests.
-  const searchedTo = new Map<string, number>();
+  const searchedTo = new BoundedMap<string, number>(remembered);
 
   async function unclaimed(transfer: Transfer): Promise<boolean> {
     return (await ports.store.claimant(claim.transfer(arrivalKey(transfer), 0))) === null;
@@ -24,7 +25,6 @@ export function createPayoutSearch(ports: {
   return async function searchPayout(view: PayoutView): Promise<Transfer | null> {
     const { externalId, destination, postedBlock } = view.machine;
     if (postedBlock === null) return null;
-    if (searchedTo.size > remembered) searchedTo.clear();
     const head = await ports.chain.head(view.asset.network);
     let from = Math.max(postedBlock, (searchedTo.get(externalId) ?? 0) + 1);
     // To the head, however far: a search that stopped before would say of a sent payout that it was not.

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../boundedMap.ts';
 import { AppError } from '../../errors.ts';
 import type { PayInProvider } from '../../ports/outside.ts';
 import type { Clock, Logger } from '../../ports.ts';
@@ -10,7 +11,7 @@ export type PayoutWord =
   | { readonly stage: 'broadcast'; readonly txHash: string }
   | { readonly stage: 'reportedFailed'; readonly reason: string };
 
-/** Payouts remembered by one process; beyond that the memory starts anew. */
+/** Payouts remembered by one process; beyond that the oldest are forgotten. */
 const remembered = 10_000;
 
 async function statusWord(provider: PayInProvider, { machine }: PayoutView): Promise<PayoutWord | null> {
@@ -35,14 +36,13 @@ export function createPayoutWord(
 ) {
   const { clock, logger, provider } = ports;
   // When each payout was last asked about; forgetting it at a restart costs one more question.
-  const askedAt = new Map<string, number>();
+  const askedAt = new BoundedMap<string, number>(remembered);
 
   return {
     async wordOn(view: PayoutView): Promise<PayoutWord | null> {
       const { externalId } = view.machine;
       const pause = course.isYoung(view) ? policy.askMs : policy.slowAskMs;
       if (clock.now() - (askedAt.get(externalId) ?? Number.NEGATIVE_INFINITY) < pause) return null;
-      if (askedAt.size > remembered) askedAt.clear();
       askedAt.set(externalId, clock.now());
       try {
         return (await statusWord(provider, view)) ?? (await taskWord(provider, view));

@@ -1,5 +1,6 @@
 import type { RequestHandler, Router } from 'express';
 import { AppError } from '../../errors.ts';
+import { within } from '../../timers.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { type AnyEndpoint, splitOperation } from '../endpoint.ts';
 import { asyncapiFile, docsPage, openapiFile } from '../endpoints/documents.ts';
@@ -13,15 +14,11 @@ const checkWithinMs = 2_000;
 const sharedMs = 1_000;
 
 async function passes(check: () => Promise<unknown>): Promise<boolean> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('too slow')), checkWithinMs);
   try {
-    await Promise.race([check(), late]);
+    await within(check(), checkWithinMs);
     return true;
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../boundedMap.ts';
 import type { RpcPool } from './rpcPool.ts';
 
 /** Times of blocks in milliseconds; null when the canonical block of this number is another one, or is not there. */
@@ -13,7 +14,7 @@ const remembered = 2_000;
 
 /** Creates a clock that remembers the times of blocks by their hash, which never change. */
 export function createBlockClock(pool: RpcPool): BlockClock {
-  const times = new Map<string, number>();
+  const times = new BoundedMap<string, number>(remembered);
 
   async function canonicalTime(blockNumber: number, blockHash: string): Promise<number | null> {
     const block = await pool.run(
@@ -30,8 +31,6 @@ export function createBlockClock(pool: RpcPool): BlockClock {
       if (known !== undefined) return known;
       const time = await canonicalTime(blockNumber, blockHash);
       if (time === null) return null;
-      const [oldest] = times.keys();
-      if (times.size >= remembered && oldest !== undefined) times.delete(oldest);
       times.set(blockHash, time);
       return time;
     },

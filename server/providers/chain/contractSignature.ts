@@ -1,7 +1,7 @@
 import { AbiCoder, concat, dataLength, isHexString, toBeHex, toQuantity } from 'ethers';
 import type { ContractSignatureVerdict } from '../../ports/outside.ts';
 import type { ChainConnection } from './connection.ts';
-import { checkLimitMs, within } from './transactionTrial.ts';
+import { answered, checkLimitMs } from './transactionTrial.ts';
 
 // `isValidSignature(bytes32,bytes)`, also the word that says yes (ERC-1271).
 const magic = '0x1626ba7e';
@@ -52,7 +52,7 @@ export async function checkContractSignature(
   const index = connection.network.signers.indexOf(signer);
   if (index < 0) return { outcome: 'unknownSigner' };
   const code = checkingCode(signer, digest, given.data);
-  return (await within(isValid(connection, code), limitMs))
+  return (await answered(isValid(connection, code), limitMs))
     ? { outcome: 'valid', index, signer }
     : { outcome: 'refused' };
 }

@@ -1,6 +1,7 @@
 import { isError } from 'ethers';
 import { AppError } from '../../errors.ts';
 import type { ReadyTransaction, TrialVerdict } from '../../ports/outside.ts';
+import { within } from '../../timers.ts';
 import type { ChainConnection } from './connection.ts';
 import { decodeError } from './escrowCodec.ts';
 
@@ -10,18 +11,8 @@ const trialGas = 16_000_000n;
 export const checkLimitMs = 5_000;
 
 /** The work's result, or `AppError('chain_unavailable')` when it takes too long. */
-export async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const refuse = () => reject(new AppError('chain_unavailable', 'The question to the chain took too long.'));
-    timer = setTimeout(refuse, limitMs);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+export const answered = <T>(work: Promise<T>, limitMs: number): Promise<T> =>
+  within(work, limitMs, () => new AppError('chain_unavailable', 'The question to the chain took too long.'));
 
 /** What the chain would do with a transaction now; `unknown` when no node answers in time, which is no verdict. */
 export async function tryTransaction(
@@ -30,7 +21,7 @@ export async function tryTransaction(
   limitMs = checkLimitMs,
 ): Promise<TrialVerdict> {
   try {
-    await within(
+    await answered(
       pool.run((provider) => provider.call({ to, data, gasLimit: trialGas })),
       limitMs,
     );

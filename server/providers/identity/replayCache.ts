@@ -1,4 +1,5 @@
 import type { ReplayCache } from '../../ports/apiKeys.ts';
+import { within } from '../../timers.ts';
 
 /** Longer than a signature can be good: 300 s either way. */
 const keptSeconds = 600;
@@ -11,16 +12,6 @@ const ownMax = 50_000;
 export interface ReplayRedis {
   readonly status: string;
   set(key: string, value: string, ex: 'EX', seconds: number, nx: 'NX'): Promise<'OK' | null>;
-}
-
-async function within<T>(work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('too slow')), answerWithinMs);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Remembers signatures in Redis for all processes and in this one besides, so that Redis away still stops a replay to the same process. */
@@ -47,7 +38,7 @@ export function createReplayCache(redis: ReplayRedis | null, now: () => number):
       // A client that is not connected would keep the command until it is.
       if (redis === null || redis.status !== 'ready') return 'unknown';
       try {
-        const kept = await within(redis.set(`hf:replay:${name}`, '1', 'EX', keptSeconds, 'NX'));
+        const kept = await within(redis.set(`hf:replay:${name}`, '1', 'EX', keptSeconds, 'NX'), answerWithinMs);
         return kept === 'OK' ? 'first' : 'seen';
       } catch {
         return 'unknown';

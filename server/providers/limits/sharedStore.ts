@@ -1,6 +1,7 @@
 import { type ClientRateLimitInfo, MemoryStore, type Options, type Store } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import type { Clock, Logger } from '../../ports.ts';
+import { within } from '../../timers.ts';
 
 /** Every limited call waits for the count; a Redis slower than this is as good as away. */
 const answerWithinMs = 250;
@@ -11,16 +12,6 @@ const pauseMs = 5_000;
 export interface LimitRedis {
   readonly status: string;
   call(command: string, ...args: string[]): Promise<unknown>;
-}
-
-async function within<T>(work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('too slow')), answerWithinMs);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**
@@ -51,7 +42,7 @@ export function createSharedStore(
     try {
       shared ??= connect(redis, options);
       const store = shared;
-      return await within(store.then(work));
+      return await within(store.then(work), answerWithinMs);
     } catch (error) {
       shared = null;
       awayUntilMs = clock.now() + pauseMs;
