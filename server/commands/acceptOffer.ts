@@ -2,6 +2,7 @@ import type { PurchaseRequest, SellerOffer } from '../domain/trade.ts';
 import { selectingProblem } from '../domain/trade.ts';
 import { AppError } from '../errors.ts';
 import type { Actor, MarketplaceStore } from '../ports.ts';
+import { noSuchTrade } from './rules/trade.ts';
 
 export interface AcceptOfferDeps {
   readonly marketplace: MarketplaceStore;
@@ -22,7 +23,7 @@ export function createAcceptOffer(deps: AcceptOfferDeps) {
     const [request, offer] = await Promise.all([deps.marketplace.request(requestId), deps.marketplace.offer(offerId)]);
     const owns = request?.buyerId === actor.userId || actor.role === 'admin';
     if (!request || !owns || offer?.requestId !== requestId) {
-      throw new AppError('not_found', 'There is no such request or offer.');
+      throw noSuchTrade();
     }
     const problem = selectingProblem(request, offer);
     if (problem !== null) throw new AppError(problem, 'This offer cannot be selected any more.');

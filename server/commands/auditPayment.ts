@@ -1,7 +1,7 @@
 import type { Violation } from '../domain/invariants/violation.ts';
-import { AppError } from '../errors.ts';
 import { auditLog, type ParkedNote } from './rules/auditLogs.ts';
 import { type AuditDeps, blocksOf, type PinnedBlock, pinAudit, untilTold } from './rules/auditPins.ts';
+import { noSuchPayment } from './rules/refusal.ts';
 
 /** What was found of one payment; nothing when everything holds. */
 export interface PaymentAuditReport {
@@ -33,7 +33,7 @@ export function createAuditPayment(deps: AuditDeps & { readonly mostBlocks?: num
       await untilTold(deps, sources, patienceMs);
       found = await auditLog(sources, paymentId);
     }
-    if (found === null) throw new AppError('not_found', 'There is no such payment.');
+    if (found === null) throw noSuchPayment();
     const { transitions, violations, parked } = found;
     const notCompared = found.notCompared === null ? [] : [found.notCompared];
     return { paymentId, transitions, blocks: blocksOf(sources), notCompared, violations, parked };

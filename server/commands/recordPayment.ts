@@ -6,7 +6,7 @@ import type { EscrowGateway } from '../ports/outside.ts';
 import type { Actor, MarketplaceStore, Queries, TransitionStore } from '../ports.ts';
 import { networkOf } from './rules/asset.ts';
 import { demandOffered, fits, type RecordWords } from './rules/recordWords.ts';
-import type { TradeWords } from './rules/trade.ts';
+import { noSuchTrade, type TradeWords } from './rules/trade.ts';
 
 export interface RecordPaymentDeps {
   readonly marketplace: Pick<MarketplaceStore, 'request' | 'offer' | 'listOffers'>;
@@ -42,7 +42,6 @@ export interface RecordPaymentInput extends RecordWords {
 
 /** Offers of one request that are looked through for the only one that is meant. */
 const looked = { limit: 200, order: 'oldestFirst', offset: 0, after: null } as const;
-const nothingThere = () => new AppError('not_found', 'There is no such request or offer.');
 
 /**
  * Records a payment that a wallet makes by itself: an intent without a provider, paid into its own vault. Every word of the caller is compared with the
@@ -53,7 +52,7 @@ export function createRecordPayment(deps: RecordPaymentDeps) {
 
   async function readRequest({ actor, purchaseRequestId }: RecordPaymentInput): Promise<PurchaseRequest> {
     const request = await marketplace.request(purchaseRequestId);
-    if (request === null || (actor.role !== 'admin' && request.buyerId !== actor.userId)) throw nothingThere();
+    if (request === null || (actor.role !== 'admin' && request.buyerId !== actor.userId)) throw noSuchTrade();
     return request;
   }
 
@@ -62,7 +61,7 @@ export function createRecordPayment(deps: RecordPaymentDeps) {
     const named = input.sellerOfferId ?? request.selectedOfferId;
     if (named !== null) {
       const offer = await marketplace.offer(named);
-      if (offer?.requestId !== request.id) throw nothingThere();
+      if (offer?.requestId !== request.id) throw noSuchTrade();
       return offer;
     }
     const { items, next } = await marketplace.listOffers({ requestId: request.id }, looked);

@@ -1,6 +1,6 @@
+import { noSuchPayment } from '../commands/rules/refusal.ts';
 import { externalIdOf } from '../domain/externalId.ts';
 import type { State } from '../domain/state.ts';
-import { AppError } from '../errors.ts';
 import type { AppDeps } from './appDeps.ts';
 import { createMoneySpelling, presentBalances, presentStatement } from './presentLedger.ts';
 import { iso } from './presentParts.ts';
@@ -32,7 +32,7 @@ export function createDebugBundle(deps: AppDeps) {
 
   return async function debugBundle(id: string) {
     const tail = await transitions.tail(id);
-    if (tail === null) throw new AppError('not_found', 'There is no such payment.');
+    if (tail === null) throw noSuchPayment();
     const after = Math.max(0, tail.seq - newestSteps);
     const [steps, books, lines, kept, cursor, deliveries] = await Promise.all([
       transitions.after(id, after, newestSteps),

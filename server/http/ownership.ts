@@ -1,6 +1,6 @@
+import { noSuchPayment } from '../commands/rules/refusal.ts';
 import { paidTotal } from '../domain/payment.ts';
 import type { PaymentState } from '../domain/state.ts';
-import { AppError } from '../errors.ts';
 import type { Actor, Versioned } from '../ports.ts';
 import type { AppDeps } from './appDeps.ts';
 import { ownershipOf } from './policies.ts';
@@ -24,12 +24,12 @@ export async function ownPayment(reads: Reads, actor: Actor, id: string): Promis
   const owner = ownershipOf(actor);
   const found = await newest(reads, id);
   const own = found && (owner === null || [found.state.buyerId, found.state.sellerId].includes(owner));
-  if (!own) throw new AppError('not_found', 'There is no such payment.');
+  if (!own) throw noSuchPayment();
   return found;
 }
 
 /** Narrows to a payment of a buyer. */
 export function incomingOnly(found: Versioned | null): Versioned<PaymentState> {
-  if (found?.state.direction !== 'in') throw new AppError('not_found', 'There is no such payment.');
+  if (found?.state.direction !== 'in') throw noSuchPayment();
   return { ...found, state: found.state };
 }

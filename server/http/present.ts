@@ -1,7 +1,7 @@
+import { noSuchPayment } from '../commands/rules/refusal.ts';
 import { formatAmount } from '../domain/money.ts';
 import { creditTotal, custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
 import type { PaymentState, PayoutState } from '../domain/state.ts';
-import { AppError } from '../errors.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { Actor, Versioned } from '../ports.ts';
 import { ownershipOf } from './policies.ts';
@@ -136,7 +136,7 @@ export function createPresenter(deps: { gateway: Pick<EscrowGateway, 'checksum'>
     any({ state, ...versions }: Versioned, viewer: Viewer): PaymentDocument | PayoutDocument {
       if (state.direction === 'in') return payment({ state, ...versions }, viewer);
       if (state.direction === 'out') return payout({ state, ...versions }, viewer);
-      throw new AppError('not_found', 'There is no such payment.');
+      throw noSuchPayment();
     },
     intent(state: PaymentState) {
       const { id: paymentId, status } = state;

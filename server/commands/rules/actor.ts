@@ -2,7 +2,7 @@ import type { PaymentState, State } from '../../domain/state.ts';
 import { AppError } from '../../errors.ts';
 import { apiKeyIdForm } from '../../ports/apiKeys.ts';
 import type { Actor } from '../../ports.ts';
-import { incoming } from './refusal.ts';
+import { incoming, noSuchPayment } from './refusal.ts';
 
 /** How a user stands in the log: the prefix keeps a user whose id is `verifier` apart from our own actors. */
 export const userActor = (actor: Actor): string => `user:${actor.userId}`;
@@ -19,6 +19,6 @@ export function demandAdmin(actor: Actor): void {
 export function partyPayment(state: State | undefined | null, actor: Actor): PaymentState {
   const payment = incoming(state);
   const party = actor.role === 'admin' || actor.userId === payment.buyerId || actor.userId === payment.sellerId;
-  if (!party) throw new AppError('not_found', 'There is no such payment.');
+  if (!party) throw noSuchPayment();
   return payment;
 }

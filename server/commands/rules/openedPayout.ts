@@ -9,13 +9,15 @@ import { keyReused } from './refusal.ts';
 /** Transitions between our append and our look that do not hide the payout; more than this is not chance. */
 const maxLook = 20;
 
+const beingRecorded = () => new AppError('busy', 'The payout is being recorded; repeat the request.');
+
 /** The key of the effect that opens record `n`, which is the payout's external id, looked for from `seq` on. */
 async function externalIdOf(store: TransitionStore, paymentId: string, n: number, seq: number): Promise<string> {
   for (const transition of await store.after(paymentId, seq - 1, maxLook)) {
     const effect = transition.effects.find((entry) => entry.type === 'openPayoutRecord' && entry.n === n);
     if (effect) return effect.key;
   }
-  throw new AppError('busy', 'The payout is being recorded; repeat the request.');
+  throw beingRecorded();
 }
 
 /** What became of a payout that the payment has reserved money for. */
@@ -25,7 +27,7 @@ export async function openedPayout(
   payoutId: string,
 ): Promise<OpenedPayout> {
   const reservation = payment.payouts.find((entry) => entry.payoutId === payoutId);
-  if (!reservation) throw new AppError('busy', 'The payout is being recorded; repeat the request.');
+  if (!reservation) throw beingRecorded();
   const holder = await store.claimant(claim.payout(payment.id, reservation.n));
   const externalId = await externalIdOf(store, payment.id, reservation.n, holder?.seq ?? 1);
   const record = (await store.tail(payoutId))?.state;

@@ -42,6 +42,9 @@ export function demandNoHold({ riskHold }: PaymentState): void {
   if (riskHold) throw errorOf('risk_hold', 'Screening holds this payment.');
 }
 
+/** There is no such payment, or it is somebody else's: a stranger must not be able to tell the one from the other. */
+export const noSuchPayment = (): AppError => new AppError('not_found', 'There is no such payment.');
+
 /** The error of an approval that has opened its one payout. */
 export const approvalUsed = (): AppError =>
   new AppError(
@@ -92,6 +95,6 @@ export function recordedPayment(observation: Observation): PaymentState {
 
 /** The incoming payment, or "not found": payouts and suspense logs are not reached by payment ids of the API. */
 export function incoming(state: State | undefined | null): PaymentState {
-  if (state?.direction !== 'in') throw new AppError('not_found', 'There is no such payment.');
+  if (state?.direction !== 'in') throw noSuchPayment();
   return state;
 }

@@ -23,8 +23,11 @@ export interface Trade extends Offered {
   readonly price: bigint;
 }
 
+/** There are none, or they are somebody else's: a stranger must not be able to tell the one from the other. */
+export const noSuchTrade = () => new AppError('not_found', 'There is no such request or offer.');
+
 /** Both sides are named so that the caller can mend it; thrown only after it is clear that he may see the offer. */
-const mismatch = (field: string, offered: string, sent: string) =>
+export const mismatch = (field: string, offered: string, sent: string) =>
   new AppError('offer_mismatch', `${field} differs from the offer, which says ${offered}; ${sent} was sent.`, {
     details: { field, offered, sent },
   });
@@ -41,7 +44,7 @@ export async function readTrade(
   ]);
   const mayPay = actor.role === 'admin' || request?.buyerId === actor.userId;
   if (!request || !mayPay || offer?.requestId !== request.id) {
-    throw new AppError('not_found', 'There is no such request or offer.');
+    throw noSuchTrade();
   }
   const given = offeredAsset(ports.gateway, words.network, words.token);
   const amount = readAmount(words.amount, given.asset.decimals, 'amount');

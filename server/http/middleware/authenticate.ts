@@ -8,6 +8,8 @@ import { allows, type Operation } from '../policies.ts';
 /** A token of ours has a few hundred characters. */
 const bearer = /^Bearer ([A-Za-z0-9._~+/=-]{1,4096})$/i;
 
+const noToken = () => new AppError('not_authenticated', 'Send a bearer token in the Authorization header.');
+
 /** What is asked of a bearer token, and of the session behind it where it is one of ours. */
 export interface TokenChecks {
   readonly verifyToken: (token: string) => Actor & Credentials;
@@ -20,7 +22,7 @@ export interface TokenChecks {
  */
 export async function knowBearer(request: Request, checks: TokenChecks): Promise<Actor> {
   const token = bearer.exec(request.get('authorization') ?? '')?.[1];
-  if (!token) throw new AppError('not_authenticated', 'Send a bearer token in the Authorization header.');
+  if (!token) throw noToken();
   const { userId, role, sessionId, factorAtMs } = checks.verifyToken(token);
   const actor = { userId, role };
   request.actor = actor;
@@ -45,6 +47,6 @@ export function authenticate(operation: Operation, checks: TokenChecks): Request
 
 /** Who asks; only behind `authenticate`. */
 export function actorOf(request: { actor?: Actor }): Actor {
-  if (!request.actor) throw new AppError('not_authenticated', 'Send a bearer token in the Authorization header.');
+  if (!request.actor) throw noToken();
   return request.actor;
 }

@@ -1,7 +1,7 @@
 import cors from 'cors';
 import type { RequestHandler } from 'express';
+import { mismatch } from '../../commands/rules/trade.ts';
 import { formatAmount, parseAmount } from '../../domain/money.ts';
-import { AppError } from '../../errors.ts';
 import type { Actor } from '../../ports.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { splitOperation } from '../endpoint.ts';
@@ -36,10 +36,7 @@ export function openConfigCors(): RequestHandler {
 
 /** Refuses a caller's figure that is not the stored one; his is never used. */
 function demandStored(field: string, stored: string, sent: string, isSame: boolean): void {
-  if (isSame) return;
-  throw new AppError('offer_mismatch', `${field} differs from the offer, which says ${stored}; ${sent} was sent.`, {
-    details: { field, offered: stored, sent },
-  });
+  if (!isSame) throw mismatch(field, stored, sent);
 }
 
 function demandSame({ amount, token, decimals }: Scope, sent: { amount?: string; currency?: string }): void {

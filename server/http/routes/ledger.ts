@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { AppError } from '../../errors.ts';
+import { noSuchPayment } from '../../commands/rules/refusal.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { listReconciliations, partyLedger, paymentLedger, trialBalance } from '../endpoints/ledger.ts';
 import { exactRouter } from '../exactRouter.ts';
@@ -45,7 +45,7 @@ export function ledgerRoutes({ ledger, reports, gateway, clock }: AppDeps, serve
 
   serve(router, paymentLedger, async ({ params: { id }, query: { after, limit } }) => {
     const { asOfSeq, balances } = await ledger.paymentBalances(id);
-    if (asOfSeq === 0) throw new AppError('not_found', 'There is no such payment.');
+    if (asOfSeq === 0) throw noSuchPayment();
     const lines = await ledger.statement(id, after, limit);
     const data = {
       ...{ paymentId: id, asOfSeq },
