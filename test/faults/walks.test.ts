@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.ts';
 import { audit, books } from './support/audit.ts';
+import { followBanner, playDemonstration } from './support/newcomer.ts';
 import { type Json, openStage, people, type Stage } from './support/stage.ts';
 import { type OpenTrade, openTrade, payment, settle, stepLimitMs, units, untilPayment } from './support/trade.ts';
 
@@ -9,6 +10,7 @@ const returned = `returned:buyer:${people.buyer}`;
 const paid = `paid:seller:${people.seller}`;
 /** Short enough to be waited for, long enough to pay in time on two busy cores. */
 const shortTtlMinutes = '1';
+const demonstration = 'the demonstration';
 
 /** Walks of money, each on real money of the local chain; they run side by side on one stage, because each mostly waits for blocks. */
 describe('faults: money that comes short, late, twice or from nowhere', function () {
@@ -22,6 +24,7 @@ describe('faults: money that comes short, late, twice or from nowhere', function
       openStage({ environment: { INTENT_TTL_MINUTES: shortTtlMinutes } }),
     ]);
     for (const [name, walk] of Object.entries(walks)) running.set(name, Promise.allSettled([walk()]));
+    running.set(demonstration, Promise.allSettled([playDemonstration(stage)]));
   });
   after(async () => {
     await Promise.all([stage?.close(), expiring?.close()]);
@@ -219,12 +222,17 @@ describe('faults: money that comes short, late, twice or from nowhere', function
     },
   };
 
-  for (const name of Object.keys(walks)) {
-    it(name, async () => {
-      const [result] = (await running.get(name)) ?? [];
-      if (result?.status !== 'fulfilled') throw result?.reason ?? new Error('the walk did not run');
-    });
-  }
+  const ended = async (name: string) => {
+    const [result] = (await running.get(name)) ?? [];
+    if (result?.status !== 'fulfilled') throw result?.reason ?? new Error('the walk did not run');
+  };
+  for (const name of Object.keys(walks)) it(name, () => ended(name));
+
+  it('plays the demonstration to its end: one trade released, one refunded, the seller paid to the unit', () =>
+    ended(demonstration));
+
+  it('does what a newcomer reads at the start: addresses that answer, a curl that opens an intent, and its page', () =>
+    followBanner(stage));
 
   it('books a forward that the provider sent twice as money of the platform (double forward)', async () => {
     // the switch doubles whatever payout comes next, so the other walks are over first
