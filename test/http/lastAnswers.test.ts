@@ -3,6 +3,7 @@ import { Agent, createServer, get, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { giveLastAnswers } from '../../server/http/lastAnswers.ts';
+import { dial, listening } from './rawConnection.ts';
 
 describe('an orderly stop', () => {
   it('ends although clients keep their connections, busy or idle, and finishes what is in flight', async () => {
@@ -42,5 +43,25 @@ describe('an orderly stop', () => {
     await closed;
     agent.destroy();
     other.destroy();
+  });
+
+  it('ends although somebody has sent half a request, and somebody else does not read his answer', async () => {
+    const unread = Buffer.alloc(64 * 1_048_576);
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const server = createServer((_request, response) => {
+      response.end(unread);
+      resolve();
+    });
+    const port = await listening(server);
+    const [half, deaf] = [await dial(port), await dial(port)];
+    for (const socket of [half, deaf]) socket.on('error', () => undefined).pause();
+    half.write('GET /livez HTTP/1.1\r\nhost: a\r\nx-slow: ');
+    deaf.write('GET /large HTTP/1.1\r\nhost: a\r\n\r\n');
+    await asked;
+    const closed = once(server, 'close');
+    giveLastAnswers(server, 50);
+    server.close();
+    await closed;
+    for (const socket of [half, deaf]) socket.destroy();
   });
 });
