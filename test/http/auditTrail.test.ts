@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import request from 'supertest';
 import type { TrailEvent } from '../../server/domain/auditTrail.ts';
+import { AppError } from '../../server/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { nowMs, standIn } from './standIn.ts';
 
@@ -20,6 +21,7 @@ function stage(failing = false) {
     eventually(async () => (events.length >= count ? events : null), { timeoutMs: 5_000, what: `${count} events` });
   return { ...world, events, seen };
 }
+const hexId = 'a'.repeat(24);
 const body = { name: canary, scopes: ['read'] };
 const path = '/api/payment/v1/api-keys';
 
@@ -37,6 +39,22 @@ describe('what the audit trail is told', () => {
       ...{ outcome: '400 validation_failed', requestId: 'r1' },
     });
     expect(JSON.stringify(event)).to.not.include(canary);
+  });
+
+  it('is everything that he was told no for after it had begun: a part of it may be done, however many there are', async () => {
+    const events: TrailEvent[] = [];
+    const prepareSettlement = async () => {
+      throw new AppError('escrow_forwarding', 'Another forward has begun; ask again.');
+    };
+    const { as } = standIn({
+      deps: { trail: async (event) => void events.push(event) },
+      commands: { prepareSettlement },
+    });
+    for (let n = 0; n < 21; n += 1) await as('admin').post(path, {});
+    for (let n = 0; n < 21; n += 1) await as('admin').post(`/api/payment/shkeeper/${hexId}/release`, {});
+    const told = (outcome: string) => events.filter((event) => event.outcome === outcome).length;
+    expect(told('400 validation_failed'), 'what was turned away has its part of a minute').to.equal(20);
+    expect(told('409 escrow_forwarding')).to.equal(21);
   });
 
   it('is every look that an admin takes behind a payment, which shows more than any other reading', async () => {

@@ -33,6 +33,8 @@ const secondFactor: readonly Operation[] = [
 const unread = new Set([400, 413, 415]);
 /** Refused for who somebody is or what he may, or as if it were not there. */
 const refused = new Set([401, 403, 404, 429]);
+/** Whether a call may have changed something: a no in the end takes nothing back that was done on the way to it. */
+const mayHaveChanged = (status: number) => !unread.has(status) && !refused.has(status);
 
 const short = (text: string) => text.slice(0, charactersMax);
 /** The route that answered, as it is written in the table: how the caller spelled it makes no difference. */
@@ -116,7 +118,7 @@ export function auditTrail(deps: Pick<AppDeps, 'trail' | 'clock' | 'logger' | 'a
         request.actor?.role === 'admin' && (!reads.has(request.method) || operationOf(request) === debug);
       if (!isAdmins && !isOfSession(request, statusCode) && !isRefusal(request, response)) return;
       const event = eventOf(ended, isAdmins ? 'admin' : 'security', clock.now());
-      if (isAdmins && (statusCode < 400 || statusCode >= 500)) bounds.record(event);
+      if (isAdmins && mayHaveChanged(statusCode)) bounds.record(event);
       else bounds.recordBounded(event, ...placeOf(request, event));
     };
     response.once('close', () => {
