@@ -41,8 +41,6 @@ import { createServe } from './http/serve.ts';
 import { createServeOpen } from './http/serveOpen.ts';
 import { renderAsyncapi } from './realtime/asyncapi.ts';
 
-export type { AppDeps } from './http/appDeps.ts';
-
 /** Bodies of our own routes are small. */
 const jsonLimit = '100kb';
 /** A year, as browsers' preload lists ask for. */

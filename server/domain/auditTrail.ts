@@ -34,7 +34,7 @@ export interface TrailFault {
 }
 
 /** The hash before the first record. */
-export const trailBegin = '0'.repeat(64);
+const trailBegin = '0'.repeat(64);
 
 const fields = [
   'seq',
@@ -51,7 +51,7 @@ const fields = [
 ] as const;
 
 /** The hash of a record; a list in JSON keeps the fields apart. */
-export function trailHash(record: Omit<TrailRecord, 'hash'>): string {
+function trailHash(record: Omit<TrailRecord, 'hash'>): string {
   return createHash('sha256')
     .update(JSON.stringify(fields.map((name) => record[name])))
     .digest('hex');

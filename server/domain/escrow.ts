@@ -153,7 +153,7 @@ export function settlementConfirmed(draft: Draft, { fact }: SignalOf<'settlement
 }
 
 /** The account of money that reached the seller's side: gone to him, or owed from the treasury. */
-export const sellerAccount = (state: PaymentState) =>
+const sellerAccount = (state: PaymentState) =>
   state.sellerIsPlatform ? account.owedSeller(state.sellerId, state.id) : account.paidSeller(state.sellerId);
 
 /** The account of money that reached the buyer's side: gone to him, or owed from the platform's refund wallet. */

@@ -13,8 +13,6 @@ import { strayReceived } from './suspense.ts';
 import type { Change, DecideContext, Decision, RefusalCode } from './transition.ts';
 import { writtenOff } from './writeOff.ts';
 
-export { creditTotal, custodyOf, deadlineFacts, escrowStateOf, exceptionOf, paidTotal } from './facts.ts';
-
 /** A cell of the table: the statuses a signal may lead to, a named refusal, or nothing to do. */
 export type Cell = readonly PaymentStatus[] | RefusalCode | 'noChange';
 type Row = Readonly<Record<PaymentStatus, Cell>>;

@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../errors.ts';
 import { problemOf, statusOf } from './errorHandler.ts';
 
 /** How long a connection may take for what it owes us. */
-export const connectionLimits = {
+const connectionLimits = {
   /** Longer than the idle time of the balancers in front (60 s), so that it is never we who close a connection they are about to use. */
   keepAliveTimeout: 65_000,
   headersTimeout: 10_000,

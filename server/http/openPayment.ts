@@ -1,5 +1,5 @@
 import type { ChainHead } from '../domain/evidence.ts';
-import { escrowStateOf } from '../domain/payment.ts';
+import { escrowStateOf } from '../domain/facts.ts';
 import type { PaymentState } from '../domain/state.ts';
 import { zeroAddress } from '../domain/terms.ts';
 import type { Actor, Versioned } from '../ports.ts';

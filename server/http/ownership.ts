@@ -1,5 +1,5 @@
 import { noSuchPayment } from '../commands/rules/refusal.ts';
-import { paidTotal } from '../domain/payment.ts';
+import { paidTotal } from '../domain/facts.ts';
 import type { PaymentState } from '../domain/state.ts';
 import type { Actor, Versioned } from '../ports.ts';
 import type { AppDeps } from './appDeps.ts';

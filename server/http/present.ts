@@ -1,6 +1,6 @@
 import { noSuchPayment } from '../commands/rules/refusal.ts';
+import { creditTotal, custodyOf, escrowStateOf, exceptionOf } from '../domain/facts.ts';
 import { formatAmount } from '../domain/money.ts';
-import { creditTotal, custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
 import type { PaymentState, PayoutState } from '../domain/state.ts';
 import type { EscrowGateway } from '../ports/outside.ts';
 import type { Actor, Versioned } from '../ports.ts';

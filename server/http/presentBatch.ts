@@ -1,8 +1,7 @@
 import type { ConfirmedItem } from '../commands/confirmBatch.ts';
 import type { PreparedBatch } from '../commands/prepareBatch.ts';
-import { excessTotal, heldTotal } from '../domain/facts.ts';
+import { escrowStateOf, excessTotal, heldTotal } from '../domain/facts.ts';
 import { formatAmount } from '../domain/money.ts';
-import { escrowStateOf } from '../domain/payment.ts';
 import type { PaymentState } from '../domain/state.ts';
 import type { Spell } from './presentParts.ts';
 import { jsonSafe } from './presentSettlement.ts';

@@ -1,5 +1,5 @@
 import type { DomainEvent } from '../domain/event.ts';
-import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
+import { custodyOf, escrowStateOf, exceptionOf } from '../domain/facts.ts';
 import type { Effect, Step } from '../domain/transition.ts';
 
 type EventEffect = Effect & { readonly type: 'event' };

@@ -36,4 +36,3 @@ export function createTradePresenter(gateway: Pick<EscrowGateway, 'checksum'>) {
 
   return { request, offer };
 }
-export type TradePresenter = ReturnType<typeof createTradePresenter>;

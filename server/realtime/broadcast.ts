@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../domain/event.ts';
+import { custodyOf, escrowStateOf, exceptionOf } from '../domain/facts.ts';
 import { formatAmount } from '../domain/money.ts';
-import { custodyOf, escrowStateOf, exceptionOf } from '../domain/payment.ts';
 import type { State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
 import { clientEvents } from './messages.ts';
@@ -40,7 +40,7 @@ function identityOf(eventId: string, { seq, atMs, state }: Transition, event: Do
 }
 
 /** What parties are told: the whole resulting state, never a difference. An offer's news carries no figures of the payment, since its reader may have lost against it. */
-export function presentEvent(eventId: string, transition: Transition, event: DomainEvent): Record<string, unknown> {
+function presentEvent(eventId: string, transition: Transition, event: DomainEvent): Record<string, unknown> {
   const { state } = transition;
   const identity = identityOf(eventId, transition, event);
   if (event.name === 'offer.updated') return identity;

@@ -13,7 +13,7 @@ import { transitionCollection } from './transitionSchema.ts';
 
 /** How long sums may run inside the server: somebody waits for a report, nobody for the nightly one. */
 const reportLimitMs = 20_000;
-export const nightlyLimitMs = 900_000;
+const nightlyLimitMs = 900_000;
 const lastSeq = 999_999;
 
 type Log = Collection<TransitionDocument>;

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import { accountKinds, kindOf } from '../domain/accounts.ts';
-import { custodyOf, escrowStateOf, exceptionOf, paidTotal } from '../domain/payment.ts';
+import { custodyOf, escrowStateOf, exceptionOf, paidTotal } from '../domain/facts.ts';
 import type { PaymentState, State } from '../domain/state.ts';
 import type { Transition } from '../domain/transition.ts';
 import { digest, encode } from './codec.ts';

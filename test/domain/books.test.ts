@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { arrivalKey, claim, claimConflict } from '../../server/domain/claim.ts';
 import { assertLegal, begin, book, finish, move } from '../../server/domain/draft.ts';
+import { custodyOf, deadlineFacts, escrowStateOf, exceptionOf } from '../../server/domain/facts.ts';
 import { account, balanced, post, reverse } from '../../server/domain/ledger.ts';
-import { custodyOf, deadlineFacts, escrowStateOf, exceptionOf } from '../../server/domain/payment.ts';
 import * as trade from '../../server/domain/trade.ts';
 import { effectKey, transitionId } from '../../server/domain/transition.ts';
 import * as f from './factories.ts';

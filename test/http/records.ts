@@ -1,5 +1,5 @@
+import { paidTotal } from '../../server/domain/facts.ts';
 import { blankInvoice } from '../../server/domain/invoice.ts';
-import { paidTotal } from '../../server/domain/payment.ts';
 import type { PayoutMachine } from '../../server/domain/payout.ts';
 import type { IntentFacts } from '../../server/domain/signal.ts';
 import type { Arrival, PaymentState, PayoutState, State } from '../../server/domain/state.ts';

@@ -40,7 +40,7 @@ const refused = () =>
   new AppError('code_refused', 'This code is wrong, too old, or was used before; wait for the next one.');
 
 /** Reads a seed, and seals it anew when its key is not the one of now. */
-export async function readSeed(deps: SecondFactorDeps, id: string, field: SeedField, sealed: string): Promise<string> {
+async function readSeed(deps: SecondFactorDeps, id: string, field: SeedField, sealed: string): Promise<string> {
   const place = seedPlace(id, field);
   const seed = deps.secretBox.open(place, sealed);
   if (!deps.secretBox.isCurrent(sealed)) {

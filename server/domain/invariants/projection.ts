@@ -34,13 +34,3 @@ export function checkProjection(
   if (differing.length > 0)
     report('I6', paymentId, `in payments ${differing.map(([name]) => name).join(', ')} differ from the log`);
 }
-
-/** I6, watched while the system runs: no version of a row may ever be lower than one that was seen. Remembers every payment it saw. */
-export function createVersionWatch(report: Report): (paymentId: string, version: number) => void {
-  const highest = new Map<string, number>();
-  return (paymentId, version) => {
-    const before = highest.get(paymentId) ?? 0;
-    if (version < before) report('I6', paymentId, `the row in payments went back from step ${before} to ${version}`);
-    else highest.set(paymentId, version);
-  };
-}

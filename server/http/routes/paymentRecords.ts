@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { escrowStateOf } from '../../domain/payment.ts';
+import { escrowStateOf } from '../../domain/facts.ts';
 import { AppError } from '../../errors.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { paymentCallback, postPayment, verifyPayment } from '../endpoints/paymentRecords.ts';

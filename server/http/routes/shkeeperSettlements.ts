@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { escrowStateOf } from '../../domain/payment.ts';
+import { escrowStateOf } from '../../domain/facts.ts';
 import type { AppDeps } from '../appDeps.ts';
 import { confirmReleaseBatch, prepareReleaseBatch } from '../endpoints/releaseBatch.ts';
 import { confirmRefund, confirmRelease, prepareRefund, prepareRelease } from '../endpoints/settlements.ts';

@@ -1,8 +1,6 @@
 import { expect } from 'chai';
-import { lostAcknowledgements } from '../../../server/domain/invariants/acknowledged.ts';
 import { createBookedFacts } from '../../../server/domain/invariants/bookedFacts.ts';
 import { checkEvents, checkHoldings, type OnChain } from '../../../server/domain/invariants/onChain.ts';
-import { createVersionWatch } from '../../../server/domain/invariants/projection.ts';
 import { createReport } from '../../../server/domain/invariants/violation.ts';
 import type { SettledFact, Signal, SignalOf } from '../../../server/domain/signal.ts';
 import type { PaymentState, Transfer } from '../../../server/domain/state.ts';
@@ -155,29 +153,5 @@ describe('domain: books beside the chain', () => {
     expect(compared([...story.funded, kept], shown(true, 59n))).to.deep.equal([]);
     expect(compared([...story.funded, kept], shown(true, 0n))).to.deep.equal([`I8 ${f.paymentId}`]);
     expect(compared([...story.funded, kept], shown(false, 0n))).to.deep.equal([]);
-  });
-});
-
-describe('domain: what only callers and watchers can tell', () => {
-  it('I14: names the step that was acknowledged and is not stored', () => {
-    const told = [
-      { paymentId: 'a', seq: 2 },
-      { paymentId: 'a', seq: 3 },
-      { paymentId: 'b', seq: 1 },
-    ];
-    const stored = (a: number, b: number) => new Map(Object.entries({ a, b }));
-    expect(lostAcknowledgements(told, stored(3, 1))).to.deep.equal([]);
-    expect(named(lostAcknowledgements(told, stored(2, 0)))).to.deep.equal(['I14 a:000003', 'I14 b:000001']);
-    expect(named(lostAcknowledgements(told, new Map()))).to.deep.equal(['I14 a:000003', 'I14 b:000001']);
-  });
-
-  it('I6: names a row whose version went back, while somebody watches', () => {
-    const { violations, report } = createReport();
-    const saw = createVersionWatch(report);
-    for (const version of [1, 2, 2, 5]) saw('a', version);
-    expect(violations).to.deep.equal([]);
-    saw('b', 1);
-    saw('a', 4);
-    expect(named(violations)).to.deep.equal(['I6 a']);
   });
 });

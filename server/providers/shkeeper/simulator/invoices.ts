@@ -71,7 +71,7 @@ export function coinsOf(world: World, row: Received): number {
 }
 
 /** Sums what came to an invoice and finds its status word. */
-export function standingOf(world: World, invoice: Invoice): Standing {
+function standingOf(world: World, invoice: Invoice): Standing {
   const { limits, lostUpdate, unknownStatus } = world.switches.of(invoice.externalId);
   const rows = world.store.state.received.filter((row) => row.invoiceId === invoice.id);
   const rate = Number(invoice.rate);
