@@ -14,6 +14,8 @@ const connectionLimits = {
   maxHeaderSize: 16_384,
 };
 
+/** So long a client may take what was answered in full; it lies in our memory meanwhile. Nobody asks for more than 1 MB but by exports, which are streams. */
+const unreadMs = 120_000;
 /** So long a refused client may go on sending into the void before it is cut; who is cut while sending may never read why. */
 const lingerMs = 2_000;
 
@@ -71,11 +73,23 @@ function createRefusals() {
   return { onClientError, note: (socket: Duplex, answer: ServerResponse) => void newest.set(socket, answer) };
 }
 
+/** Cuts who does not read what he asked for. An answer that the system took at once needs no timer. */
+function cutUnread(response: ServerResponse, ms: number): void {
+  response.once('prefinish', () => {
+    if (!response.socket?.writableLength) return;
+    const cut = setTimeout(() => response.destroy(), ms).unref();
+    response.once('close', () => clearTimeout(cut));
+  });
+}
+
 /** The product's HTTP server, which answers nothing yet; limits given here win (tests shorten them). */
-export function createListener(limits: ServerOptions = {}): Server {
+export function createListener({ unread = unreadMs, ...limits }: ServerOptions & { unread?: number } = {}): Server {
   const http = createServer({ ...connectionLimits, ...limits });
   const { onClientError, note } = createRefusals();
-  http.on('request', (request, response) => note(request.socket, response));
+  http.on('request', (request, response) => {
+    note(request.socket, response);
+    cutUnread(response, unread);
+  });
   http.on('clientError', onClientError);
   return http;
 }

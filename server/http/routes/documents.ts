@@ -9,12 +9,12 @@ import { docsFiles, docsPolicy, renderDocsPage } from '../pages/docsPage.ts';
 /** A year, the longest that caches are asked to keep anything. */
 const keepSeconds = 31_536_000;
 
-/** A text that is made when it is first asked for, and kept. */
-function madeOnce(render: () => string): () => string {
-  let text: string | null = null;
+/** A text that is made when it is first asked for, and kept as bytes: a text would be copied for everybody who does not read it. */
+function madeOnce(render: () => string): () => Buffer {
+  let bytes: Buffer | null = null;
   return () => {
-    text ??= render();
-    return text;
+    bytes ??= Buffer.from(render());
+    return bytes;
   };
 }
 
