@@ -13,6 +13,9 @@ const limits = {
   heartbeatFrequencyMS: 1_000,
 };
 
+/** A query by a field that no schema knows is a mistake, which otherwise finds nothing for ever. No projection is a user’s. */
+mongoose.set({ strictQuery: 'throw', sanitizeProjection: true });
+
 /** Longest a read may run inside the server. */
 export const readLimitMs = 2_000;
 

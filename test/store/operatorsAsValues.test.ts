@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { adminUserModel } from '../../server/models/adminUserModel.ts';
 import type { AdminUser } from '../../server/ports/identity.ts';
+import { connect, type StoreConnection } from '../../server/store/connection.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
 const atMs = 1_700_000_000_000;
@@ -53,4 +55,27 @@ describe('what names an account, a session, a key or an offer', () => {
       }
     });
   }
+
+  describe('by Mongoose', () => {
+    let connection: StoreConnection;
+    before(async () => {
+      connection = await connect({ uri: opened.uri });
+    });
+    after(() => connection.close());
+
+    it('refuses a field that no schema knows, instead of finding nothing for ever', async () => {
+      const asked = adminUserModel(connection.mongoose).exists({ nmae: anna.name } as object);
+      const failure = await asked.then(
+        (found) => `found ${JSON.stringify(found)}`,
+        (error: Error) => error.name,
+      );
+      expect(failure).to.equal('StrictModeError');
+    });
+
+    it('shows no field under the name of another', async () => {
+      const users = adminUserModel(connection.mongoose);
+      const row = await users.findById(anna.id, { name: '$passwordHash' } as object).lean();
+      expect(row).to.deep.equal({ _id: anna.id, name: anna.name });
+    });
+  });
 });
