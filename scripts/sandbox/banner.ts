@@ -29,6 +29,7 @@ export async function describeSandbox(info: SandboxInfo, logFolder: string): Pro
     '',
     `Holdfast sandbox is ready: ${info.apiUrl}`,
     '',
+    `  docs        ${info.apiUrl}/docs (every route, to be tried with a token)`,
     `  health      ${info.apiUrl}/api/payment/health`,
     `  SHKeeper    ${info.simulatorUrl} (simulator)`,
     `  chain       ${info.chainUrl} (anvil, escrow ${info.deployment.escrow})`,
@@ -43,6 +44,7 @@ export async function describeSandbox(info: SandboxInfo, logFolder: string): Pro
     `ADMIN=${tokens.admin}`,
     '',
     ...(offered ? ['Open a payment intent:', '', intentCurl(info, tokens, offered), ''] : []),
+    'Pay it, and release it: "Learn it by curl" in CONTRIBUTING.md',
     'Watch a whole trade: npm run demo          Stop: Ctrl-C (everything is kept for the next start)',
     '',
   ].join('\n');

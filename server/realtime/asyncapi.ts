@@ -152,8 +152,9 @@ export function renderAsyncapi(): string {
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
       description:
         'What the server tells over Socket.IO 4. Rooms are channels here; a socket hears of every event once, in the fullest form of its rooms. Sockets deliver at ' +
-        'most once: every event of a payment carries its `seq`, and whoever misses a number, or reconnects, reads ' +
-        '`GET /api/payment/{id}/events?after=<the last seq it knows>` of /openapi.json. A connection that comes back within two minutes is sent what it missed.',
+        'most once: every event of a payment carries its `seq`, and whoever reconnects reads ' +
+        '`GET /api/payment/{id}/events?after=<the last seq it knows>` of /openapi.json. Steps that sockets are not told take numbers too, so a gap alone is no ' +
+        'loss. A connection that comes back within two minutes is sent what it missed.',
     },
     defaultContentType: 'application/json',
     servers: {
