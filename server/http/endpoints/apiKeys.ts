@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { apiKeyIdForm, apiKeyScopes } from '../../ports/apiKeys.ts';
 import { endpoint, envelope } from '../endpoint.ts';
+import { time } from '../schemas/fields.ts';
 
-const time = z.string().meta({ format: 'date-time' });
 const keyFields = {
   id: z.string(),
   name: z.string(),

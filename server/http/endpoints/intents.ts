@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint, envelope } from '../endpoint.ts';
-import { amount, identifier, metadata, network, paymentId, token, txHash } from '../schemas/fields.ts';
+import { amount, identifier, metadata, network, paymentId, time, token, txHash } from '../schemas/fields.ts';
 import { escrowStateWord, payTo, statusWord, terms } from '../schemas/paymentDocument.ts';
 
 /** Where to pay, how much and until when, with everything that was frozen. */
@@ -8,7 +8,7 @@ export const intentDocument = z.strictObject({
   paymentId: z.string(),
   paymentUrl: z.string(),
   externalId: z.string().nullable(),
-  expiresAt: z.string().meta({ format: 'date-time' }),
+  expiresAt: time,
   status: statusWord,
   escrowState: escrowStateWord,
   payTo,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { comparisons } from '../../domain/reconciliation.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { afterSeq, identifier, nights, pageLimit, paymentId } from '../schemas/fields.ts';
+import { afterSeq, identifier, nights, pageLimit, paymentId, time } from '../schemas/fields.ts';
 
 const baseUnits = z
   .string()
@@ -13,7 +13,6 @@ const money = {
   baseUnits,
 };
 const balance = z.strictObject({ account: z.string(), ...money }).meta({ id: 'LedgerBalance' });
-const at = z.string().meta({ format: 'date-time' });
 
 export const paymentLedger = endpoint({
   operation: 'GET /api/payment/:id/ledger',
@@ -32,7 +31,7 @@ export const paymentLedger = endpoint({
         z.strictObject({
           seq: z.number().int(),
           kind: z.string().meta({ description: 'The signal that caused it' }),
-          at,
+          at: time,
           actor: z.string(),
           legs: z.array(
             z.strictObject({
@@ -80,8 +79,8 @@ export const listReconciliations = endpoint({
     z.array(
       z.strictObject({
         night: z.string(),
-        startedAt: at,
-        finishedAt: at,
+        startedAt: time,
+        finishedAt: time,
         differences: z.number().int(),
         networks: z.array(
           z.strictObject({
@@ -119,7 +118,7 @@ export const trialBalance = endpoint({
     'Reads the whole log, so nobody asks for it often. `balanced` says that an asset sums to zero, as it always must.',
   answer: envelope(
     z.strictObject({
-      asOf: at,
+      asOf: time,
       balanced: z.boolean(),
       assets: z.array(
         z.strictObject({

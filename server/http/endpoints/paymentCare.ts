@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { endpoint, envelope } from '../endpoint.ts';
-import { paymentId } from '../schemas/fields.ts';
+import { paymentId, time } from '../schemas/fields.ts';
 
 const whole = z.number().int();
-const at = z.string().meta({ format: 'date-time' });
 
 export const debugPayment = endpoint({
   operation: 'GET /api/payment/:id/debug',
@@ -42,7 +41,7 @@ export const walletMonitorStatus = endpoint({
   answer: envelope(
     z.strictObject({
       isMonitoring: z.boolean(),
-      asOf: at,
+      asOf: time,
       networks: z.array(networkState),
       wallets: z
         .array(z.strictObject({ network: z.string(), paymentId: z.string(), addresses: z.array(z.string()) }))
@@ -60,7 +59,7 @@ export const autoWebhookStatus = endpoint({
     z.strictObject({
       isMonitoring: z.boolean().meta({ description: 'Not `behind`' }),
       state: z.enum(['idle', 'running', 'behind']),
-      asOf: at,
+      asOf: time,
       intervalSeconds: whole.meta({ description: 'Pause between two looks at an open invoice' }),
       due: whole.meta({ description: 'Looks that are due, counted up to 10,000' }),
       oldestDueSeconds: whole,

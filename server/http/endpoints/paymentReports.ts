@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { paymentStatuses } from '../../domain/state.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { identifier } from '../schemas/fields.ts';
+import { identifier, time } from '../schemas/fields.ts';
 import { anyPaymentDocument } from '../schemas/paymentDocument.ts';
 import { anyStatus, paymentFilters } from '../schemas/paymentFilters.ts';
 
@@ -29,7 +29,7 @@ const side = (what: string) =>
 const stats = envelope(
   z
     .strictObject({
-      asOf: z.string().meta({ format: 'date-time' }),
+      asOf: time,
       payments: side('payments'),
       payouts: side('payouts'),
     })

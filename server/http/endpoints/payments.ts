@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { paymentStatuses } from '../../domain/state.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { afterSeq, identifier, metadata, paymentId, txHash } from '../schemas/fields.ts';
+import { afterSeq, identifier, metadata, paymentId, time, txHash } from '../schemas/fields.ts';
 import { listAnswer, listQuery } from '../schemas/lists.ts';
 import {
   anyPaymentDocument,
@@ -98,7 +98,7 @@ export const listEvents = endpoint({
           eventId: z.string(),
           type: z.string().meta({ description: 'The kind of purchase-request-update, or the name of the event' }),
           kind: z.string().meta({ description: 'The signal that caused it' }),
-          at: z.string().meta({ format: 'date-time' }),
+          at: time,
           paymentId: z.string(),
           status: statusWord,
           escrowState: escrowStateWord,

@@ -8,6 +8,7 @@ import {
   metadata,
   network,
   paymentId,
+  time,
   token,
   txHash,
 } from '../schemas/fields.ts';
@@ -64,8 +65,6 @@ export const resolvePayout = endpoint({
     'chain_unavailable',
   ],
 });
-
-const time = z.string().meta({ format: 'date-time' });
 
 export const approvePayout = endpoint({
   operation: 'POST /api/payment/v1/payout-approvals',

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { requestStatuses } from '../../domain/trade.ts';
 import { endpoint, envelope } from '../endpoint.ts';
-import { address, amount, identifier, network, token } from '../schemas/fields.ts';
+import { address, amount, identifier, network, time, token } from '../schemas/fields.ts';
 import { listAnswer, listQuery } from '../schemas/lists.ts';
 
-const time = z.string().meta({ format: 'date-time' });
 const title = z.string().trim().min(1).max(200);
 const description = z.string().trim().max(5000).default('');
 

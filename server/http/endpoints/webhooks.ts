@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint, envelope } from '../endpoint.ts';
+import { time } from '../schemas/fields.ts';
 
 const received = z.strictObject({ success: z.literal(true) });
 const description =
@@ -42,7 +43,7 @@ export const webhookStats = endpoint({
           provider: z.string(),
           outcome: z.string(),
           reason: z.string(),
-          receivedAt: z.string().meta({ format: 'date-time' }),
+          receivedAt: time,
           bytes: z.number().int(),
           body: z.string().nullable().meta({ description: 'Null when it is longer than 16 KiB' }),
         }),

@@ -121,3 +121,6 @@ export const statusFilter = z
 
 /** Nothing expected here; whatever is sent is refused. */
 export const nothing = z.strictObject({});
+
+/** A time on the wire, ISO 8601. */
+export const time = z.string().meta({ format: 'date-time' });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { payoutStages } from '../../domain/payout.ts';
 import { escrowStates, flags, paymentStatuses, rails } from '../../domain/state.ts';
+import { time } from './fields.ts';
 
 const decimal = z.string().meta({ description: 'Exact decimal string', examples: ['100.5'] });
-const time = z.string().meta({ format: 'date-time' });
 const address = z.string().meta({ description: 'EIP-55 address' });
 const hash = z.string().meta({ description: '0x and 64 hex digits' });
 
