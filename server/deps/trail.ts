@@ -13,7 +13,10 @@ export function trailOf({ config, store, logger }: { config: Config; store: Stor
   else logger.info({ verifyWith: shortPublicKey(key) }, 'the anchors of the audit trail are signed');
   return async (event: TrailEvent): Promise<void> => {
     const { seq, hash, previous } = await store.trail.append(event);
-    const signature = await anchors.keep({ seq, hash, previous });
+    const signature = await anchors.keep({ seq, hash, previous }).catch((error: unknown) => {
+      logger.error({ err: error, seq }, 'the anchor of an audit record was not kept');
+      return null;
+    });
     const { category, actor, action } = event;
     logger.info({ seq, hash, previous, anchor: signature, category, actor, action }, 'audit trail');
   };

@@ -89,9 +89,17 @@ describe('calls that come behind one another on a connection', () => {
     expect(calls).to.deep.equal([]);
   });
 
-  it('are no more than a hundred: who sends more behind an unanswered call is cut', async () => {
+  it('wait in their order up to ten', async () => {
+    socket.write(reading + text('GET /livez').repeat(9) + text('GET /livez', { connection: 'close' }));
+    await settle();
     const read = readAll(socket);
-    socket.write(reading + text('GET /livez').repeat(101));
+    answerFirst();
+    expect(answersIn(await read)).to.have.length(11);
+  });
+
+  it('are no more than ten: who sends more behind an unanswered call is cut', async () => {
+    const read = readAll(socket);
+    socket.write(reading + text('GET /livez').repeat(11));
     expect(await read).to.equal('');
   });
 });

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { RequestHandler } from 'express';
 
-/** Calls that wait behind another one on their connection; no client sends so many before it has read an answer. */
-const waitingMax = 100;
+/** Calls that wait behind another one on their connection. Few clients send any before they have read an answer, and each takes memory until its turn. */
+const waitingMax = 10;
 
 /**
  * Begins a call when the connection is its own. Node hands on at once what came behind a call that is not answered yet, and tells its response
