@@ -113,7 +113,7 @@ export interface DueRow {
   readonly kind: DueKind;
   readonly paymentId: string;
   readonly attempts: number;
-  readonly fence: number;
+  readonly holder: string;
 }
 export interface DueWork {
   /** Makes the row due at `atMs`, or earlier than it was; never later. */

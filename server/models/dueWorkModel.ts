@@ -8,7 +8,6 @@ export interface DueWorkRow {
   atMs: number;
   leaseUntilMs: number;
   attempts: number;
-  fence: number;
   again: boolean;
   holder?: string;
 }
@@ -23,7 +22,6 @@ const schema = new Schema<DueWorkRow>(
     atMs: whole,
     leaseUntilMs: whole,
     attempts: whole,
-    fence: whole,
     again: { type: Boolean, required: true },
     holder: String,
   },

@@ -9,7 +9,8 @@ import { refusingWhenDown } from './outage.ts';
 import { createUpserts } from './upserts.ts';
 
 const keyOf = (row: Pick<DueRow, 'kind' | 'paymentId'>) => `${row.kind}:${row.paymentId}`;
-const fenced = (row: DueRow) => ({ _id: keyOf(row), fence: row.fence });
+/** Of this taking alone: a row that is made anew after its end counts no takings of the one before. */
+const fenced = (row: DueRow) => ({ _id: keyOf(row), holder: row.holder });
 
 /** Rows finished by one command; while it is on its way the next ones collect. */
 const maxBatch = 64;
@@ -36,7 +37,7 @@ export function createDueWork(connection: Connection): DueWork {
         update: {
           $min: { atMs },
           $set: { again: true },
-          $setOnInsert: { kind, paymentId, leaseUntilMs: 0, attempts: 0, fence: 0 },
+          $setOnInsert: { kind, paymentId, leaseUntilMs: 0, attempts: 0 },
         },
       }),
     async take(kinds: readonly DueKind[], now: number, leaseMs: number, atMost: number) {
@@ -44,14 +45,16 @@ export function createDueWork(connection: Connection): DueWork {
       const oldest = { ...newest, sort: { atMs: 1 }, limit: atMost } as const;
       const found = await collection.find(due, { ...oldest, projection: { _id: 1 } }).toArray();
       if (found.length === 0) return [];
-      const free = { _id: { $in: found.map(({ _id }) => _id) }, leaseUntilMs: { $lte: now } };
+      // Somebody else may have taken and postponed it since.
+      const ids = found.map(({ _id }) => _id);
+      const free = { _id: { $in: ids }, atMs: { $lte: now }, leaseUntilMs: { $lte: now } };
       const holder = randomUUID();
-      const change = { $set: { leaseUntilMs: now + leaseMs, again: false, holder }, $inc: { fence: 1, attempts: 1 } };
+      const change = { $set: { leaseUntilMs: now + leaseMs, again: false, holder }, $inc: { attempts: 1 } };
       await collection.updateMany(free, change, inMemory);
       const taken = await collection.find({ _id: free._id, holder }, oldest).toArray();
-      return taken.flatMap(({ kind: name, paymentId, attempts, fence }) => {
+      return taken.flatMap(({ kind: name, paymentId, attempts }) => {
         const kind = kinds.find((one) => one === name);
-        return kind === undefined ? [] : [{ kind, paymentId, attempts, fence }];
+        return kind === undefined ? [] : [{ kind, paymentId, attempts, holder }];
       });
     },
     async renew(row: DueRow, untilMs: number) {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import type { Connection } from 'mongoose';
 import type { DueRow } from '../../server/ports.ts';
 import { createStore, type Store } from '../../server/store/createStore.ts';
+import { createDueWork } from '../../server/store/dueWork.ts';
 import { randomIds } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
@@ -28,7 +30,9 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
       await nothingDue(499);
       await store().dueWork.schedule('verify', 'p', 300);
       const taken = await Promise.all([1, 2, 3].map(() => store().dueWork.take(['verify'], 300, 100, 1)));
-      expect(taken.flat()).to.deep.equal([{ kind: 'verify', paymentId: 'p', attempts: 1, fence: 1 }]);
+      expect(taken.flat().map(({ holder: _, ...row }) => row)).to.deep.equal([
+        { kind: 'verify', paymentId: 'p', attempts: 1 },
+      ]);
     });
 
     it('gives a row of a driver that died to the next, and ignores the dead one afterwards', async () => {
@@ -36,11 +40,52 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
       const dead = await take(0);
       await nothingDue(99);
       const next = await take(100);
+      const dyingWords = async () => {
+        await store().dueWork.renew(dead, 9_000);
+        await store().dueWork.postpone(dead, 0);
+        await store().dueWork.finish(dead);
+      };
+      await dyingWords();
+      await store().dueWork.schedule('verify', 'p', 100);
+      await dyingWords();
+      await nothingDue(199);
+      await store().dueWork.finish(next);
+      const last = await take(200);
+      await dyingWords();
+      await store().dueWork.finish(last);
+      await nothingDue(1_000);
+    });
+
+    it('ignores a driver that comes back from the dead also where its row was finished and made anew meanwhile', async () => {
+      await store().dueWork.schedule('verify', 'p', 0);
+      const dead = await take(0);
+      await store().dueWork.finish(await take(100));
+      await store().dueWork.schedule('verify', 'p', 200);
+      const anew = await take(200);
       await store().dueWork.finish(dead);
       await store().dueWork.postpone(dead, 0);
-      await nothingDue(150);
-      await store().dueWork.finish(next);
-      await nothingDue(1_000);
+      await nothingDue(299);
+      await store().dueWork.postpone(anew, 500);
+      expect((await take(500)).attempts).to.equal(2);
+    });
+
+    it('leaves a row that somebody else took and postponed, although it was due when it was found', async () => {
+      await store().dueWork.schedule('verify', 'p', 0);
+      const other = await take(0);
+      const rows = opened.database.collection('due_work');
+      const late = new Proxy(rows, {
+        get(target, name) {
+          const value = Reflect.get(target, name);
+          if (name !== 'updateMany') return typeof value === 'function' ? value.bind(target) : value;
+          return async (...change: Parameters<typeof target.updateMany>) => {
+            await store().dueWork.postpone(other, 10_000);
+            return target.updateMany(...change);
+          };
+        },
+      });
+      const { take: takeLate } = createDueWork({ model: () => ({ collection: late }) } as unknown as Connection);
+      expect(await takeLate(['verify'], 100, 100, 9)).to.deep.equal([]);
+      await nothingDue(9_999);
     });
 
     it('works once more on a row that was asked for while somebody worked on it', async () => {
@@ -89,7 +134,7 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
       const takings = Array.from({ length: 6 }, () => store().dueWork.take(['verify'], 1_000, 100, 40));
       const taken = [...oldest, ...(await Promise.all(takings)).flat()];
       expect(taken.map(({ paymentId }) => paymentId).sort()).to.deep.equal([...ids].sort());
-      expect(new Set(taken.map(({ fence }) => fence))).to.deep.equal(new Set([1]));
+      expect(new Set(taken.map(({ attempts }) => attempts))).to.deep.equal(new Set([1]));
     });
 
     it('finishes many together: each is gone, but for those that were asked for meanwhile and those of another holder', async () => {
@@ -97,7 +142,7 @@ describe('due work, watches, cursors, deliveries, idempotency keys and the audit
       await Promise.all(ids.map((id) => store().dueWork.schedule('verify', id, 0)));
       const rows = await store().dueWork.take(['verify'], 0, 100, 9);
       await store().dueWork.schedule('verify', 'asked', 50);
-      await opened.database.collection('due_work').updateOne({ paymentId: 'lost' }, { $inc: { fence: 1 } });
+      await opened.database.collection('due_work').updateOne({ paymentId: 'lost' }, { $set: { holder: 'another' } });
       await Promise.all(rows.map((row) => store().dueWork.finish(row)));
       const left = await opened.database.collection('due_work').find().sort({ _id: 1 }).toArray();
       expect(left.map(({ paymentId, leaseUntilMs, attempts }) => [paymentId, leaseUntilMs, attempts])).to.deep.equal([
