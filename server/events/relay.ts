@@ -59,16 +59,12 @@ export function createRelay(deps: RelayDeps): Relay {
     running.add(work);
   }
 
-  /** As many as there is room for, and again as long as a search fills it. */
+  /** As many as there is room for, and again as often as one that has ended asked meanwhile. */
   async function take(): Promise<void> {
     while (asked && !stopped) {
       asked = false;
-      for (let room = concurrency - running.size; room > 0 && !stopped; room = concurrency - running.size) {
-        const found = await lease(deps, room);
-        for (const one of found) begin(one);
-        if (found.length < room) break;
-        await Promise.race(running);
-      }
+      const room = concurrency - running.size;
+      if (room > 0) for (const one of await lease(deps, room)) begin(one);
     }
   }
 

@@ -55,7 +55,7 @@ export function createRelayStore(database: Db): RelayStore {
       reached = ahead.stoppedAt;
       const wanted = { now, until: now + leaseMs, atMost: atMost - ahead.leased.length };
       const isWhole = begun === '' || reached !== '' || wanted.atMost === 0;
-      if (isWhole || ahead.failure !== null) return takenOr(ahead);
+      if (isWhole) return takenOr(ahead);
       const anew = await takeFree(log, '', wanted);
       reached = anew.stoppedAt;
       return takenOr({ ...anew, leased: [...ahead.leased, ...anew.leased] });

@@ -67,6 +67,48 @@ describe('the search for what the relay may take', () => {
     expect(found.sort()).to.deep.equal([...held, ...free].map(({ id }) => id).sort());
   });
 
+  it('goes on at the beginning within one call, takes no more than is wanted, and goes on from there', async () => {
+    const [back, front, first] = [steps(30, 1_000), steps(10, 500), steps(1, 1)];
+    const { lease } = createRelayStore(opened.database);
+    const take = async (atMost: number, at = now) =>
+      (await lease(at, 5_000, atMost)).map(({ transition }) => transition.id);
+    const ids = (rows: readonly Transition[]) => rows.map(({ id }) => id);
+    await insert(back);
+    expect(await take(20)).to.deep.equal(ids(back.slice(0, 20)));
+    await insert(front);
+    expect(await take(15)).to.deep.equal(ids([...back.slice(20), ...front.slice(0, 5)]));
+    await insert(first);
+    expect(await take(2)).to.deep.equal(ids(front.slice(5, 7)));
+    expect(await take(99, now + 4_999)).to.deep.equal(ids([...front.slice(7), ...first]));
+    expect(await take(99, now + 4_999), 'all are held for as long as was asked').to.deep.equal([]);
+  });
+
+  it('gives the first step alone of a payment of which more are undone than it reads at a time, and comes to what is behind', async () => {
+    const paymentId = 'a'.repeat(24);
+    const rows = Array.from({ length: 120 }, (_, n) => buildTransition({ paymentId, seq: n + 1 }));
+    const behind = buildTransition({ paymentId: 'b'.repeat(24) });
+    await insert([...rows, behind]);
+    const lease = searching(64);
+    expect(await lease()).to.deep.equal([rows[0]?.id, behind.id]);
+    expect(await lease()).to.deep.equal([]);
+  });
+
+  it('takes nothing that another process has done since it was seen', async () => {
+    await insert(steps(1, 1));
+    const overtaken = new Proxy(log(), {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (name !== 'updateMany') return typeof value === 'function' ? value.bind(target) : value;
+        return async (...change: Parameters<typeof target.updateMany>) => {
+          await target.updateMany({}, { $set: { 'relay.done': true, 'relay.lease': 0 } });
+          return target.updateMany(...change);
+        };
+      },
+    });
+    const late = createRelayStore({ collection: () => overtaken } as unknown as Db);
+    expect(await late.lease(now, 5_000, 9)).to.deep.equal([]);
+  });
+
   it('reads a bounded number of steps for one call', async () => {
     await insert(steps(1_200, 1), ofNewerVersion);
     const lease = searching(64);
