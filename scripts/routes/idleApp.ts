@@ -13,6 +13,7 @@ const idle: unknown = new Proxy(() => undefined, {
 const settings: AppDeps['settings'] = {
   publicUrl: 'http://127.0.0.1',
   webhookKeys: [],
+  webhookSources: null,
   ackStatus: 202,
   legacySignature: 'off',
   allowedOrigins: [],

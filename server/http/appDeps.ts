@@ -81,8 +81,8 @@ export interface HttpSettings {
   readonly publicUrl: string;
   /** Every key a provider may sign with, newest first. */
   readonly webhookKeys: readonly string[];
-  /** Where a provider may call from; anywhere if there is none. */
-  readonly webhookSources?: BlockList | null;
+  /** Where a provider may call from; anywhere if it is null. */
+  readonly webhookSources: BlockList | null;
   /** SHKeeper repeats a delivery until it reads 202. */
   readonly ackStatus: number;
   readonly legacySignature: LegacySignature;

@@ -78,7 +78,7 @@ export function createTakeDelivery(deps: Pick<AppDeps, 'providerEvents' | 'logge
 
   /** Refuses what no body could make right, before a body is read. */
   function demandHeaders(request: Request, provider: string): void {
-    if (!isListed(settings.webhookSources ?? null, request.ip ?? '')) refuse(provider, 'source_not_listed');
+    if (!isListed(settings.webhookSources, request.ip ?? '')) refuse(provider, 'source_not_listed');
     const verdict = judge(request, null);
     if (!verdict.ok && hopeless(verdict.reason, settings.legacySignature)) refuse(provider, verdict.reason);
   }

@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import { expect } from 'chai';
 import request from 'supertest';
 import { signBody } from '../../server/providers/shkeeper/signature.ts';
@@ -37,6 +38,13 @@ describe('POST /api/payment/shkeeper/payout/webhook', () => {
     const world = standIn();
     expectProblem(await deliver(world, callback, 'other'), 401, 'invalid_signature');
     expect(world.counted[0]).to.match(/^shkeeper-payout:refused:/);
+  });
+
+  it('refuses a signed callback from an address that is not listed', async () => {
+    const world = standIn({ settings: { webhookSources: new BlockList() } });
+    expectProblem(await deliver(world, callback), 401, 'invalid_signature');
+    expect(world.counted).to.deep.equal(['shkeeper-payout:refused:source_not_listed']);
+    expect(world.calls).to.deep.equal([]);
   });
 
   it('refuses forged bytes that no callback could be read from as well, and keeps nothing: strangers fill no store', async () => {

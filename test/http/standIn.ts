@@ -181,6 +181,7 @@ export const rateLimits = {
 const settings: HttpSettings = {
   publicUrl: 'https://pay.example',
   webhookKeys: [webhookKey],
+  webhookSources: null,
   ackStatus: 202,
   legacySignature: 'off',
   allowedOrigins: ['https://shop.example'],

@@ -86,6 +86,7 @@ function appOf({ config, chain }: Surroundings, store: Store, { ports, useCases 
     settings: {
       ...{ publicUrl: config.PUBLIC_URL, webhookKeys: [config.SHKEEPER_API_KEY], legacySignature: 'off' },
       ...{
+        webhookSources: null,
         ackStatus: 202,
         allowedOrigins: [],
         metrics: { token: '', open: false },
