@@ -1,4 +1,8 @@
 import { expect } from 'chai';
+import { createAdminPayout } from '../../server/commands/adminPayout.ts';
+import { account } from '../../server/domain/ledger.ts';
+import type { PaymentState } from '../../server/domain/state.ts';
+import { buildState, buildTransition } from '../support/factories.ts';
 import { admin, buyer, type CommandsWorld, openCommandsWorld, refused, tokens, wallets } from './commandsWorld.ts';
 import { payoutDesk } from './payoutDesk.ts';
 
@@ -82,6 +86,30 @@ describe('adminPayout', () => {
       expect((await world.useCases.adminPayout(order)).payoutId).to.equal(first.payoutId);
       expect((await world.state(state.id)).payouts).to.have.length(1);
     });
+  });
+
+  it('answers a repeat by the payout that was made, also where another payment of the request owes as much by now', async () => {
+    const destination = wallets.payout;
+    const of = (overrides: Partial<PaymentState>) => buildState({ requestId: 'one-request', ...overrides });
+    const made = { n: 1, payoutId: 'p', account: 'a', pendingAccount: 'b', amount: tokens(40), destination };
+    const paid = of({ payouts: [{ ...made, outcome: 'succeeded' }] });
+    const empty = of({});
+    const name = account.owedSeller(empty.sellerId, empty.id);
+    const owing = { ...empty, balances: [{ account: name, asset: 'bsc:USDT', amount: tokens(40) }] };
+    const asked: unknown[] = [];
+    const { ports } = world;
+    const adminPayout = createAdminPayout({
+      gateway: ports.gateway,
+      store: { tail: async (id) => buildTransition({ state: id === paid.id ? paid : owing }) },
+      queries: { payments: async () => ({ items: [owing, paid].map((state) => ({ state })), next: null }) as never },
+      async paySeller({ sellerOfferId }) {
+        asked.push(sellerOfferId);
+        return { payoutId: 'p', taskId: 't', status: 'completed' };
+      },
+    });
+    await adminPayout(words('one-request'));
+    await adminPayout({ ...words('one-request'), idempotencyClaim: 'idem:an-admin:admin-payout:another' });
+    expect(asked).to.deep.equal([paid.offerId, owing.offerId]);
   });
 
   it('sends an admin to the release when the money lies in the escrow, and pays nobody', async () => {

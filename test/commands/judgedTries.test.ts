@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { judged } from '../../server/commands/rules/tries.ts';
+import { judged, takeTry } from '../../server/commands/rules/tries.ts';
 import { AppError } from '../../server/errors.ts';
+import type { Attempts } from '../../server/ports/identity.ts';
 
 describe('a counted try at a password or code', () => {
   async function triesLeftBehind(decide: () => Promise<unknown>): Promise<number> {
@@ -32,5 +33,25 @@ describe('a counted try at a password or code', () => {
     const away = () => Promise.reject(new Error('away'));
     const ended = await judged(away, refusing(new AppError('busy', 'Too many.'))).catch((error: unknown) => error);
     expect(ended).to.be.instanceOf(AppError).with.property('code', 'busy');
+  });
+
+  it('counts at no door when one of them is closed, so that strangers use up nothing of an address', async () => {
+    const counted: string[] = [];
+    const attempts = {
+      async take(name: string) {
+        if (name === 'closed') return { opensAtMs: 1 };
+        counted.push(name);
+        return { tryId: `try at ${name}` };
+      },
+      async giveBack(name: string, tryId: string) {
+        expect(tryId).to.equal(`try at ${name}`);
+        counted.splice(counted.indexOf(name), 1);
+      },
+    } as unknown as Attempts;
+    const limit = { max: 5, windowMs: 1 };
+    const doors = ['own', 'pair', 'closed', 'behind'].map((name) => [name, limit] as const);
+    const refusal = await takeTry({ attempts, clock: { now: () => 0 } }, ...doors).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(AppError).with.property('code', 'rate_limited');
+    expect(counted).to.deep.equal([]);
   });
 });

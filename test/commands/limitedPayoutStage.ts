@@ -2,7 +2,7 @@ import { createApprovePayout } from '../../server/commands/approvePayout.ts';
 import { createOpenPayout } from '../../server/commands/openPayout.ts';
 import { createPaymentCoordinator } from '../../server/commands/paymentCoordinator.ts';
 import { payoutLimitsOf } from '../../server/config/payouts.ts';
-import { account } from '../../server/domain/ledger.ts';
+import { sourceAccount } from '../../server/domain/disbursement.ts';
 import { decide } from '../../server/domain/payment.ts';
 import type { PayoutSource } from '../../server/domain/signal.ts';
 import type { PaymentState } from '../../server/domain/state.ts';
@@ -64,14 +64,17 @@ export async function openPayoutStage() {
     approving: ({ transitions, payoutApprovals }: Store) =>
       createApprovePayout({ store: transitions, payoutApprovals, clock }),
     /** A payment of which a party is owed 1,000. */
-    async owing(party: 'seller' | 'buyer', own: Partial<PaymentState> = {}): Promise<Owing> {
+    async owing(
+      party: 'seller' | 'buyer',
+      own: Partial<PaymentState> = {},
+      from: PayoutSource = `owed:${party}`,
+    ): Promise<Owing> {
       const over = party === 'seller' ? { status: 'released', released: 1n } : { status: 'refunded' };
       const state = buildState({ ...over, funded: true, sellerIsPlatform: true, ...own } as Partial<PaymentState>);
-      const name =
-        party === 'seller' ? account.owedSeller(state.sellerId, state.id) : account.owedBuyer(state.buyerId, state.id);
-      const owed = { ...state, balances: [{ account: name, asset: 'bsc:USDT', amount: tokens(1_000) }] };
+      const account = sourceAccount(state, from);
+      const owed = { ...state, balances: [{ account, asset: 'bsc:USDT', amount: tokens(1_000) }] };
       await opened.store.transitions.append([buildTransition({ paymentId: state.id, state: owed })]);
-      return { state: owed, from: `owed:${party}` };
+      return { state: owed, from };
     },
     order: (of: Owing, amount: number, more: object = {}) => ({
       ...{ actor: admin, paymentId: of.state.id, from: of.from, amount: tokens(amount), destination: wallet('4') },

@@ -71,6 +71,20 @@ describe('payouts above the limits, which a second admin approves', () => {
     expect(faultsOf(step)).to.deep.equal([]);
   });
 
+  it('leave from wherever money of the buyer lies, and an approval for one place is none for another', async () => {
+    const elsewhere = { destination: wallet('6') };
+    const [excess, owed] = [await stage.owing('buyer', {}, 'excess:provider'), await stage.owing('buyer')];
+    for (const payment of [excess, owed]) {
+      const words = await proposed(payment, 400, elsewhere);
+      expect(words).to.include({ owedTo: 'buyer' });
+      await approve(words);
+      expect(await outcome(pay(payment, 400, elsewhere))).to.equal('paid');
+    }
+    const both = await stage.owing('buyer');
+    await approve(await proposed(both, 400, elsewhere));
+    expect(await outcome(pay({ ...both, from: 'excess:provider' }, 400, elsewhere))).to.equal('payout_over_limit');
+  });
+
   it('count in the sum of their day', async () => {
     const payment = await stage.owing('seller');
     await approve(await proposed(payment, 120));
@@ -214,10 +228,10 @@ describe('payouts above the limits, which a second admin approves', () => {
     const given = await Promise.all([1, 2, 3, 4].map((n) => approve(words, n % 2 ? other : third, stage.second)));
     stage.advance(60_000);
     expect(new Set([...given, await approve(words)].map((one) => JSON.stringify(one))).size).to.equal(1);
-    expect(
-      await stage.opened.database.collection('payout_approvals').countDocuments({ _id: words.approvalHash as never }),
-    ).to.equal(1);
-    const indexes = await stage.opened.database.collection('payout_approvals').indexes();
+    const kept = stage.opened.database.collection('payout_approvals');
+    const rows = await kept.find({ _id: words.approvalHash as never }).toArray();
+    expect(rows.map(({ keptUntil, expiresAtMs }) => keptUntil - expiresAtMs)).to.deep.equal([24 * hour]);
+    const indexes = await kept.indexes();
     expect(indexes.find(({ name }) => name === 'keptUntil_1')?.expireAfterSeconds).to.equal(0);
   });
 

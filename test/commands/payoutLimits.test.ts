@@ -40,6 +40,20 @@ describe('limits of payouts to addresses that somebody names', () => {
     expect(await outcome(openPayout(stage.order(one, 90)))).to.equal('paid');
   });
 
+  it('count what left in the last 24 hours in whole, at whatever minute of its hour it left', async () => {
+    const payment = await stage.owing('seller');
+    const openPayout = stage.over(stage.first);
+    const minute = hour / 60;
+    stage.advance(59 * minute);
+    expect(await outcome(openPayout(stage.order(payment, 40)))).to.equal('paid');
+    expect(await outcome(openPayout(stage.order(payment, 60)))).to.equal('paid');
+    stage.advance(24 * hour - 1);
+    expect(await outcome(openPayout(stage.order(payment, 51))), 'both of the same hour').to.equal('payout_over_limit');
+    expect(await outcome(openPayout(stage.order(payment, 50)))).to.equal('paid');
+    stage.advance(minute + 1);
+    expect(await outcome(openPayout(stage.order(payment, 100)))).to.equal('paid');
+  });
+
   it('hold when many are ordered at once by several processes, and let through as much as fits', async () => {
     const payments = await Promise.all([1, 2, 3, 4, 5, 6].map(() => stage.owing('seller')));
     const processes = [stage.over(stage.first), stage.over(stage.second)];
@@ -120,6 +134,12 @@ describe('limits of payouts to addresses that somebody names', () => {
     const seller = await stage.owing('seller');
     const buyers = stage.order(seller, 500, { destination: seller.state.terms.refundTo });
     expect(await outcome(openPayout(buyers))).to.equal('payout_over_limit');
+    // There the platform stands for a party that gave no address.
+    const toTreasury = stage.order(seller, 500, { destination: seller.state.terms.seller });
+    expect(await outcome(openPayout(toTreasury))).to.equal('payout_over_limit');
+    const nowhere = await stage.owing('buyer', { refundIsPlatform: true });
+    const toRefunds = stage.order(nowhere, 500, { destination: nowhere.state.terms.refundTo });
+    expect(await outcome(openPayout(toRefunds))).to.equal('payout_over_limit');
   });
 
   it('let a key pay only to what is listed, within the same limits', async () => {

@@ -4,7 +4,7 @@ import type { TrailEvent } from '../../server/domain/auditTrail.ts';
 import { AppError } from '../../server/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { dial, listening } from './rawConnection.ts';
-import { bearer, standIn } from './standIn.ts';
+import { bearer, nowMs, standIn } from './standIn.ts';
 
 const keyId = `hfk_${'a'.repeat(24)}`;
 const revoke = `POST /api/payment/v1/api-keys/${keyId}/revoke`;
@@ -15,10 +15,24 @@ const order = JSON.stringify({
 });
 
 /** Sends a call and leaves; who he is becomes known only after the server has seen him go. */
-async function leaveEarly(line: string, headers: Readonly<Record<string, string>>, body: string, isForged = false) {
+async function leaveEarly(
+  line: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  { isForged = false, isCounted = false } = {},
+) {
   const { promise: gone, resolve } = Promise.withResolvers<void>();
   const decided = Promise.withResolvers<void>();
   const events: TrailEvent[] = [];
+  const nothing = async () => undefined;
+  /** Counts the call only after he has gone. */
+  const counter = {
+    ...{ decrement: nothing, resetKey: nothing },
+    async increment() {
+      await gone.finally(decided.resolve);
+      return { totalHits: 1, resetTime: new Date(nowMs) };
+    },
+  };
   const world = standIn({
     commands: {
       async openSession({ tellAccount }) {
@@ -30,6 +44,7 @@ async function leaveEarly(line: string, headers: Readonly<Record<string, string>
     },
     deps: {
       trail: async (event) => void events.push(event),
+      ...(isCounted ? { limitStore: () => ({ ...counter }) } : {}),
       verifyToken: () => ({ userId: 'adm-1', role: 'admin', sessionId: 's-1' }),
       demandOpenSession: () => gone.finally(decided.resolve),
       async knowServer() {
@@ -72,7 +87,7 @@ describe('a caller who leaves before it is known who he is', () => {
   });
 
   it('is recorded with what his key was refused for', async () => {
-    const { called, told } = await leaveEarly('POST /api/payment/shkeeper/payout', asKey, order, true);
+    const { called, told } = await leaveEarly('POST /api/payment/shkeeper/payout', asKey, order, { isForged: true });
     expect(called).to.deep.equal([]);
     expect(told).to.deep.equal([[`claims:${keyId}`, '401 invalid_signature signature_mismatch']]);
   });
@@ -81,6 +96,20 @@ describe('a caller who leaves before it is known who he is', () => {
     const words = JSON.stringify({ name: 'anna', password: 'a password of anna' });
     const { told } = await leaveEarly('POST /api/payment/v1/sessions', {}, words);
     expect(told).to.deep.equal([['adm-1', '200']]);
+  });
+
+  it('is logged in nowhere when he left before his log-in was counted, and is recorded', async () => {
+    const words = JSON.stringify({ name: 'anna', password: 'a password of anna' });
+    const { called, told } = await leaveEarly('POST /api/payment/v1/sessions', {}, words, { isCounted: true });
+    expect(called).to.deep.equal([]);
+    expect(told).to.deep.equal([['', 'cut']]);
+  });
+
+  it('starts no look at the chain as somebody known', async () => {
+    const hint = `POST /api/payment/decentralized/verify/${'a'.repeat(24)}`;
+    const { called, told } = await leaveEarly(hint, { authorization: bearer('admin') }, '{}');
+    expect(called).to.deep.equal([]);
+    expect(told).to.deep.equal([['adm-1', 'cut']]);
   });
 
   it('changes nothing as an admin, and is recorded', async () => {

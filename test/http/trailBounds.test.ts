@@ -43,6 +43,28 @@ describe('a flood of refusals', () => {
     expect(events.at(-1)?.atMs).to.equal(Date.UTC(2026, 10, 22, 12, 1));
     told('flood');
     expect(from('flood')).to.have.length(22);
+    told('flood', 'stranger', 30);
+    endOfMinute();
+    expect(counts(events), 'and so is every flood after it').to.deep.equal([
+      ['flood', '480 more'],
+      ['flood', '11 more'],
+    ]);
+  });
+
+  it('is counted also where the timer was early', () => {
+    const { told, events, planned, endOfMinute } = stage();
+    told('flood', 'stranger', 30);
+    for (const { work } of planned.splice(0)) work();
+    expect(counts(events)).to.deep.equal([]);
+    endOfMinute();
+    expect(counts(events)).to.deep.equal([['flood', '10 more']]);
+  });
+
+  it('in one lane takes nothing of its source in another', () => {
+    const { told, from } = stage();
+    told('one', 'stranger', 30);
+    told('one', 'logIn');
+    expect(from('one')).to.have.length(21);
   });
 
   it('of many addresses leaves log-ins, users and operators their parts', () => {

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Collection } from 'mongodb';
+import type { Connection } from 'mongoose';
 import { checkTrail, sentenceOf } from '../../scripts/audit/trail.ts';
-import { nextRecord, type TrailEvent } from '../../server/domain/auditTrail.ts';
+import { nextRecord, type TrailEvent, type TrailRecord } from '../../server/domain/auditTrail.ts';
 import type { AuditTrailRow } from '../../server/models/auditTrailModel.ts';
-import { openTrail } from '../../server/store/auditTrail.ts';
+import { createAuditTrail, openTrail } from '../../server/store/auditTrail.ts';
 import { createStore } from '../../server/store/createStore.ts';
 import { createTrailAnchors, readTrailAnchors } from '../../server/store/trailAnchors.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
@@ -97,5 +98,46 @@ describe('the audit trail', () => {
     await Promise.all(Array.from({ length: 40 }, (_, n) => both[n % 2]?.append(event(100 + n))));
     await other.close();
     expect(await verdict()).to.include({ holds: true, records: 46 });
+  });
+});
+
+describe('who writes the audit trail', () => {
+  /** A trail over rows in memory, whose database answers when `answers` says so. */
+  function writer(answers: () => Promise<void>) {
+    const rows: TrailRecord[] = [];
+    const lean = async () => {
+      await answers();
+      return rows.slice(-1);
+    };
+    const model = {
+      find: () => ({ sort: () => ({ limit: () => ({ lean }) }) }),
+      create: async (row: TrailRecord) => void rows.push(row),
+    };
+    const trail = createAuditTrail({ model: () => model } as unknown as Connection);
+    const told = (count: number) => Promise.allSettled(Array.from({ length: count }, (_, n) => trail.append(event(n))));
+    return { rows, told };
+  }
+  const outcomes = (all: readonly PromiseSettledResult<unknown>[], status: string) =>
+    all.filter((one) => one.status === status).length;
+
+  it('keeps a bounded number of events waiting while the database is slow, and takes others once those are written', async () => {
+    const { promise: back, resolve: comeBack } = Promise.withResolvers<void>();
+    const { rows, told } = writer(() => back);
+    const waiting = told(1_001);
+    comeBack();
+    expect([outcomes(await waiting, 'fulfilled'), outcomes(await waiting, 'rejected')]).to.deep.equal([1_000, 1]);
+    expect(outcomes(await told(10), 'fulfilled')).to.equal(10);
+    expect(rows.map(({ seq }) => seq)).to.deep.equal(Array.from({ length: 1_010 }, (_, n) => n + 1));
+  });
+
+  it('goes on after a record that could not be written', async () => {
+    let isAway = true;
+    const { rows, told } = writer(async () => {
+      if (isAway) throw new Error('away');
+    });
+    expect(outcomes(await told(1), 'rejected')).to.equal(1);
+    isAway = false;
+    expect(outcomes(await told(2), 'fulfilled')).to.equal(2);
+    expect(rows).to.have.length(2);
   });
 });

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -61,6 +61,7 @@ describe('signed anchors of the audit trail', () => {
     'was torn in writing': [(all) => all.with(3, all[3]?.slice(0, 150) ?? ''), 4, 'missing'],
     'lost its signature': [(all) => all.with(1, all[1]?.split(' ').slice(0, 2).join(' ') ?? ''), 2, 'unsigned'],
     'has an unsigned one beside it': [(all) => [`4 ${'a'.repeat(64)}`, ...all], 4, 'unsigned'],
+    'belongs to no record and is not signed': [(all) => [...all, `7 ${'a'.repeat(64)}`], 7, 'unsigned'],
     'has another hash': [
       (all) => all.with(4, all[4]?.replace(/ [0-9a-f]{64}/, ` ${'b'.repeat(64)}`) ?? ''),
       5,
@@ -107,6 +108,21 @@ describe('signed anchors of the audit trail', () => {
   it('show two chains that were both signed at the same places, as after a backup was put back', async () => {
     await keepAll(ours.privateKey, chainBy('restored'));
     expect((await verdict()).anchorFault).to.deep.equal({ seq: 1, kind: 'forged' });
+  });
+
+  it('show where one of two chains goes on as the other, though every line of both was signed', async () => {
+    const before = lines().slice(0, 3);
+    writeFileSync(file(), '');
+    await keepAll(ours.privateKey, chainBy('restored'));
+    rewrite((all) => [...before, ...all.slice(3)]);
+    expect((await verdict()).anchorFault).to.deep.equal({ seq: 4, kind: 'forged' });
+  });
+
+  it('are missed at once by whoever writes, where they cannot be kept', async () => {
+    rmSync(file());
+    mkdirSync(file());
+    const kept = await keepAll(ours.privateKey).catch((error: NodeJS.ErrnoException) => error.code);
+    expect(kept).to.equal('EISDIR');
   });
 
   it('are looked at from the place on where signing began', async () => {
