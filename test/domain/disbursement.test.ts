@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { arrivalKey } from '../../server/domain/claim.ts';
+import { approvalHash, type ProposedPayout } from '../../server/domain/payoutApproval.ts';
 import type { Signal } from '../../server/domain/signal.ts';
 import * as f from './factories.ts';
 import { atVault, platformTerms, refusal, start } from './story.ts';
@@ -34,6 +35,24 @@ describe('the postings of payouts', () => {
     const more = [...failed95, f.confirmed(50n, { ...f.toProvider, ...f.late }), ...many];
     const five = Array.from({ length: 5 }, (_, n) => f.payout('excess:provider', 1n, { payoutId: `q${n}` }));
     expect(refusal([...more, ...five], f.payout('excess:provider', 1n, { payoutId: 'r' }))).to.equal('limit_reached');
+  });
+
+  it('row 22: an approved payout is the approved one in every part, and claims its approval', () => {
+    const account = `excess:provider:${f.paymentId}`;
+    const proposed = { paymentId: f.paymentId, n: 1, account, asset: f.asset, amount: 95n, actor: 'test' };
+    const right = { ...proposed, destination: f.addresses.refundTo };
+    const ordered = (approved: Partial<ProposedPayout>) =>
+      f.payout('excess:provider', 95n, { approval: approvalHash({ ...right, ...approved }) });
+    expect(f.history(...failed95, ordered({})).claims).to.deep.equal([
+      `approval:${approvalHash(right)}`,
+      `payout:${f.paymentId}:1`,
+    ]);
+    const others: readonly Partial<ProposedPayout>[] = [
+      ...[{ paymentId: 'f'.repeat(24) }, { n: 2 }, { account: `held:provider:${f.paymentId}` }, { amount: 94n }],
+      ...[{ destination: f.addresses.hotWallet }, { actor: 'user:another' }],
+      ...[{ asset: { ...f.asset, token: 'USDC' } }, { asset: { ...f.asset, chainId: 1 } }],
+    ];
+    for (const other of others) expect(refusal(failed95, ordered(other))).to.equal('approval_mismatch');
   });
 
   it('row 23: a proven payout is gone, and claims the transfer that proves it', () => {

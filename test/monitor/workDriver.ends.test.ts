@@ -96,29 +96,31 @@ describe('how work of the driver ends', () => {
     expect(order).to.deep.equal(['begun', 'finished', 'stopped']);
   });
 
-  it('with its renewals, which would hold a postponed row for ever', async () => {
-    const { setInterval: begin, clearInterval: end } = globalThis;
-    const renewals = new Set<unknown>();
-    globalThis.setInterval = ((work: () => void, ms: number) => {
-      const timer = begin(work, ms);
-      if (ms === 2_000) renewals.add(timer);
-      return timer;
-    }) as typeof setInterval;
-    globalThis.clearInterval = (timer) => {
-      renewals.delete(timer);
-      end(timer);
+  it('and no other is taken once the driver was told to stop, however many are due', async () => {
+    const ends: (() => void)[] = [];
+    let takes = 0;
+    let stopped: Promise<void> | null = null;
+    const verify = () =>
+      new Promise<null>((resolve) => {
+        if (stopped === null) ends.push(() => resolve(null));
+        else resolve(null);
+      });
+    const take: DueWork['take'] = async (_kinds, _now, _leaseMs, atMost) => {
+      takes += 1;
+      // One that is worked ends while the next are taken, so there is always room.
+      ends.shift()?.();
+      await new Promise(setImmediate);
+      if (takes === 5) stopped = driver.stop();
+      const row = { kind: 'verify', attempts: 1, holder: '' } as const;
+      return Array.from({ length: takes < 50 ? atMost : 0 }, (_, n) => ({ ...row, paymentId: `${takes}-${n}` }));
     };
-    let seen = 0;
-    const { driver, clock, schedule } = stage({
-      async verify() {
-        seen = renewals.size;
-        return clock.now() + 1_000;
-      },
-    });
-    await schedule('a');
-    await driver.drain();
-    Object.assign(globalThis, { setInterval: begin, clearInterval: end });
-    expect([seen, renewals.size]).to.deep.equal([1, 0]);
+    const { driver } = stage({ verify }, { over: { take, finish: async () => undefined } });
+    driver.start();
+    await eventually(() => ends.length === 2, { ...within, what: 'two rows in work' });
+    ends.shift()?.();
+    await eventually(() => takes >= 5, { ...within, what: 'the stop' });
+    await driver.stop();
+    expect(takes).to.equal(5);
   });
 
   it('with the lease where the database cannot take its end, and other work goes on', async () => {
