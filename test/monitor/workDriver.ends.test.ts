@@ -73,6 +73,29 @@ describe('how work of the driver ends', () => {
     await driver.stop();
   });
 
+  it('and leaves room for one other', async () => {
+    const ends: (() => void)[] = [];
+    let [begun, running, most] = [0, 0, 0];
+    const verify = async () => {
+      begun += 1;
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      running -= 1;
+      return null;
+    };
+    const { driver, schedule } = stage({ verify });
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await schedule(id);
+    driver.start();
+    for (const count of [2, 3, 4, 5]) {
+      await eventually(() => begun === count, { ...within, what: `${count} rows begun` });
+      ends.shift()?.();
+    }
+    ends.shift()?.();
+    await driver.stop();
+    expect([most, running]).to.deep.equal([2, 0]);
+  });
+
   it('before the driver has stopped', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const order: string[] = [];

@@ -160,7 +160,11 @@ describe('the search for what the relay may take', () => {
     const [broken, others] = [steps(1, 3), [...steps(2, 1), ...steps(5, 4)]];
     await insert(broken, (row) => ({ ...row, evidence: { amount: Decimal128.fromString('NaN') } }));
     await insert(others);
-    expect(await searching(64)()).to.deep.equal(others.map(({ id }) => id));
+    const ids = others.map(({ id }) => id);
+    expect(await searching(64)()).to.deep.equal(ids);
+    await log().updateMany({ _id: { $in: ids } }, { $set: { 'relay.done': true } });
+    const alone = await searching(64)(now + 5_000).catch((error: unknown) => error);
+    expect(alone, 'and says so when there are no others').to.be.instanceOf(Error);
   });
 
   it('gives each step to one of many who search at the same moment', async () => {
