@@ -1,6 +1,6 @@
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { systemClock } from './deps/system.ts';
-import { createDeps } from './deps.ts';
+import { createDeps, type Deps } from './deps.ts';
 import { limitConnections } from './http/connectionLimit.ts';
 import { giveLastAnswers } from './http/lastAnswers.ts';
 import { createListener } from './http/listener.ts';
@@ -12,7 +12,11 @@ const stopWithinMs = 9_000;
 
 async function serve(config: Config): Promise<void> {
   const http = createListener();
+  // before the sockets take their path out of what is heard here: a listener that comes after them would answer their requests a second time
+  let app: Deps['app'] = null;
+  http.on('request', (request, response) => app?.(request, response));
   const deps = await createDeps(config, { http });
+  app = deps.app;
   limitConnections(http, { max: config.MAX_CONNECTIONS, logger: deps.logger, now: systemClock.now });
   const stop = async (signal: string) => {
     deps.logger.info({ signal }, 'stopping');
@@ -24,7 +28,6 @@ async function serve(config: Config): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  if (deps.app) http.on('request', deps.app);
   await new Promise<void>((resolve) => http.listen(config.PORT, config.HOST, resolve));
   await deps.start();
   deps.logger.info({ address: http.address(), roles: config.ROLES }, 'ready');

@@ -162,7 +162,8 @@ export function renderAsyncapi(): string {
         host: '{host}',
         pathname: '/socket.io',
         protocol: 'wss',
-        description: 'Socket.IO over WebSocket or long polling, at the host of the API; plain `ws` in the sandbox.',
+        description:
+          'Socket.IO over WebSocket alone, at the host of the API; plain `ws` in the sandbox. Clients are opened with `transports: ["websocket"]`, since by default they begin by long polling, which is refused.',
         variables: { host: { default: '127.0.0.1:4000' } },
         security: [ref('components', 'securitySchemes', 'token')],
       },

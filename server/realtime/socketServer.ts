@@ -59,6 +59,8 @@ export function createSocketServer(http: HttpServer | null, deps: SocketDeps) {
   const streams = deps.redis ? createStreams(deps.redis) : null;
   const io = new Server({
     serveClient: false,
+    // Long polling would need a balancer that keeps each client with its process, and open a session for whoever asks, which no limit of connections counts.
+    transports: ['websocket'],
     maxHttpBufferSize: 16_384,
     cors: { origin: [...deps.allowedOrigins] },
     connectionStateRecovery: { maxDisconnectionDuration: 120_000, skipMiddlewares: false },

@@ -36,3 +36,12 @@ export async function followBanner({ sandbox: { info } }: Stage): Promise<void> 
   expect(page.status).to.equal(200);
   expect(page.body.text).to.include('25.5');
 }
+
+/** Asks for a socket as a client does that was told nothing of transports: by polling first. */
+export async function askByPolling({ sandbox: { info } }: Stage): Promise<void> {
+  for (let n = 0; n < 3; n += 1) {
+    const refused = await callAt(info.apiUrl, 'GET', '/socket.io/?EIO=4&transport=polling');
+    expect(refused.status).to.equal(400);
+    expect((await callAt(info.apiUrl, 'GET', '/livez')).status, 'the process answers on').to.equal(200);
+  }
+}
