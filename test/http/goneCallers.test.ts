@@ -4,6 +4,8 @@ import type { TrailEvent } from '../../server/domain/auditTrail.ts';
 import { AppError } from '../../server/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { dial, listening } from './rawConnection.ts';
+import { addPayment } from './records/openPaymentWorld.ts';
+import { paymentId } from './records.ts';
 import { bearer, nowMs, standIn } from './standIn.ts';
 
 const keyId = `hfk_${'a'.repeat(24)}`;
@@ -54,6 +56,7 @@ async function leaveEarly(
       },
     },
   });
+  addPayment(world);
   const arrived = Promise.withResolvers<void>();
   const server = createServer((request, response) => {
     arrived.resolve();
@@ -106,7 +109,7 @@ describe('a caller who leaves before it is known who he is', () => {
   });
 
   it('starts no look at the chain as somebody known', async () => {
-    const hint = `POST /api/payment/decentralized/verify/${'a'.repeat(24)}`;
+    const hint = `POST /api/payment/decentralized/verify/${paymentId}`;
     const { called, told } = await leaveEarly(hint, { authorization: bearer('admin') }, '{}');
     expect(called).to.deep.equal([]);
     expect(told).to.deep.equal([['adm-1', 'cut']]);

@@ -138,6 +138,17 @@ describe('the second factor of admin users', () => {
     await stepUp(admin, codeAt(secret, now()));
   });
 
+  it('is kept from who guesses the password of an open session, and from nobody else', async () => {
+    const [anna, ben] = [await world.newAdmin(), await world.newAdmin()];
+    const freshOf = async (admin: Admin) =>
+      world.bearerOf((await stepUp(admin, codeAt(admin.seed, now()))).access.token);
+    const [annas, bens] = [await freshOf(anna), await freshOf(ben)];
+    const enrol = (bearer: Admin['bearer'], given: string) => world.commands.enrolFactor({ bearer, password: given });
+    for (let n = 0; n < 5; n += 1) expect(await refusalOf(enrol(annas, 'a guess'))).to.equal('login_refused');
+    expect(await refusalOf(enrol(annas, password))).to.equal('rate_limited');
+    await enrol(bens, password);
+  });
+
   it('is not for users of the marketplace, and not for sessions that ended', async () => {
     const theirs = world.bearerOf(world.marketplace.sign({ userId: 'theirs', role: 'admin' }, 600));
     expect(await refusalOf(world.commands.stepUp({ bearer: theirs, code: '123456' }))).to.equal('forbidden');
