@@ -45,7 +45,8 @@ type Call = <T>(label: string, act: () => Promise<T>) => Promise<T>;
 
 /** Operations for which a primary that lost its majority goes on without it. */
 const partitionLength = 12;
-const never = new Promise<never>(() => {});
+/** One of its own each time: what waits for a promise that never ends is kept for as long as the promise. */
+const never = () => new Promise<never>(() => {});
 const busy = () => new AppError('busy', 'The line broke.');
 const silent = () => {};
 const logger = { debug: silent, info: silent, warn: silent, error: silent };
@@ -62,18 +63,18 @@ export function startProcess(ground: Ground, skewMs: number): SimulatedProcess {
   const call: Call = async (label, act) => {
     const { schedule, fault } = ground.weather;
     await schedule.turn(label);
-    if (dead) return never;
+    if (dead) return never();
     const wrong = fault(label);
     if (wrong !== null) parts.count?.(wrong);
     if (wrong === 'crashBefore') kill();
-    if (dead) return never;
+    if (dead) return never();
     if (wrong === 'requestLost') throw busy();
     if (wrong === 'partitionKept') database.partition(partitionLength, true);
     if (wrong === 'partitionRolledBack') database.partition(partitionLength, false);
     const result = await act();
     await schedule.turn('its answer');
     if (wrong === 'crashAfter') kill();
-    if (dead) return never;
+    if (dead) return never();
     if (wrong === 'replyLost') throw busy();
     return result;
   };
