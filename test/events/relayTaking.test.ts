@@ -3,6 +3,7 @@ import { effectTypes } from '../../server/domain/transition.ts';
 import { createRelay, type RelayDeps } from '../../server/events/relay.ts';
 import type { Subscribers } from '../../server/events/subscribers.ts';
 import { createTestClock } from '../support/clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { buildTransition, createTestLogger } from '../support/factories.ts';
 import { openTestStore, type TestStore } from '../support/mongo.ts';
 
@@ -39,6 +40,14 @@ describe('what the relay takes, and when', () => {
     };
     await relay({ verify }, { concurrency: 3 }).drain();
     expect([most, await undone()]).to.deep.equal([3, 0]);
+  });
+
+  it('is looked for every second, also when nobody said that there is something', async () => {
+    const one = relay({});
+    one.start();
+    await append(1);
+    await eventually(async () => (await undone()) === 0, { timeoutMs: 5_000, what: 'the step to be done' });
+    await one.stop();
   });
 
   it('is left at the next effect once another process holds it', async () => {

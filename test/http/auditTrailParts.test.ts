@@ -98,4 +98,18 @@ describe('who takes which part of the audit trail', () => {
         .send({ title: 'A bicycle' });
     expect(await recordedOf(post)).to.equal(20);
   });
+
+  it('what was left out of it is written before the server has stopped', async () => {
+    const written: TrailEvent[] = [];
+    const last: (() => Promise<void>)[] = [];
+    const trail = async (event: TrailEvent) => {
+      await new Promise(setImmediate);
+      written.push(event);
+    };
+    const { as } = standIn({ deps: { trail, atEnd: (work) => void last.push(work) } });
+    for (let n = 0; n < many; n += 1) await as('admin').post(`${v1}/api-keys`, {});
+    await Promise.all(last.map((work) => work()));
+    expect(written.filter(({ outcome }) => outcome.startsWith('400'))).to.have.length(20);
+    expect(written.at(-1)?.outcome).to.match(/^[1-5] more$/);
+  });
 });

@@ -96,6 +96,27 @@ describe('how work of the driver ends', () => {
     expect([most, running]).to.deep.equal([2, 0]);
   });
 
+  it('with another process six seconds after its own has died', async () => {
+    const { promise: death, resolve: end } = Promise.withResolvers<null>();
+    let begun = 0;
+    const dying = stage({
+      verify() {
+        begun += 1;
+        return death;
+      },
+    });
+    const other = stage({ verify: async () => null });
+    await dying.schedule('a');
+    const working = dying.driver.drain();
+    await eventually(() => begun === 1, { ...within, what: 'the row in work' });
+    other.clock.advance(5_999);
+    expect(await other.driver.drain()).to.equal(0);
+    other.clock.advance(1);
+    expect(await other.driver.drain()).to.equal(1);
+    end(null);
+    await working;
+  });
+
   it('before the driver has stopped', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const order: string[] = [];
