@@ -1,18 +1,21 @@
 import { httpSide, repeated } from '../load/httpSide.ts';
 import { requestBytes } from '../load/requests.ts';
 import { signedDelivery, webhookBodies } from '../load/webhooks.ts';
-import { populate } from '../population.ts';
+import { type Prepared, populate } from '../population.ts';
 import type { Stage } from '../stage.ts';
 import { withOpenModel } from './openModel.ts';
 import { plain, type Ratio } from './ratio.ts';
 
-/** New deliveries: first all payments are seen, then all are paid, so that two deliveries of a payment never stand side by side. */
+/** New deliveries about payments: first all of them are seen, then all are paid, so that two deliveries of a payment never stand side by side. */
+export function deliveriesOf(payments: readonly Prepared[]): Buffer[] {
+  const bodies = payments.map(webhookBodies);
+  return [...bodies.map(({ seen }) => seen), ...bodies.map(({ paid }) => paid)].map(signedDelivery);
+}
+
+/** New deliveries about payments that nobody has paid for yet. */
 export function newDeliveries(stage: Stage) {
-  return async (operations: number): Promise<readonly Buffer[]> => {
-    const payments = await populate(stage.client.db(), { count: Math.ceil(operations / 2), transitions: 2 });
-    const bodies = payments.map(webhookBodies);
-    return [...bodies.map(({ seen }) => seen), ...bodies.map(({ paid }) => paid)].map(signedDelivery);
-  };
+  return async (operations: number): Promise<readonly Buffer[]> =>
+    deliveriesOf(await populate(stage.client.db(), { count: Math.ceil(operations / 2), transitions: 2 }));
 }
 
 /** The baseline of everything that writes. */
