@@ -27,7 +27,7 @@ export const servingSettings = {
     url(/^https?$/).default('http://127.0.0.1:4000'),
     production,
   ),
-  ROLES: setting('server', 'what this process does: any of web,worker,monitor', roles),
+  ROLES: setting('server', 'what this process does, one or more of web,worker,monitor', roles),
   ALLOWED_ORIGINS: setting(
     'server',
     'exact origins of browsers that may call HTTP and sockets, comma-separated',

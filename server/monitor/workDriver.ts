@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BoundedMap } from '../boundedMap.ts';
 import { AppError } from '../errors.ts';
 import type { Clock, CrashPoint, DueKind, DueRow, DueWork, Logger } from '../ports.ts';
@@ -155,7 +155,7 @@ export function createWorkDriver(deps: WorkDriverDeps): WorkDriver {
       for (const row of rows) begin(row);
       if (rows.length < room) break;
     }
-    await pause(companyMs);
+    await delay(companyMs);
   }
   const watch = createWatch(deps.idleMs ?? 500, () =>
     takeWhileFree().catch((error) => logger.warn({ error }, 'due work cannot be read')),
